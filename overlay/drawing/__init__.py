@@ -1,0 +1,1 @@
+"""Tags to panel pixels: theme, layout, text, animation, panel."""

@@ -1,0 +1,1 @@
+"""Score tracks to text files, one file a format."""

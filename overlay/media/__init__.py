@@ -1,0 +1,1 @@
+"""Media files: probing, decoding, encoding. The only room that starts ffmpeg."""

@@ -1,0 +1,23 @@
+"""Where assets/, fonts/ and samples/ are: in the installed package, or beside it in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def resource(*parts: str) -> Path:
+    """Path of a file that ships with the project.
+
+    Args:
+        parts: Path components below the top level, for example ``("assets", "themes")``.
+
+    Raises:
+        FileNotFoundError: The installation is incomplete.
+    """
+    for root in (_PACKAGE, _PACKAGE.parent):
+        path = root.joinpath(*parts)
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"{'/'.join(parts)} is missing from the installation in {_PACKAGE}")

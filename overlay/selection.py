@@ -1,0 +1,107 @@
+"""From scores to what is shown: smoothing, top k, events."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from overlay.datatypes import Scores, TagEvent, TagTimeline, TagTrack
+from overlay.settings import PanelSettings
+
+
+def moving_average(scores: Scores, size: int) -> Scores:
+    """Replace each hop's scores by the mean of the last ``size`` hops.
+
+    The first ``size - 1`` hops average over the hops seen so far, so a constant input stays
+    constant:
+
+        y[i] = mean(x[max(0, i - size + 1) : i + 1])
+
+    Args:
+        scores: Tag scores, ``[n_hops, n_classes]``, in [0, 1].
+        size: Number of hops averaged; 1 returns an equal copy.
+
+    Returns:
+        Smoothed scores, ``[n_hops, n_classes]``, same dtype and range.
+
+    Raises:
+        ValueError: ``size`` is below 1, or ``scores`` is not 2-D.
+
+    Source:
+        PaddleAudio ``examples/panns/parse_result.py`` (default size 5).
+    """
+    return _windowed_mean(scores, size, before=size - 1, after=0)
+
+
+def centered_average(scores: Scores, size: int) -> Scores:
+    """Replace each hop's scores by the mean of the ``size`` hops around it.
+
+    At the ends the mean is over the hops that exist. An even ``size`` looks one hop further back
+    than ahead:
+
+        y[i] = mean(x[max(0, i - size // 2) : i + (size - 1) // 2 + 1])
+
+    Args:
+        scores: Tag scores, ``[n_hops, n_classes]``, in [0, 1].
+        size: Number of hops averaged; 1 returns an equal copy.
+
+    Raises:
+        ValueError: ``size`` is below 1, or ``scores`` is not 2-D.
+    """
+    return _windowed_mean(scores, size, before=size // 2, after=(size - 1) // 2)
+
+
+def _windowed_mean(scores: Scores, size: int, before: int, after: int) -> Scores:
+    if size < 1 or scores.ndim != 2:
+        raise ValueError(f"size {size} must be at least 1, scores {scores.shape} must be 2-D")
+    sums = np.zeros((len(scores) + 1, scores.shape[1]), np.float64)
+    np.cumsum(scores, axis=0, out=sums[1:], dtype=np.float64)
+    hops = np.arange(len(scores))
+    first = np.maximum(hops - before, 0)
+    last = np.minimum(hops + after + 1, len(scores))
+    means = (sums[last] - sums[first]) / (last - first)[:, None]
+    return np.clip(means, 0, 1).astype(np.float32)
+
+
+def smooth(scores: Scores, method: str, size: int) -> Scores:
+    """Smooth by name: ``centered`` or ``trailing`` mean over ``size`` hops, or ``none``."""
+    if method == "none":
+        return scores
+    return {"centered": centered_average, "trailing": moving_average}[method](scores, size)
+
+
+def select(track: TagTrack, settings: PanelSettings) -> TagTimeline:
+    """The tags to show, hop by hop: smoothed, the best ``top_k`` at or above ``threshold``."""
+    scores = smooth(track.scores, settings.smoothing, settings.smooth_size)
+    k = min(settings.top_k, track.n_classes)
+    classes = np.argsort(-scores, axis=1, kind="stable")[:, :k].astype(np.int32)
+    shown = np.take_along_axis(scores, classes, axis=1) >= settings.threshold
+    return TagTimeline(track.times, scores, np.where(shown, classes, -1), track.labels)
+
+
+def events(track: TagTrack, threshold: float) -> list[TagEvent]:
+    """Stretches in which a label's score stays at or above ``threshold``, by onset.
+
+    An event reaches half a hop beyond its first and last window centre, cut to the track.
+    """
+    found = []
+    for index in np.flatnonzero((track.scores >= threshold).any(axis=0)):
+        column = track.scores[:, index]
+        for first, last in _runs(column >= threshold):
+            found.append(
+                TagEvent(
+                    int(index),
+                    track.labels[index],
+                    max(0.0, float(track.times[first]) - track.hop_s / 2),
+                    min(track.duration_s, float(track.times[last]) + track.hop_s / 2),
+                    float(column[first : last + 1].max()),
+                    float(column[first : last + 1].mean()),
+                )
+            )
+    return sorted(found, key=lambda event: (event.onset_s, -event.peak))
+
+
+def _runs(active: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    edges = np.diff(np.concatenate(([False], active, [False])).astype(np.int8))
+    starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
+    return list(zip(starts.tolist(), stops.tolist(), strict=True))

@@ -1,0 +1,166 @@
+"""All options, frozen and complete: defaults, then a TOML file, then flags, resolved once.
+
+The TOML file has one table for each class here (``[tagging]``, ``[panel]``, ``[video]``), with
+the field names as keys; a key or a table that is not known is an error.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_type_hints
+
+from overlay.errors import SettingsError
+
+POSITIONS = ("top-left", "top-right", "bottom-left", "bottom-right", "left", "right", "bottom")
+SMOOTHINGS = ("centered", "trailing", "none")
+DEVICES = ("auto", "cpu", "gpu")
+
+
+@dataclass(frozen=True, slots=True)
+class TaggingSettings:
+    """How sound becomes scores."""
+
+    model: str = "mn04"
+    weights: str | None = None
+    """Weights file to use instead of the published ones."""
+    device: str = "auto"
+    threads: int = 0
+    """CPU threads for the network; 0 takes all cores."""
+    sample_duration: float = 2.0
+    """Seconds of sound in a window."""
+    hop_duration: float = 0.3
+    """Seconds between the starts of two windows."""
+    audio_track: int = 0
+    """Which of the file's audio streams to listen to, from 0."""
+
+    def __post_init__(self) -> None:
+        """Check ranges."""
+        _check_choice("device", self.device, DEVICES)
+        _check_range("threads", self.threads, 0, 1024)
+        _check_range("sample_duration", self.sample_duration, 0.1, 60)
+        _check_range("hop_duration", self.hop_duration, 0.01, 60)
+        _check_range("audio_track", self.audio_track, 0, 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSettings:
+    """How scores become a picture."""
+
+    theme: str = "dark"
+    """Name of a theme that ships, or path of a TOML file."""
+    position: str = "bottom-left"
+    top_k: int = 5
+    threshold: float = 0.05
+    """Tags that score below this are not shown."""
+    smoothing: str = "centered"
+    smooth_size: int = 5
+    """Hops averaged for one shown score."""
+    font: str | None = None
+    """Font file to use instead of the one that ships."""
+    scale: float = 1.0
+    """Size of the panel against the theme's own."""
+    label_file: str | None = None
+    """Names to show, one a line, instead of the tagger's own."""
+
+    def __post_init__(self) -> None:
+        """Check ranges."""
+        _check_choice("position", self.position, POSITIONS)
+        _check_choice("smoothing", self.smoothing, SMOOTHINGS)
+        _check_range("top_k", self.top_k, 1, 20)
+        _check_range("threshold", self.threshold, 0, 1)
+        _check_range("smooth_size", self.smooth_size, 1, 1000)
+        _check_range("scale", self.scale, 0.3, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSettings:
+    """How the picture is written."""
+
+    encoder: str = "auto"
+    crf: int | None = None
+    """Constant quality, by the encoder's own scale; ``None`` takes the encoder's usual value."""
+    preset: str | None = None
+    tolerant: bool = False
+    """Render what can be decoded of a damaged file."""
+    allow_silent: bool = False
+    """Copy the picture of a file without audio instead of refusing it."""
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Check ranges."""
+        if self.crf is not None:
+            _check_range("crf", self.crf, 0, 63)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be chosen."""
+
+    tagging: TaggingSettings = field(default_factory=TaggingSettings)
+    panel: PanelSettings = field(default_factory=PanelSettings)
+    video: VideoSettings = field(default_factory=VideoSettings)
+
+
+def resolve(flags: Mapping[str, Any], config: str | Path | None = None) -> Settings:
+    """Defaults, overridden by the TOML file, overridden by flags.
+
+    Args:
+        flags: Values by field name; ``None`` and names that are no field mean "not given".
+        config: TOML file.
+
+    Raises:
+        SettingsError: The file cannot be read, has an unknown key, or a value is out of range.
+    """
+    settings = Settings() if config is None else _from_file(Path(config))
+    tables = {}
+    for table in fields(Settings):
+        current = getattr(settings, table.name)
+        given = {f.name: flags[f.name] for f in fields(current) if flags.get(f.name) is not None}
+        tables[table.name] = replace(current, **given)
+    return Settings(**tables)
+
+
+def _from_file(path: Path) -> Settings:
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot read the settings: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not a TOML file: {error}") from error
+    settings = Settings()
+    known = {f.name for f in fields(Settings)}
+    tables = {}
+    for name, values in content.items():
+        if name not in known or not isinstance(values, dict):
+            raise SettingsError(f"{path}: unknown table or key {name!r}; known: {sorted(known)}")
+        tables[name] = _table_with(getattr(settings, name), values, f"{path}: [{name}]")
+    return replace(settings, **tables)
+
+
+def _table_with(table: Any, values: Mapping[str, Any], where: str) -> Any:
+    hints = get_type_hints(type(table))
+    for key, value in values.items():
+        if key not in hints:
+            raise SettingsError(f"{where} {key}: unknown key; known: {', '.join(hints)}")
+        kinds = get_args(hints[key]) if isinstance(hints[key], UnionType) else (hints[key],)
+        allowed = (*kinds, int) if float in kinds else kinds
+        if type(value) not in allowed:
+            raise SettingsError(f"{where} {key}: {value!r} is not a {kinds[0].__name__}")
+    try:
+        return replace(table, **values)
+    except SettingsError as error:
+        raise SettingsError(f"{where} {error}") from error
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise SettingsError(f"{name} {value!r} is not one of {', '.join(choices)}")
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise SettingsError(f"{name} {value} is not between {low} and {high}")

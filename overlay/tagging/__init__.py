@@ -1,0 +1,1 @@
+"""Audio to scores: windows, front ends, networks, taggers. The only room that knows Paddle."""
