@@ -68,7 +68,9 @@ class VideoInfo:
         if self.width < 1 or self.height < 1:
             raise ValueError(f"picture size {self.width}x{self.height} is not positive")
         if self.frame_rate <= 0 or self.time_base <= 0:
-            raise ValueError(f"frame rate {self.frame_rate}, time base {self.time_base}: not positive")
+            raise ValueError(
+                f"frame rate {self.frame_rate}, time base {self.time_base}: not positive"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class MediaInfo:
     audio: tuple[AudioInfo, ...] = ()
     subtitles: tuple[str, ...] = ()
     """Codec names of the subtitle streams."""
+    covers: tuple[int, ...] = ()
+    """Stream indices of attached cover pictures."""
     size_bytes: int = 0
 
 
@@ -332,7 +336,9 @@ def read_npz(path: str | Path) -> dict[str, npt.NDArray[Any]]:
                 raise TrackError(f"{path}: not an npz file; make one with 'tag-overlay tag'")
             return {key: file[key] for key in file.files}
     except OSError as error:
-        raise TrackError(f"{path}: cannot read the score track: {error.strerror or error}") from error
+        raise TrackError(
+            f"{path}: cannot read the score track: {error.strerror or error}"
+        ) from error
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise TrackError(f"{path}: not a usable npz file: {error}") from error
 

@@ -60,7 +60,8 @@ def _windowed_mean(scores: Scores, size: int, before: int, after: int) -> Scores
     first = np.maximum(hops - before, 0)
     last = np.minimum(hops + after + 1, len(scores))
     means = (sums[last] - sums[first]) / (last - first)[:, None]
-    return np.clip(means, 0, 1).astype(np.float32)
+    smoothed: Scores = np.clip(means, 0, 1).astype(np.float32)
+    return smoothed
 
 
 def smooth(scores: Scores, method: str, size: int) -> Scores:

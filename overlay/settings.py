@@ -89,6 +89,8 @@ class VideoSettings:
     allow_silent: bool = False
     """Copy the picture of a file without audio instead of refusing it."""
     overwrite: bool = False
+    ffmpeg: str | None = None
+    """ffmpeg program to use instead of the one that comes with imageio-ffmpeg."""
 
     def __post_init__(self) -> None:
         """Check ranges."""

@@ -1,0 +1,87 @@
+"""What each container can hold without changing it, and what becomes of the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from overlay.datatypes import MediaInfo
+from overlay.errors import OutputError
+
+_MP4 = {".mp4", ".m4v"}
+_MOV = {".mov"}
+_MKV = {".mkv"}
+_WEBM = {".webm"}
+EXTENSIONS = (*sorted(_MP4), *_MOV, *_MKV, *_WEBM)
+"""Extensions of output files."""
+
+_MP4_AUDIO = {"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac", "dts"}
+_WEBM_AUDIO = {"opus", "vorbis"}
+_TEXT_SUBTITLES = {"subrip", "ass", "ssa", "webvtt", "mov_text", "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class SubtitlePlan:
+    """What becomes of one subtitle stream."""
+
+    position: int
+    """Among the input's subtitle streams, from 0."""
+    codec: str
+    """``copy``, or the text format to convert to."""
+
+
+def default_extension(info: MediaInfo) -> str:
+    """``.mp4`` where the sound fits unchanged; else ``.mov`` for QuickTime files, else ``.mkv``."""
+    if all(_fits_mp4(audio.codec) for audio in info.audio):
+        return ".mp4"
+    pcm = all(_fits_mp4(a.codec) or a.codec.startswith("pcm_") for a in info.audio)
+    return ".mov" if "mov" in info.container.split(",") and pcm else ".mkv"
+
+
+def _fits_mp4(codec: str) -> bool:
+    return codec in _MP4_AUDIO
+
+
+def check_container(info: MediaInfo, out: Path) -> None:
+    """Check that the sound can be copied into the output.
+
+    Raises:
+        OutputError: The extension is unknown, or its container cannot hold the sound unchanged.
+    """
+    extension = out.suffix.lower()
+    if extension not in EXTENSIONS:
+        known = ", ".join(EXTENSIONS)
+        raise OutputError(f"unknown kind of video {extension!r}; use one of {known}", path=out)
+    allowed = _WEBM_AUDIO if extension in _WEBM else _MP4_AUDIO if extension in _MP4 else None
+    for audio in info.audio:
+        if allowed is not None and audio.codec not in allowed:
+            raise OutputError(
+                f"{extension} cannot hold {audio.codec} audio unchanged; use a name ending in .mkv",
+                path=out,
+            )
+
+
+def plan_subtitles(info: MediaInfo, out: Path) -> tuple[list[SubtitlePlan], list[str]]:
+    """How to keep the subtitle streams, and the codecs of those that cannot be kept."""
+    plans, dropped = [], []
+    for position, codec in enumerate(info.subtitles):
+        kept = _kept_as(codec, out.suffix.lower())
+        if kept is None:
+            dropped.append(codec)
+        else:
+            plans.append(SubtitlePlan(position, kept))
+    return plans, dropped
+
+
+def _kept_as(codec: str, extension: str) -> str | None:
+    text = codec in _TEXT_SUBTITLES
+    if extension in _MKV:
+        return "srt" if codec == "mov_text" else "copy" if codec != "unknown" else None
+    if extension in _WEBM:
+        return "webvtt" if text else None
+    return "mov_text" if text else None
+
+
+def is_mp4_family(out: Path) -> bool:
+    """Whether the output is mp4, m4v or mov."""
+    return out.suffix.lower() in _MP4 | _MOV

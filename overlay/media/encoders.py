@@ -1,0 +1,119 @@
+"""Video encoders: what each is called, its quality scale, and whether it works here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import ffmpeg
+
+from overlay.errors import SettingsError
+from overlay.media.process import command_line, ffmpeg_program, started
+
+_Options = dict[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """One ffmpeg video encoder and how to steer it.
+
+    To add one, add it to ``ENCODERS``; the tests encode a real clip with each software encoder.
+    """
+
+    name: str
+    codec: str
+    """``h264``, ``hevc``, ``vp9`` or ``av1``."""
+    crf: int
+    """Usual constant quality."""
+    preset: str
+    """Usual speed."""
+    quality_flag: str = "crf"
+    preset_flag: str = "preset"
+    extra: _Options = field(default_factory=dict)
+    even_size: bool = True
+    """Whether 4:2:0 pictures of odd size are refused."""
+    hardware: bool = False
+    ten_bit: bool = True
+
+    def options(self, crf: int | None, preset: str | None) -> _Options:
+        """Output options of ffmpeg for the given quality and speed, or the usual ones."""
+        return {
+            "c:v": self.name,
+            self.quality_flag: self.crf if crf is None else crf,
+            self.preset_flag: self.preset if preset is None else preset,
+            **self.extra,
+        }
+
+
+def _hardware(name: str, codec: str, flag: str, preset: str, **extra: str | int) -> Encoder:
+    return Encoder(
+        name, codec, 23, preset, flag, extra=extra, hardware=True, ten_bit=codec != "h264"
+    )
+
+
+_NVENC: _Options = {"rc": "vbr", "b:v": 0}
+ENCODERS = {
+    encoder.name: encoder
+    for encoder in (
+        Encoder("libx264", "h264", 18, "veryfast"),
+        Encoder("libx265", "hevc", 20, "veryfast", extra={"x265-params": "log-level=error"}),
+        Encoder(
+            "libvpx-vp9", "vp9", 31, "4", preset_flag="cpu-used", even_size=False,
+            extra={"b:v": 0, "row-mt": 1, "deadline": "good"},
+        ),
+        Encoder("libsvtav1", "av1", 30, "8"),
+        _hardware("h264_nvenc", "h264", "cq", "p4", **_NVENC),
+        _hardware("hevc_nvenc", "hevc", "cq", "p4", **_NVENC),
+        _hardware("av1_nvenc", "av1", "cq", "p4", **_NVENC),
+        _hardware("h264_qsv", "h264", "global_quality", "veryfast"),
+        _hardware("hevc_qsv", "hevc", "global_quality", "veryfast"),
+        _hardware("av1_qsv", "av1", "global_quality", "veryfast"),
+    )
+}  # fmt: skip
+_SOFTWARE = {e.codec: e for e in reversed(ENCODERS.values()) if not e.hardware}
+
+
+def choose_encoder(
+    name: str,
+    extension: str,
+    bit_depth: int,
+    *,
+    ffmpeg_path: str | None = None,
+    on_note: Callable[[str], None] = lambda note: None,
+) -> Encoder:
+    """The encoder to use.
+
+    Args:
+        name: An encoder's name, or ``auto``: VP9 for webm, HEVC for more than 8 bits, else H.264.
+        extension: Of the output's name, with the dot.
+        bit_depth: Of the source, bits a component.
+        ffmpeg_path: Program to use instead of the default one.
+        on_note: Told when a hardware encoder does not work and a software one is used instead.
+
+    Raises:
+        SettingsError: The name is unknown.
+    """
+    if name == "auto":
+        codec = "vp9" if extension == ".webm" else "hevc" if bit_depth > 8 else "h264"
+        return _SOFTWARE[codec]
+    if name not in ENCODERS:
+        raise SettingsError(f"unknown encoder {name!r}; known: auto, {', '.join(ENCODERS)}")
+    encoder = ENCODERS[name]
+    if not encoder.hardware:
+        return encoder
+    problem = trial(encoder, ffmpeg_path)
+    if problem is None:
+        return encoder
+    instead = _SOFTWARE[encoder.codec]
+    on_note(f"{name} does not work here ({problem}); using {instead.name}")
+    return instead
+
+
+def trial(encoder: Encoder, ffmpeg_path: str | None = None) -> str | None:
+    """Encode a few frames for real; what went wrong in one line, or ``None``."""
+    source = ffmpeg.input("color=gray:size=256x256:rate=25:duration=0.2", format="lavfi")
+    options = encoder.options(None, None)
+    output = ffmpeg.output(source, "-", format="null", pix_fmt="yuv420p", **options)
+    with started(command_line(output, ffmpeg_program(ffmpeg_path))) as run:
+        returncode = run.process.wait()
+    return (run.log.complaint or f"exit status {returncode}") if returncode else None

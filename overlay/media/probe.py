@@ -1,0 +1,170 @@
+"""What a media file holds, seen as a player would show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeVar
+
+import av
+import av.error
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from overlay.datatypes import AudioInfo, ColorInfo, MediaInfo, VideoInfo
+from overlay.errors import ProbeError
+
+_PLAYLISTS = {"hls", "concat", "dash", "sdp", "ffconcat", "imf", "webm_dash_manifest"}
+_MICROSECONDS = 1_000_000
+_T = TypeVar("_T", float, None)
+_MAX_PIXELS = 16384 * 16384
+_RANGES = {1: "tv", 2: "pc"}
+_SPACES = {
+    1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc",
+    10: "bt2020c",
+}  # fmt: skip
+_PRIMARIES = {
+    1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020",
+    11: "smpte431", 12: "smpte432",
+}  # fmt: skip
+_TRANSFERS = {
+    1: "bt709", 4: "gamma22", 5: "gamma28", 6: "smpte170m", 7: "smpte240m", 8: "linear",
+    11: "iec61966-2-4", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12", 16: "smpte2084",
+    18: "arib-std-b67",
+}  # fmt: skip
+
+
+def probe(path: str | Path) -> MediaInfo:
+    """Read streams, sizes, rates and colour from a local file.
+
+    The first picture is decoded, since rotation and colour are sure only there.
+
+    Raises:
+        ProbeError: The file is missing, is not media, or is a playlist.
+
+    Source:
+        The numbers of colour tags: ITU-T H.273.
+    """
+    path = Path(path)
+    with opened(path) as container:
+        if container.format.name in _PLAYLISTS:
+            raise ProbeError("is a playlist, not a video; give the video itself", path=path)
+        start_s = (container.start_time or 0) / _MICROSECONDS
+        duration = container.duration
+        return MediaInfo(
+            path=path,
+            container=container.format.name,
+            start_s=start_s,
+            duration_s=duration / _MICROSECONDS if duration and duration > 0 else None,
+            audio=tuple(_audio_infos(container, start_s)),
+            subtitles=tuple(_codec(stream) for stream in container.streams.subtitles),
+            covers=tuple(s.index for s in container.streams.video if _is_cover(s)),
+            size_bytes=path.stat().st_size,
+            video=_video_info(container, start_s),
+        )
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[InputContainer]:
+    """Open a local file, with foreign errors turned into ``ProbeError``."""
+    if not path.exists():
+        raise ProbeError("no such file; check the name", path=path)
+    if not path.is_file():
+        raise ProbeError("is not a file; give a video file", path=path)
+    try:
+        options = {"protocol_whitelist": "file"}
+        container = av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
+    except (av.error.FFmpegError, OSError) as error:
+        reason = error.strerror or type(error).__name__
+        raise ProbeError(f"cannot be read as a media file: {reason}", path=path) from error
+    with container:
+        yield container
+
+
+def _codec(stream: object) -> str:
+    context = getattr(stream, "codec_context", None)
+    return context.codec.canonical_name if context is not None else "unknown"
+
+
+def _audio_infos(container: InputContainer, start_s: float) -> Iterator[AudioInfo]:
+    for stream in container.streams.audio:
+        known = stream.codec_context is not None and stream.codec_context.sample_rate
+        yield AudioInfo(
+            index=stream.index,
+            codec=_codec(stream),
+            sample_rate=stream.codec_context.sample_rate if known else 0,
+            channels=stream.codec_context.channels if known else 0,
+            start_s=_seconds(stream.start_time, stream.time_base, 0.0) - start_s,
+            duration_s=_seconds(stream.duration, stream.time_base, None),
+        )
+
+
+def _seconds(ticks: int | None, time_base: Fraction | None, missing: _T) -> float | _T:
+    return missing if ticks is None or time_base is None else float(ticks * time_base)
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    return bool(stream.disposition & stream.disposition.attached_pic)
+
+
+def _video_info(container: InputContainer, start_s: float) -> VideoInfo | None:
+    streams = [s for s in container.streams.video if not _is_cover(s) and s.codec_context]
+    if not streams:
+        return None
+    best = container.streams.best("video")
+    stream = next((s for s in streams if best is not None and s.index == best.index), streams[0])
+    if stream.width * stream.height > _MAX_PIXELS:
+        raise ProbeError(f"{stream.width}x{stream.height} is too large", path=container.name)
+    frame = _first_frame(container, stream)
+    if frame is None:
+        return None
+    rotation = (-frame.rotation) % 360
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    upright = rotation in (0, 180)
+    return VideoInfo(
+        index=stream.index,
+        codec=_codec(stream),
+        width=frame.width if upright else frame.height,
+        height=frame.height if upright else frame.width,
+        frame_rate=_frame_rate(stream),
+        time_base=stream.time_base or Fraction(1, 90000),
+        start_s=_seconds(stream.start_time, stream.time_base, start_s) - start_s,
+        duration_s=_seconds(stream.duration, stream.time_base, None),
+        n_frames=stream.frames or None,
+        pix_fmt=frame.format.name,
+        bit_depth=max(component.bits for component in frame.format.components),
+        has_alpha=_has_alpha(stream, frame),
+        rotation=rotation,
+        sample_aspect=aspect if upright else 1 / aspect,
+        color=_color(frame),
+    )
+
+
+def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    try:
+        return next(container.decode(stream), None)
+    except av.error.FFmpegError:
+        return None
+
+
+def _frame_rate(stream: VideoStream) -> Fraction:
+    rate = stream.average_rate or stream.guessed_rate or stream.base_rate
+    return Fraction(rate) if rate and rate > 0 else Fraction(25)
+
+
+def _has_alpha(stream: VideoStream, frame: VideoFrame) -> bool:
+    in_format = any(component.is_alpha for component in frame.format.components)
+    return in_format or stream.metadata.get("alpha_mode") == "1"
+
+
+def _color(frame: VideoFrame) -> ColorInfo:
+    full = frame.format.name.startswith("yuvj")
+    return ColorInfo(
+        range="pc" if full else _RANGES.get(int(frame.color_range)),
+        space=_SPACES.get(int(frame.colorspace)),
+        primaries=_PRIMARIES.get(int(frame.color_primaries)),
+        transfer=_TRANSFERS.get(int(frame.color_trc)),
+    )

@@ -1,0 +1,216 @@
+"""Starting ffmpeg, talking to it, and never leaving it behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from overlay.errors import FfmpegNotFound
+
+FFMPEG_VARIABLE = "TAG_OVERLAY_FFMPEG"
+"""Environment variable that names the ffmpeg program to use."""
+
+_STREAM_COUNTS = re.compile(
+    r"Input stream #0:(\d+) \((?:video|audio)\): (\d+) packets read .*?"
+    r"(?:(\d+) (?:frames|samples) decoded.*?; (\d+) decode errors)"
+)
+_ENCODED = re.compile(r"Output stream #0:0 \(video\): (\d+) frames encoded")
+_DAMAGE = re.compile(
+    r"partial file|ended prematurely|corrupt input packet|Decoding error|Invalid NAL|"
+    r"error while decoding|Truncat|Error during demuxing",
+    re.IGNORECASE,
+)
+_NOISE = re.compile(r"^\[(?:verbose|debug|trace)\]|^\s|packets read|packets muxed|demuxed|muxed")
+
+
+@dataclass
+class FfmpegLog:
+    """What ffmpeg printed while it ran, boiled down."""
+
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=60))
+    """The last lines that were no mere chatter."""
+    damage: list[str] = field(default_factory=list)
+    """The first lines that say that the input is damaged."""
+    decode_errors: int = 0
+    frames_decoded: int | None = None
+    """Of the video; ``None`` where ffmpeg does not say."""
+    frames_encoded: int | None = None
+    disk_full: bool = False
+
+    def add(self, line: str) -> None:
+        """Take one line of ``-loglevel level+verbose`` output."""
+        if match := _STREAM_COUNTS.search(line):
+            self.decode_errors += int(match[4])
+            if "(video)" in line:
+                self.frames_decoded = int(match[3])
+        elif match := _ENCODED.search(line):
+            self.frames_encoded = int(match[1])
+        self.disk_full |= "No space left on device" in line or "File too large" in line
+        if _DAMAGE.search(line) and len(self.damage) < 20:
+            self.damage.append(line)
+        if not _NOISE.search(_without_component(line)):
+            self.lines.append(line)
+
+    @property
+    def tail(self) -> str:
+        """The last lines, for a report."""
+        return "\n".join(self.lines)
+
+    @property
+    def complaint(self) -> str:
+        """The first error line without ffmpeg's prefixes; empty if there is none."""
+        for line in self.lines:
+            if "[error]" in line or "[fatal]" in line:
+                return re.sub(r"^(\[[^\]]*\]\s*)+", "", line)
+        return ""
+
+
+def _without_component(line: str) -> str:
+    return re.sub(r"^(?:\[[^\]]* @ 0x[0-9a-f]+\]\s*)+", "", line)
+
+
+@dataclass
+class FfmpegRun:
+    """A running ffmpeg: its process and its log, which is complete once ``returncode`` is set."""
+
+    command: tuple[str, ...]
+    process: subprocess.Popen[bytes]
+    log: FfmpegLog
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit status; ``None`` while it runs."""
+        return self.process.poll()
+
+
+def ffmpeg_program(explicit: str | None = None) -> str:
+    """The ffmpeg to start: ``explicit``, else ``TAG_OVERLAY_FFMPEG``, else imageio-ffmpeg's.
+
+    Raises:
+        FfmpegNotFound: The named program is not there, or none is installed.
+    """
+    named = explicit or os.environ.get(FFMPEG_VARIABLE)
+    if named:
+        found = shutil.which(named)
+        if found is None:
+            raise FfmpegNotFound(
+                f"no ffmpeg program at {named}; check --ffmpeg or {FFMPEG_VARIABLE}"
+            )
+        return found
+    import imageio_ffmpeg
+
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise FfmpegNotFound(
+            f"no ffmpeg found; install imageio-ffmpeg or set {FFMPEG_VARIABLE} to a program"
+        ) from error
+
+
+def local_url(path: str | Path) -> str:
+    """The path as ffmpeg takes it without reading options, protocols or patterns into it."""
+    return f"file:{Path(path).absolute()}"
+
+
+def command_line(output: Any, program: str) -> list[str]:
+    """The argv of an ffmpeg-python output, messages set up for ``FfmpegLog``."""
+    return [program, "-hide_banner", "-nostdin", "-loglevel", "level+verbose", *output.get_args()]
+
+
+@contextmanager
+def started(command: Sequence[str], *, stdin: bool = False) -> Iterator[FfmpegRun]:
+    """Start ffmpeg and read its messages; it has ended when the block is left, however it is left.
+
+    Its standard output is a pipe. It runs in a session of its own, so that Ctrl-C reaches
+    only this program, which then ends it.
+
+    Raises:
+        FfmpegNotFound: The program cannot be started.
+    """
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise FfmpegNotFound(f"cannot start {command[0]}: {error.strerror}") from error
+    log = FfmpegLog()
+    assert process.stderr is not None
+    reader = threading.Thread(target=_read_log, args=(process.stderr, log), daemon=True)
+    reader.start()
+    try:
+        yield FfmpegRun(tuple(command), process, log)
+    finally:
+        _end(process)
+        reader.join()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                _close_quietly(pipe)
+
+
+def _read_log(stderr: IO[bytes], log: FfmpegLog) -> None:
+    for line in stderr:
+        log.add(line.decode("utf-8", "replace").rstrip())
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+
+
+def _close_quietly(pipe: IO[bytes]) -> None:
+    with suppress(BrokenPipeError):
+        pipe.close()
+
+
+def read_blocks(run: FfmpegRun, block_bytes: int) -> Iterator[bytes]:
+    """What ffmpeg writes to its standard output, in blocks; the last may be shorter."""
+    assert run.process.stdout is not None
+    while block := run.process.stdout.read(block_bytes):
+        yield block
+    run.process.wait()
+
+
+def feed_frames(
+    run: FfmpegRun, frames: Iterable[memoryview], on_progress: Callable[[float], None] | None
+) -> None:
+    """Write frames to ffmpeg until it has had enough, and wait for its end.
+
+    Args:
+        run: Started with ``stdin=True`` and ``-progress pipe:1``.
+        frames: May go on for ever; ffmpeg stops reading when its main input ends.
+        on_progress: Called from another thread with the seconds of video written so far.
+    """
+    assert run.process.stdin is not None and run.process.stdout is not None
+    reader = threading.Thread(
+        target=_read_progress, args=(run.process.stdout, on_progress), daemon=True
+    )
+    reader.start()
+    try:
+        for frame in frames:
+            run.process.stdin.write(frame)
+        run.process.stdin.close()
+    except BrokenPipeError:
+        pass  # the normal end: the video is over, the panel goes on
+    run.process.wait()
+    reader.join()
+
+
+def _read_progress(stdout: IO[bytes], on_progress: Callable[[float], None] | None) -> None:
+    for line in stdout:
+        key, _, value = line.partition(b"=")
+        if on_progress and key == b"out_time_us" and value.strip().lstrip(b"-").isdigit():
+            on_progress(max(0.0, int(value) / 1e6))

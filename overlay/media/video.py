@@ -1,0 +1,201 @@
+"""The ffmpeg command lines that put a panel on a video; nothing is started here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from overlay.datatypes import Box, ColorInfo, MediaInfo, VideoInfo
+from overlay.errors import NoVideoStream
+from overlay.media.containers import SubtitlePlan, is_mp4_family
+from overlay.media.encoders import Encoder
+from overlay.media.process import command_line, local_url
+
+_MAX_PANEL_RATE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class PanelInput:
+    """The stream of panel pictures that ffmpeg reads from its standard input."""
+
+    box: Box
+    """Where it goes on the picture; all even."""
+    pix_fmt: str
+    range: str | None
+    """``tv`` or ``pc``; ``None`` where the source says nothing, so that ffmpeg converts nothing."""
+    space: str | None
+    """Matrix, by ffmpeg's name; ``None`` as for ``range``."""
+    rate: Fraction
+    """Pictures a second; the n-th is for second n / rate."""
+
+
+def panel_rate(video: VideoInfo) -> Fraction:
+    """The source's own rate; a tenth of it and so on where that is absurdly high."""
+    rate = video.frame_rate
+    while rate > _MAX_PANEL_RATE:
+        rate /= 2
+    return rate
+
+
+def shown_video(info: MediaInfo) -> VideoInfo:
+    """The video stream to draw on.
+
+    Raises:
+        NoVideoStream: There is none.
+    """
+    if info.video is None:
+        raise NoVideoStream(
+            "has no picture to draw on; 'tag-overlay tag' writes the scores of a sound file",
+            path=info.path,
+        )
+    return info.video
+
+
+def overlay_command(
+    info: MediaInfo,
+    panel: PanelInput,
+    out: Path,
+    program: str,
+    *,
+    encoder: Encoder,
+    options: dict[str, Any],
+    subtitles: Iterable[SubtitlePlan] = (),
+) -> list[str]:
+    """Decode the video, lay the panel over it, encode it; copy everything else.
+
+    The frames and their timestamps are the source's own: the overlay takes the panel picture
+    nearest in time, and the encoder counts in the source's time base.
+
+    Args:
+        info: The probed source.
+        panel: What comes in on standard input.
+        out: Where to write; its extension names the container.
+        program: The ffmpeg to start.
+        encoder: The video encoder.
+        options: Its options.
+        subtitles: The subtitle streams to keep.
+    """
+    video = shown_video(info)
+    source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe")
+    ten_bit = video.bit_depth > 8 and encoder.ten_bit
+    picture = _composed(source, video, panel, ten_bit=ten_bit, even_size=encoder.even_size)
+    streams = [picture, source["a?"]]
+    codecs: dict[str, Any] = {"c:a": "copy"}
+    for position, plan in enumerate(subtitles):
+        streams.append(source[f"s:{plan.position}"])
+        codecs[f"c:s:{position}"] = plan.codec
+    if out.suffix.lower() == ".mkv":
+        streams.append(source["t?"])
+        codecs["c:t"] = "copy"
+    for position, index in enumerate(info.covers, start=1):
+        streams.append(source[str(index)])
+        codecs |= {f"c:v:{position}": "copy", f"disposition:v:{position}": "attached_pic"}
+    output = ffmpeg.output(
+        *streams,
+        local_url(out),
+        **_for_video(options),
+        **codecs,
+        pix_fmt="yuv420p10le" if ten_bit else "yuv420p",
+        fps_mode="passthrough",
+        enc_time_base="demux",
+        map_metadata=0,
+        map_chapters=0,
+        max_error_rate=1,
+        progress="pipe:1",
+        stats_period=0.2,
+        copypriorss=1,
+        **_container_options(out, encoder),
+    ).overwrite_output()
+    return command_line(output, program)
+
+
+def _for_video(options: dict[str, Any]) -> dict[str, Any]:
+    return {key if ":" in key else f"{key}:v:0": value for key, value in options.items()}
+
+
+def _container_options(out: Path, encoder: Encoder) -> dict[str, Any]:
+    if not is_mp4_family(out):
+        return {}
+    tag = {"tag:v:0": "hvc1"} if encoder.codec == "hevc" else {}
+    return {"movflags": "+faststart", **tag}
+
+
+def _composed(
+    source: Any, video: VideoInfo, panel: PanelInput, *, ten_bit: bool, even_size: bool
+) -> Any:
+    picture = source[str(video.index)]
+    if even_size and (video.width % 2 or video.height % 2):
+        picture = _made_even(picture, video)
+    tiles = ffmpeg.input(
+        "pipe:0",
+        format="rawvideo",
+        pix_fmt=panel.pix_fmt,
+        video_size=f"{panel.box.width}x{panel.box.height}",
+        framerate=f"{panel.rate.numerator}/{panel.rate.denominator}",
+        **_named(color_range=panel.range, colorspace=panel.space),
+    )
+    picture = ffmpeg.overlay(
+        picture, tiles, x=panel.box.x, y=panel.box.y, eval="init",
+        format="yuv420p10" if ten_bit else "yuv420", shortest=1, ts_sync_mode="nearest",
+    )  # fmt: skip
+    return picture.filter("setparams", **_tags(video.color))
+
+
+def _made_even(picture: Any, video: VideoInfo) -> Any:
+    """Repeat the last column or row: 4:2:0 encoders refuse odd sizes, and cropping loses pixels."""
+    right, bottom = video.width % 2, video.height % 2
+    padded = picture.filter("pad", video.width + right, video.height + bottom)
+    return padded.filter("fillborders", right=right, bottom=bottom, mode="smear")
+
+
+def _named(**values: str | None) -> dict[str, str]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _tags(color: ColorInfo) -> dict[str, str]:
+    """Colour tags for ``setparams``; what the source leaves open stays open."""
+    return {
+        "range": color.range or "unspecified",
+        "colorspace": color.space or "unknown",
+        "color_primaries": color.primaries or "unknown",
+        "color_trc": color.transfer or "unknown",
+    }
+
+
+def copy_command(
+    info: MediaInfo, out: Path, program: str, subtitles: Iterable[SubtitlePlan] = ()
+) -> list[str]:
+    """Copy the picture and what goes with it, unchanged, into another container."""
+    source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe")
+    streams = [source[str(shown_video(info).index)], source["a?"]]
+    codecs = {"c": "copy"}
+    for position, plan in enumerate(subtitles):
+        streams.append(source[f"s:{plan.position}"])
+        codecs[f"c:s:{position}"] = plan.codec
+    more = {"movflags": "+faststart"} if is_mp4_family(out) else {}
+    output = ffmpeg.output(
+        *streams, local_url(out), **codecs, map_metadata=0, map_chapters=0,
+        progress="pipe:1", **more,
+    ).overwrite_output()  # fmt: skip
+    return command_line(output, program)
+
+
+def preview_command(
+    info: MediaInfo, panel: PanelInput, at_s: float, out: Path, program: str
+) -> list[str]:
+    """Write the frame at second ``at_s`` with the panel on it as one PNG, pixels made square."""
+    video = shown_video(info)
+    source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe", ss=at_s)
+    picture = _composed(source, video, panel, ten_bit=False, even_size=False)
+    if video.sample_aspect != 1:
+        picture = picture.filter("scale", "iw*sar", "ih").filter("setsar", 1)
+    output = ffmpeg.output(
+        picture, local_url(out), **{"frames:v": 1}, update=1, format="image2", vcodec="png",
+        progress="pipe:1",
+    ).overwrite_output()  # fmt: skip
+    return command_line(output, program)

@@ -1,0 +1,199 @@
+"""The walk from a video to the same video with tags, readable top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from overlay.compose import Composed, compose, copy_picture
+from overlay.compose import preview as compose_preview
+from overlay.datatypes import MediaInfo, TagEvent, TagTimeline, TagTrack
+from overlay.errors import LabelError, NoAudioStream
+from overlay.labels import read_labels
+from overlay.media.audio import audio_stream, stream_audio
+from overlay.media.containers import default_extension
+from overlay.media.probe import probe
+from overlay.media.video import shown_video
+from overlay.selection import events, select
+from overlay.settings import PanelSettings, Settings, TaggingSettings
+from overlay.tagging.registry import load_tagger
+from overlay.tagging.tracking import score_stream
+
+Progress = Callable[[str, float, float | None], None]
+"""Called with the step (``tag`` or ``render``), seconds done, and seconds in all if known."""
+
+Note = Callable[[str], None]
+"""Called with one line that a user should see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What came out of ``render``."""
+
+    path: Path
+    track: TagTrack | None
+    """``None`` for a silent video that was copied."""
+    n_frames: int | None
+    encoder: str
+    """``copy`` for a silent video."""
+
+
+def _ignore_progress(step: str, done_s: float, total_s: float | None) -> None:
+    pass
+
+
+def _ignore_note(note: str) -> None:
+    pass
+
+
+def tag(
+    path: str | Path,
+    settings: Settings | None = None,
+    *,
+    on_progress: Progress = _ignore_progress,
+) -> TagTrack:
+    """Score the sound of a media file.
+
+    Args:
+        path: Any media file with sound.
+        settings: Options; the defaults if ``None``.
+        on_progress: Told how far it is.
+
+    Returns:
+        The score track, on the picture's clock.
+
+    Raises:
+        MediaError: The file cannot be read, or has no sound.
+        TaggerError: The model cannot be loaded.
+    """
+    settings = settings or Settings()
+    return _tag(probe(path), settings, on_progress)
+
+
+def _tag(info: MediaInfo, settings: Settings, on_progress: Progress) -> TagTrack:
+    options: TaggingSettings = settings.tagging
+    audio = audio_stream(info, options.audio_track)
+    total_s = audio.duration_s or info.duration_s
+    on_progress("tag", 0, total_s)
+    tagger = load_tagger(options)
+    blocks = stream_audio(
+        info, tagger.sample_rate, options.audio_track,
+        tolerant=settings.video.tolerant, ffmpeg_path=settings.video.ffmpeg,
+    )  # fmt: skip
+    return score_stream(
+        blocks, tagger, options.sample_duration, options.hop_duration,
+        lambda done_s: on_progress("tag", done_s, total_s),
+    )  # fmt: skip
+
+
+def render(
+    path: str | Path,
+    out: str | Path | None = None,
+    settings: Settings | None = None,
+    *,
+    track: TagTrack | None = None,
+    on_progress: Progress = _ignore_progress,
+    on_note: Note = _ignore_note,
+) -> Rendered:
+    """Write the same video with live sound tags.
+
+    Args:
+        path: The video.
+        out: Target; ``<name>.tagged.mp4`` beside the video if ``None``.
+        settings: Options; the defaults if ``None``.
+        track: Scores to draw; the video's sound is scored if ``None``.
+        on_progress: Told how far each step is.
+        on_note: Told what a user should know, one line each.
+
+    Raises:
+        OverlayError: With one line that says what is wrong; no partial file is left.
+    """
+    settings = settings or Settings()
+    info = probe(path)
+    shown_video(info)
+    target = output_path(info, out)
+    try:
+        track = track if track is not None else _tag(info, settings, on_progress)
+    except NoAudioStream:
+        if not settings.video.allow_silent:
+            raise
+        on_note("there is no sound to tag; copying the picture as it is")
+        copied = copy_picture(info, target, settings.video)
+        return Rendered(copied.path, None, None, copied.encoder)
+    total_s = shown_video(info).duration_s or info.duration_s
+    done: Composed = compose(
+        info, timeline_of(track, settings.panel), target, settings.panel, settings.video,
+        on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,
+    )  # fmt: skip
+    return Rendered(done.path, track, done.n_frames, done.encoder)
+
+
+def preview(
+    path: str | Path,
+    at_s: float,
+    out: str | Path | None = None,
+    settings: Settings | None = None,
+    *,
+    track: TagTrack | None = None,
+    on_progress: Progress = _ignore_progress,
+) -> Path:
+    """Write one PNG: the frame at second ``at_s`` as it would look in the video.
+
+    Raises:
+        OverlayError: With one line that says what is wrong.
+    """
+    settings = settings or Settings()
+    info = probe(path)
+    shown_video(info)
+    target = Path(out) if out is not None else info.path.with_suffix(f".{at_s:g}s.png")
+    track = track if track is not None else _tag(info, settings, on_progress)
+    timeline = timeline_of(track, settings.panel)
+    return compose_preview(info, timeline, at_s, target, settings.panel, settings.video)
+
+
+def output_path(info: MediaInfo, out: str | Path | None) -> Path:
+    """Where the video goes: ``out``, or ``<name>.tagged.<ext>`` in it or beside the source."""
+    if out is not None and not Path(out).is_dir():
+        return Path(out)
+    folder = info.path.parent if out is None else Path(out)
+    return folder / f"{info.path.stem}.tagged{default_extension(info)}"
+
+
+def timeline_of(track: TagTrack, settings: PanelSettings) -> TagTimeline:
+    """What the panel shows of a track, under the user's own label names if there are any.
+
+    Raises:
+        LabelError: The label file does not fit the scores.
+    """
+    return select(named(track, settings.label_file), settings)
+
+
+def named(track: TagTrack, label_file: str | None) -> TagTrack:
+    """The track with the names of a label file; itself if there is none.
+
+    Raises:
+        LabelError: The file cannot be read or does not fit the scores.
+    """
+    if label_file is None:
+        return track
+    labels = read_labels(label_file)
+    if len(labels) != track.n_classes:
+        raise LabelError(
+            f"{label_file}: {len(labels)} names do not fit scores of {track.n_classes} classes"
+        )
+    return TagTrack(
+        track.scores, labels, track.window_s, track.hop_s, track.duration_s, track.model,
+        track.model_hash,
+    )  # fmt: skip
+
+
+def top_events(track: TagTrack, n: int, threshold: float = 0.3) -> list[TagEvent]:
+    """The ``n`` strongest events, at most one a label, in the order of their onsets."""
+    best: dict[int, TagEvent] = {}
+    for event in events(track, threshold):
+        known = best.get(event.index)
+        if known is None or event.peak > known.peak:
+            best[event.index] = event
+    strongest = sorted(best.values(), key=lambda event: -event.peak)[:n]
+    return sorted(strongest, key=lambda event: event.onset_s)
