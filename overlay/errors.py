@@ -1,6 +1,7 @@
 """Everything that can go wrong for a user, as one tree.
 
     OverlayError
+    ├── BatchError                        some files of many failed; exit status of the last
     ├── UsageError               exit 2   the command line asks for something impossible
     ├── MediaError               exit 3   a media file, or ffmpeg
     │   ├── FfmpegNotFound
@@ -31,7 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 
 class OverlayError(Exception):
@@ -41,18 +42,34 @@ class OverlayError(Exception):
         exit_code: Exit status of the command that met it.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by state, since the signatures of the subclasses differ."""
         return _restore, (type(self), self.args, self.__dict__)
 
 
-def _restore(kind: type[OverlayError], args: tuple[Any, ...], state: dict[str, Any]) -> OverlayError:
+def _restore(
+    kind: type[OverlayError], args: tuple[Any, ...], state: dict[str, Any]
+) -> OverlayError:
     error = kind.__new__(kind)
     error.args = args
     error.__dict__.update(state)
     return error
+
+
+class BatchError(OverlayError):
+    """Some files of many failed; each failure has been said already.
+
+    Args:
+        n_failed: How many failed.
+        n_files: Of how many.
+        exit_code: Exit status of the last failure.
+    """
+
+    def __init__(self, n_failed: int, n_files: int, exit_code: int) -> None:
+        super().__init__(f"{n_failed} of {n_files} files failed")
+        self.exit_code = exit_code
 
 
 class UsageError(OverlayError):

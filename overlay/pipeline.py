@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from overlay.compose import Composed, compose, copy_picture
 from overlay.compose import preview as compose_preview
-from overlay.datatypes import MediaInfo, TagEvent, TagTimeline, TagTrack
+from overlay.datatypes import MediaInfo, TagEvent, TagTimeline, TagTrack, read_npz
 from overlay.errors import LabelError, NoAudioStream
-from overlay.labels import read_labels
+from overlay.labels import audioset_labels, read_labels
 from overlay.media.audio import audio_stream, stream_audio
 from overlay.media.containers import default_extension
+from overlay.media.output import check_target
 from overlay.media.probe import probe
 from overlay.media.video import shown_video
 from overlay.selection import events, select
-from overlay.settings import PanelSettings, Settings, TaggingSettings
+from overlay.settings import PanelSettings, Settings, TaggingSettings, override
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.tracking import score_stream
 
@@ -52,6 +54,7 @@ def tag(
     settings: Settings | None = None,
     *,
     on_progress: Progress = _ignore_progress,
+    **options: Any,
 ) -> TagTrack:
     """Score the sound of a media file.
 
@@ -59,6 +62,7 @@ def tag(
         path: Any media file with sound.
         settings: Options; the defaults if ``None``.
         on_progress: Told how far it is.
+        options: Single fields of ``settings`` to change, such as ``model="cnn14"``.
 
     Returns:
         The score track, on the picture's clock.
@@ -67,7 +71,7 @@ def tag(
         MediaError: The file cannot be read, or has no sound.
         TaggerError: The model cannot be loaded.
     """
-    settings = settings or Settings()
+    settings = override(settings or Settings(), **options)
     return _tag(probe(path), settings, on_progress)
 
 
@@ -95,6 +99,7 @@ def render(
     track: TagTrack | None = None,
     on_progress: Progress = _ignore_progress,
     on_note: Note = _ignore_note,
+    **options: Any,
 ) -> Rendered:
     """Write the same video with live sound tags.
 
@@ -105,11 +110,12 @@ def render(
         track: Scores to draw; the video's sound is scored if ``None``.
         on_progress: Told how far each step is.
         on_note: Told what a user should know, one line each.
+        options: Single fields of ``settings`` to change, such as ``theme="light"``.
 
     Raises:
         OverlayError: With one line that says what is wrong; no partial file is left.
     """
-    settings = settings or Settings()
+    settings = override(settings or Settings(), **options)
     info = probe(path)
     shown_video(info)
     target = output_path(info, out)
@@ -137,13 +143,14 @@ def preview(
     *,
     track: TagTrack | None = None,
     on_progress: Progress = _ignore_progress,
+    **options: Any,
 ) -> Path:
     """Write one PNG: the frame at second ``at_s`` as it would look in the video.
 
     Raises:
         OverlayError: With one line that says what is wrong.
     """
-    settings = settings or Settings()
+    settings = override(settings or Settings(), **options)
     info = probe(path)
     shown_video(info)
     target = Path(out) if out is not None else info.path.with_suffix(f".{at_s:g}s.png")
@@ -158,6 +165,49 @@ def output_path(info: MediaInfo, out: str | Path | None) -> Path:
         return Path(out)
     folder = info.path.parent if out is None else Path(out)
     return folder / f"{info.path.stem}.tagged{default_extension(info)}"
+
+
+def track_path(
+    path: str | Path, out: str | Path | None, out_dir: str | Path | None, settings: Settings
+) -> Path:
+    """Where the scores of a media file go: ``out``, or PaddleAudio's name in ``out_dir``.
+
+    Without either it is ``<name>.tags.npz`` beside the file.
+
+    Raises:
+        OutputError: The target is the file itself, exists, or has no folder.
+    """
+    info = probe(path)
+    if out_dir is not None:
+        Path(out_dir).mkdir(parents=True, exist_ok=True)
+        rate = audio_stream(info, settings.tagging.audio_track).sample_rate
+        return Path(out_dir) / f"audioset_tagging_sr_{rate}.npz"
+    target = Path(out) if out is not None else info.path.with_suffix(".tags.npz")
+    check_target(target, info.path, overwrite=settings.video.overwrite)
+    return target
+
+
+def load_track(path: str | Path, video: str | Path, label_file: str | None = None) -> TagTrack:
+    """Saved scores to draw on a video, also those of PaddleAudio's demo.
+
+    Raises:
+        TrackError: The file is not a usable score track.
+        ProbeError: The video cannot be read.
+    """
+    info = probe(video)
+    length = info.audio[0].duration_s if info.audio else None
+    labels = labels_of(path, label_file)
+    return TagTrack.load(path, labels=labels, duration_s=length or info.duration_s)
+
+
+def labels_of(path: str | Path, label_file: str | None = None) -> tuple[str, ...]:
+    """Names for the scores in an npz: the label file's, else the npz's own, else AudioSet's."""
+    if label_file is not None:
+        return read_labels(label_file)
+    arrays = read_npz(path)
+    if "labels" in arrays:
+        return tuple(str(label) for label in arrays["labels"].tolist())
+    return audioset_labels()
 
 
 def timeline_of(track: TagTrack, settings: PanelSettings) -> TagTimeline:

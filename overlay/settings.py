@@ -111,19 +111,37 @@ def resolve(flags: Mapping[str, Any], config: str | Path | None = None) -> Setti
     """Defaults, overridden by the TOML file, overridden by flags.
 
     Args:
-        flags: Values by field name; ``None`` and names that are no field mean "not given".
+        flags: Values by field name; ``None`` means "not given", other names are passed over.
         config: TOML file.
 
     Raises:
         SettingsError: The file cannot be read, has an unknown key, or a value is out of range.
     """
     settings = Settings() if config is None else _from_file(Path(config))
+    given = {name: flags[name] for name in _field_names() if flags.get(name) is not None}
+    return override(settings, **given)
+
+
+def override(settings: Settings, **options: Any) -> Settings:
+    """The same settings with some fields changed, whichever table they are in.
+
+    Raises:
+        SettingsError: A name is no field, or a value is out of range.
+    """
+    unknown = options.keys() - _field_names()
+    if unknown:
+        raise SettingsError(f"unknown option {min(unknown)!r}; known: {', '.join(_field_names())}")
     tables = {}
     for table in fields(Settings):
         current = getattr(settings, table.name)
-        given = {f.name: flags[f.name] for f in fields(current) if flags.get(f.name) is not None}
-        tables[table.name] = replace(current, **given)
+        own = {f.name: options[f.name] for f in fields(current) if f.name in options}
+        tables[table.name] = replace(current, **own)
     return Settings(**tables)
+
+
+def _field_names() -> tuple[str, ...]:
+    tables = (TaggingSettings, PanelSettings, VideoSettings)
+    return tuple(f.name for table in tables for f in fields(table))
 
 
 def _from_file(path: Path) -> Settings:

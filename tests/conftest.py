@@ -1,9 +1,13 @@
-"""Fixtures that find the material beside the project."""
+"""Fixtures that find the material beside the project, and make clips."""
 
 import os
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from overlay.media.process import ffmpeg_program
 
 SHARED = Path(os.environ.get("TAG_OVERLAY_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -21,3 +25,21 @@ def _local_models() -> None:
     """Find the real weights without a download where they lie beside the project."""
     if (SHARED / "weights").is_dir():
         os.environ.setdefault("TAG_OVERLAY_MODELS", str(SHARED / "weights"))
+
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def make_clip(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Run ffmpeg with some arguments and give the file it wrote; each clip is made once."""
+    folder = tmp_path_factory.mktemp("clips")
+
+    def make(name: str, *arguments: str) -> Path:
+        path = folder / name
+        if not path.exists():
+            command = [ffmpeg_program(), "-v", "error", "-nostdin", *arguments, str(path)]
+            subprocess.run(command, check=True)
+        return path
+
+    return make

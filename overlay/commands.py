@@ -1,0 +1,415 @@
+"""The command line: flags, printing, progress, exit codes; the work is done elsewhere.
+
+Nothing heavy is imported before it is needed, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from overlay.errors import MediaError, OverlayError, UsageError
+from overlay.settings import DEVICES, POSITIONS, SMOOTHINGS, Settings, resolve
+
+if TYPE_CHECKING:
+    from overlay.datatypes import TagTrack
+    from overlay.pipeline import Rendered
+
+_COMMANDS = ("render", "tag", "parse", "models", "doctor")
+_INTERRUPTED, _TERMINATED = 130, 143
+
+
+class _Terminated(BaseException):
+    """SIGTERM came; unwinds everything, so that temporary files and ffmpeg go."""
+
+
+def run() -> NoReturn:
+    """Entry point of the installed program."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command.
+
+    Returns:
+        Exit status: 0 ok, 2 usage, 3 media, 4 tagger, 5 settings, 6 export, 130 Ctrl-C,
+        143 SIGTERM.
+    """
+    arguments = _with_command(list(argv))
+    with contextlib.suppress(ValueError):  # not the main thread: nobody sends us signals
+        signal.signal(signal.SIGTERM, _terminate)
+    debug = "--debug" in arguments
+    try:
+        args = _parser().parse_args(arguments)
+        handler: Callable[[argparse.Namespace], None] = args.handler
+        handler(args)
+    except SystemExit as exit_:  # argparse has printed what is wrong, or the help
+        return int(exit_.code or 0)
+    except OverlayError as error:
+        return _report(error, debug=debug)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        _say("stopped; nothing was kept")
+        return _INTERRUPTED
+    except _Terminated:
+        _say("told to stop; nothing was kept")
+        return _TERMINATED
+    return 0
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise _Terminated
+
+
+def _report(error: OverlayError, *, debug: bool) -> int:
+    _say(f"error: {error}".replace("\n", "\\n"))
+    if debug:
+        if isinstance(error, MediaError):
+            _say(" ".join(error.command), error.stderr_tail, sep="\n")
+        import traceback
+
+        traceback.print_exception(error)
+    return error.exit_code
+
+
+def _say(*parts: str, sep: str = " ") -> None:
+    print("tag-overlay:", *parts, sep=sep, file=sys.stderr)
+
+
+# Flags
+
+
+def _with_command(arguments: list[str]) -> list[str]:
+    """``tag-overlay VIDEO`` means ``tag-overlay render VIDEO``."""
+    if not arguments or arguments[0] in (*_COMMANDS, "-h", "--help", "--version"):
+        return arguments or ["--help"]
+    return ["render", *arguments]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tag-overlay",
+        description="Show what can be heard in a video: live sound tags on the matching frames.",
+        epilog="'tag-overlay VIDEO' is short for 'tag-overlay render VIDEO'. "
+        "'tag-overlay COMMAND --help' lists the options of a command.",
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_render(commands)
+    _add_tag(commands)
+    _add_parse(commands)
+    _add_models(commands)
+    _add_doctor(commands)
+    return parser
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"tag-overlay {version('tag-overlay')}"
+    except PackageNotFoundError:
+        return "tag-overlay (not installed)"
+
+
+def _command(
+    commands: Any, name: str, handler: Callable[[argparse.Namespace], None], help_text: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=help_text, description=help_text, allow_abbrev=False
+    )
+    parser.set_defaults(handler=handler)
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser
+
+
+def _add_render(commands: Any) -> None:
+    parser = _command(commands, "render", _render, "write videos with live sound tags")
+    parser.add_argument("videos", nargs="+", metavar="VIDEO")
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", help="target file, or folder (default: NAME.tagged.mp4)"
+    )
+    parser.add_argument("--tags", metavar="NPZ", help="draw these saved scores; do not tag again")
+    parser.add_argument(
+        "--preview", type=float, metavar="T", help="write one PNG of the frame at T seconds instead"
+    )
+    parser.add_argument("--overwrite", action="store_const", const=True)
+    _add_common(parser)
+    _add_tagging(parser)
+    _add_panel(parser)
+    _add_video(parser)
+
+
+def _add_tag(commands: Any) -> None:
+    parser = _command(commands, "tag", _tag, "write the scores of media files as npz")
+    parser.add_argument("media", nargs="*", metavar="MEDIA")
+    parser.add_argument("--wav", metavar="FILE", help="as PaddleAudio's demo takes its one file")
+    parser.add_argument("-o", "--output", metavar="NPZ", help="target (default: NAME.tags.npz)")
+    _option(
+        parser, "output-dir", metavar="DIR",
+        help="write DIR/audioset_tagging_sr_RATE.npz, as PaddleAudio's demo does",
+    )  # fmt: skip
+    parser.add_argument("--overwrite", action="store_const", const=True)
+    parser.add_argument("--tolerant", action="store_const", const=True)
+    parser.add_argument("--ffmpeg", metavar="PATH")
+    _add_common(parser)
+    _add_tagging(parser)
+
+
+def _add_parse(commands: Any) -> None:
+    parser = _command(commands, "parse", _parse, "write the best tags of an npz as text")
+    _option(parser, "tagging-file", required=True, metavar="NPZ")
+    _option(parser, "top-k", type=int, default=10, metavar="K")
+    parser.add_argument("--smooth", type=_boolean, default=True, metavar="True|False")
+    _option(parser, "smooth-size", type=int, default=5, metavar="HOPS")
+    _option(parser, "label-file", metavar="TXT", help="one name a line (default: the npz's own)")
+    _option(parser, "output-dir", default="./output_dir", metavar="DIR")
+
+
+def _add_models(commands: Any) -> None:
+    parser = _command(commands, "models", _models, "list, fetch and verify the models")
+    parser.add_argument("action", nargs="?", choices=("list", "fetch", "verify"), default="list")
+    parser.add_argument("names", nargs="*", metavar="MODEL", help="default: all that are cached")
+
+
+def _add_doctor(commands: Any) -> None:
+    parser = _command(commands, "doctor", _doctor, "say what works on this machine")
+    parser.add_argument("--ffmpeg", metavar="PATH")
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="TOML", help="settings file; flags override it")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no summary")
+
+
+def _add_tagging(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("tagging")
+    group.add_argument("--model", metavar="NAME", help="mn04, cnn14, cnn10 or cnn6")
+    group.add_argument("--weights", metavar="FILE", help="weights to use for the model")
+    group.add_argument("--device", choices=DEVICES)
+    group.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all cores)")
+    _option(group, "sample-duration", type=float, metavar="S", help="window, seconds (2)")
+    _option(group, "hop-duration", type=float, metavar="S", help="window step, seconds (0.3)")
+    _option(group, "audio-track", type=int, metavar="N", help="which audio track, from 0")
+
+
+def _add_panel(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("panel")
+    group.add_argument("--theme", metavar="NAME|TOML", help="dark, light, high-contrast, minimal")
+    group.add_argument("--position", choices=POSITIONS)
+    _option(group, "top-k", type=int, metavar="K", help="rows (5)")
+    group.add_argument("--threshold", type=float, metavar="P", help="hide tags below (0.05)")
+    group.add_argument("--smoothing", choices=SMOOTHINGS)
+    _option(group, "smooth-size", type=int, metavar="HOPS", help="hops averaged (5)")
+    group.add_argument("--font", metavar="FILE")
+    group.add_argument("--scale", type=float, metavar="X", help="size of the panel (1)")
+    _option(group, "label-file", metavar="TXT", help="names to show, one a line")
+
+
+def _add_video(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("video")
+    group.add_argument("--encoder", metavar="NAME", help="auto, libx264, libx265, libvpx-vp9, ...")
+    group.add_argument("--crf", type=int, metavar="N", help="quality, by the encoder's own scale")
+    group.add_argument("--preset", metavar="NAME", help="speed, by the encoder's own names")
+    group.add_argument("--tolerant", action="store_const", const=True, help="use damaged files")
+    _option(
+        group, "allow-silent", action="store_const", const=True,
+        help="copy the picture of a video without sound",
+    )  # fmt: skip
+    group.add_argument("--ffmpeg", metavar="PATH", help="program to use instead of the built-in")
+
+
+def _option(parser: Any, name: str, **options: Any) -> None:
+    """A flag that may be written with hyphens or with underscores, as in PaddleAudio's demo."""
+    parser.add_argument(f"--{name}", f"--{name.replace('-', '_')}", **options)
+
+
+def _boolean(text: str) -> bool:
+    if text not in ("True", "False", "true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not True or False")
+    return text.lower() == "true"
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    return resolve(vars(args), args.config)
+
+
+# Commands
+
+
+def _render(args: argparse.Namespace) -> None:
+    settings = _settings(args)
+    if len(args.videos) > 1 and args.output and not Path(args.output).is_dir():
+        raise UsageError(f"{args.output}: several videos need a folder to go to")
+    if len(args.videos) > 1 and args.tags:
+        raise UsageError("--tags goes with one video")
+    from overlay.batch import for_each
+
+    for_each(args.videos, lambda video: _render_one(video, args, settings), _say)
+
+
+def _render_one(video: str, args: argparse.Namespace, settings: Settings) -> None:
+    from overlay import pipeline
+
+    track = pipeline.load_track(args.tags, video, args.label_file) if args.tags else None
+    with _Bars(quiet=args.quiet) as bars:
+        if args.preview is not None:
+            path = pipeline.preview(
+                video, args.preview, args.output, settings, track=track, on_progress=bars.update
+            )
+            bars.close()
+            print(path)
+            return
+        done = pipeline.render(
+            video, args.output, settings, track=track, on_progress=bars.update, on_note=bars.note
+        )
+    if not args.quiet:
+        _summarize(done)
+
+
+def _summarize(done: Rendered) -> None:
+    print(f"wrote {done.path}")
+    if done.track is None:
+        return
+    frames = f"{done.n_frames} frames, " if done.n_frames else ""
+    print(f"  {frames}encoder {done.encoder}; tagger {_tagger_line(done.track)}")
+    _print_events(done.track)
+
+
+def _tagger_line(track: TagTrack) -> str:
+    short = f" (weights {track.model_hash[:12]})" if track.model_hash else ""
+    return f"{track.model}{short}, {track.window_s:g} s every {track.hop_s:g} s"
+
+
+def _print_events(track: TagTrack) -> None:
+    from overlay.pipeline import top_events
+
+    for event in top_events(track, 8):
+        span = f"{_clock(event.onset_s)} - {_clock(event.offset_s)}"
+        print(f"  {span}  {event.label}  {round(100 * event.peak)}")
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02}:{rest:04.1f}" if hours else f"{minutes:02}:{rest:04.1f}"
+
+
+def _tag(args: argparse.Namespace) -> None:
+    settings = _settings(args)
+    media = [*args.media, *([args.wav] if args.wav else [])]
+    if not media:
+        raise UsageError("give a media file to tag")
+    if len(media) > 1 and (args.output or args.output_dir):
+        raise UsageError("-o and --output_dir go with one file")
+    from overlay.batch import for_each
+
+    for_each(media, lambda path: _tag_one(path, args, settings), _say)
+
+
+def _tag_one(path: str, args: argparse.Namespace, settings: Settings) -> None:
+    from overlay import pipeline
+
+    target = pipeline.track_path(path, args.output, args.output_dir, settings)
+    with _Bars(quiet=args.quiet) as bars:
+        track = pipeline.tag(path, settings, on_progress=bars.update)
+    track.save(target)
+    if not args.quiet:
+        print(f"wrote {target}")
+        print(f"  {track.n_hops} hops, {track.n_classes} classes; tagger {_tagger_line(track)}")
+        _print_events(track)
+
+
+def _parse(args: argparse.Namespace) -> None:
+    from overlay.export.text import write_text
+    from overlay.pipeline import labels_of
+
+    if args.top_k < 1 or args.smooth_size < 1:
+        raise UsageError("--top_k and --smooth_size must be at least 1")
+    labels = labels_of(args.tagging_file, args.label_file)
+    size = args.smooth_size if args.smooth else None
+    print(
+        "wrote",
+        write_text(args.tagging_file, labels, args.output_dir, top_k=args.top_k, smooth_size=size),
+    )
+
+
+def _models(args: argparse.Namespace) -> None:
+    from overlay.pipeline import model_lines
+
+    for line in model_lines(args.action, args.names):
+        print(line)
+
+
+def _doctor(args: argparse.Namespace) -> None:
+    from overlay.pipeline import doctor_lines
+
+    for line in doctor_lines(args.ffmpeg):
+        print(line)
+
+
+# Progress
+
+
+class _Bars:
+    """One progress bar a step on the terminal; nothing where there is none, or ``quiet``."""
+
+    _NAMES = {"tag": "listening", "render": "drawing  "}  # noqa: RUF012
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._step = ""
+        self._bar: Any = None
+
+    def __enter__(self) -> _Bars:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def update(self, step: str, done_s: float, total_s: float | None) -> None:
+        """Show that ``done_s`` of ``total_s`` seconds are done."""
+        if self._quiet:
+            return
+        if step != self._step:
+            self.close()
+            self._open(step, total_s)
+        if self._bar.total:
+            done_s = min(done_s, self._bar.total)
+        self._bar.update(done_s - self._bar.n)
+
+    def _open(self, step: str, total_s: float | None) -> None:
+        from tqdm import tqdm
+
+        self._step = step
+        layout = (
+            "{desc} {percentage:3.0f}% |{bar}| {n:.0f}/{total:.0f} s  {rate_fmt}, {remaining} left"
+        )
+        self._bar = tqdm(
+            total=total_s, desc=self._NAMES[step], unit="s", mininterval=0.2, leave=True,
+            bar_format=layout if total_s else None, disable=None, dynamic_ncols=True,
+        )  # fmt: skip
+
+    def note(self, text: str) -> None:
+        """One line above the bars."""
+        if self._quiet:
+            return
+        from tqdm import tqdm
+
+        with tqdm.external_write_mode(file=sys.stderr):
+            _say(text)
+
+    def close(self) -> None:
+        """End the bar at its full length."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar, self._step = None, ""
