@@ -58,9 +58,11 @@ def audio_command(
         local_url(info.path), protocol_whitelist="file,pipe", copyts=None, vn=None, sn=None, dn=None
     )
     sound = source[str(stream.index)].filter("asetpts", f"PTS-{info.start_s!r}/TB")
+    # Two steps: soxr miscounts when one filter both fills gaps and changes the rate.
+    sound = sound.filter("aresample", **{"async": 1, "first_pts": 0})
     sound = sound.filter(
         "aresample", sample_rate, resampler="soxr", out_chlayout="mono", out_sample_fmt="flt",
-        rematrix_maxval=1, **{"async": 1, "first_pts": 0},
+        rematrix_maxval=1,
     )  # fmt: skip
     output = ffmpeg.output(sound, "pipe:1", format="f32le", acodec="pcm_f32le", max_error_rate=1)
     return command_line(output, ffmpeg_program(ffmpeg_path))

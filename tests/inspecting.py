@@ -1,0 +1,64 @@
+"""Looking at media files as a stranger would, with PyAV and not with the project's own code."""
+
+import hashlib
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+
+def picture_times(path: Path, index: int | None = None) -> list[Fraction]:
+    """Presentation time of each decoded picture, exact, from the file's second 0."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0] if index is None else container.streams[index]
+        start = Fraction(container.start_time or 0, 1_000_000)
+        return [frame.pts * frame.time_base - start for frame in container.decode(stream)]
+
+
+def pictures(path: Path, index: int | None = None, pix_fmt: str | None = None) -> list[npt.NDArray]:
+    """Decoded pictures, as the decoder delivers them or converted to ``pix_fmt``."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0] if index is None else container.streams[index]
+        return [frame.to_ndarray(format=pix_fmt) for frame in container.decode(stream)]
+
+
+def audio_packets(path: Path) -> list[tuple[int, str]]:
+    """Number of packets and hash of their bytes, a stream."""
+    streams: dict[int, list[bytes]] = {}
+    with av.open(str(path)) as container:
+        if not container.streams.audio:
+            return []
+        for packet in container.demux(container.streams.audio):
+            if packet.size:
+                streams.setdefault(packet.stream.index, []).append(bytes(packet))
+    return [(len(p), hashlib.sha256(b"".join(p)).hexdigest()) for p in streams.values()]
+
+
+def audio_times(path: Path) -> list[float]:
+    """First timestamp of each audio stream in seconds, from the file's second 0."""
+    first: dict[int, float] = {}
+    with av.open(str(path)) as container:
+        start = (container.start_time or 0) / 1e6
+        for packet in container.demux(container.streams.audio):
+            if packet.size:
+                first.setdefault(packet.stream.index, float(packet.pts * packet.time_base) - start)
+    return list(first.values())
+
+
+def facts(path: Path) -> dict[str, object]:
+    """Container-level facts."""
+    with av.open(str(path)) as container:
+        return {
+            "chapters": [(c["start"], c["end"], c["metadata"]) for c in container.chapters()],
+            "metadata": dict(container.metadata),
+            "audio": [s.codec_context.name for s in container.streams.audio],
+            "subtitles": [s.codec_context.name for s in container.streams.subtitles],
+            "languages": [s.metadata.get("language") for s in container.streams.audio],
+        }
+
+
+def peak(blocks: list[npt.NDArray[np.float32]]) -> float:
+    """Largest magnitude of all samples."""
+    return float(max(np.abs(block).max() for block in blocks))

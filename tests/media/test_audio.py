@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from inspecting import peak
+
+from overlay.errors import DecodeError, NoAudioStream
+from overlay.media.audio import stream_audio
+from overlay.media.probe import probe
+
+RATE = 32000
+
+
+def _sound(path, **options):
+    return np.concatenate(list(stream_audio(probe(path), RATE, **options)))
+
+
+def _tone_starts_at(sound):
+    return float(np.flatnonzero(np.abs(sound) > 0.05)[0]) / RATE
+
+
+TONE = "sine=frequency=1000:duration=2:sample_rate=44100"
+
+
+def test_stereo_is_the_mean_of_its_channels(make_clip):
+    mono = make_clip("mono.wav", "-f", "lavfi", "-i", TONE)
+    both = make_clip("both.wav", "-i", str(mono), "-af", "pan=stereo|c0=c0|c1=c0")
+    left = make_clip("left.wav", "-i", str(mono), "-af", "pan=stereo|c0=c0|c1=0*c0")
+    assert peak([_sound(both)]) == pytest.approx(peak([_sound(mono)]), rel=1e-3)
+    assert peak([_sound(left)]) == pytest.approx(peak([_sound(mono)]) / 2, rel=1e-3)
+
+
+def test_surround_does_not_clip(make_clip):
+    loud = make_clip("loud.wav", "-f", "lavfi", "-i", TONE + ",volume=8,pan=5.1|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0")  # fmt: skip # noqa: E501
+    assert 0.7 < peak([_sound(loud)]) <= 1.001
+
+
+def test_the_length_is_kept(shared):
+    info = probe(shared / "videos/web-platform-tests__movie_300.mp4")
+    n_samples = sum(len(block) for block in stream_audio(info, RATE))
+    assert n_samples / RATE == pytest.approx(300.141, abs=0.01)
+
+
+def test_audio_that_starts_late_begins_with_silence(make_clip):
+    """Second t of the sound is second t of the picture, whatever the container."""
+    for name in ("late.mp4", "late.mkv", "late.ts"):
+        late = make_clip(
+            name, "-f", "lavfi", "-i", "testsrc=s=64x64:d=4", "-itsoffset", "1.5", "-f", "lavfi",
+            "-i", TONE, "-c:v", "libx264", "-c:a", "aac",
+        )  # fmt: skip
+        assert _tone_starts_at(_sound(late)) == pytest.approx(1.5, abs=0.05), name
+
+
+def test_a_gap_stays_a_gap(make_clip):
+    gap = make_clip(
+        "gap.mkv", "-f", "lavfi", "-i", "sine=d=6:r=44100", "-af",
+        "aselect='not(between(t,2,4))'", "-c:a", "pcm_s16le",
+    )  # fmt: skip
+    sound = _sound(gap)
+    assert len(sound) / RATE == pytest.approx(6, abs=0.1)
+    assert np.abs(sound[int(2.3 * RATE) : int(3.7 * RATE)]).max() < 1e-3
+    assert np.abs(sound[int(4.3 * RATE) :]).max() > 0.05
+
+
+def test_a_second_track_can_be_chosen(make_clip):
+    two = make_clip(
+        "two.mkv", "-f", "lavfi", "-i", "anullsrc=d=1", "-f", "lavfi", "-i", TONE, "-map", "0",
+        "-map", "1", "-c:a", "pcm_s16le",
+    )  # fmt: skip
+    assert peak([_sound(two)]) == 0
+    assert peak([_sound(two, track=1)]) > 0.1
+    with pytest.raises(NoAudioStream, match="no track 2"):
+        _sound(two, track=2)
+
+
+def test_a_truncated_file_is_said_and_tolerated(shared, tmp_path):
+    for name in ("learning-area__rabbit320.mp4", "learning-area__rabbit320.webm"):
+        whole = (shared / "videos" / name).read_bytes()
+        cut = tmp_path / name
+        cut.write_bytes(whole[: len(whole) * 6 // 10])
+        with pytest.raises(DecodeError, match="--tolerant"):
+            _sound(cut)
+        assert len(_sound(cut, tolerant=True)) > RATE
+
+
+def test_no_audio_is_said(shared):
+    with pytest.raises(NoAudioStream, match="no audio"):
+        _sound(shared / "videos/mediabunny__sar_2x1.mp4")
+
+
+def test_an_undecodable_track_is_said(shared):
+    with pytest.raises(DecodeError, match="no audio decodes"):
+        _sound(shared / "videos/mp4parse-rust__invalid_userdata.mp4")
+
+
+def test_blocks_are_bounded(make_clip):
+    """An hour of sound never sits in memory at once."""
+    long = make_clip("long.flac", "-f", "lavfi", "-i", "anullsrc=d=3600:r=8000")
+    sizes = [len(block) for block in stream_audio(probe(long), RATE)]
+    assert max(sizes) <= 5 * RATE
+    assert sum(sizes) == 3600 * RATE
+
+
+def test_stopping_early_leaves_no_process(make_clip):
+    long = make_clip("long.flac", "-f", "lavfi", "-i", "anullsrc=d=3600:r=8000")
+    blocks = stream_audio(probe(long), RATE)
+    next(blocks)
+    blocks.close()

@@ -1,0 +1,117 @@
+import itertools
+import os
+import signal
+import stat
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from overlay.errors import FfmpegNotFound
+from overlay.media.process import (
+    FfmpegLog,
+    feed_frames,
+    ffmpeg_program,
+    local_url,
+    read_blocks,
+    started,
+)
+
+
+def test_the_program_is_the_named_one_then_the_variable_then_the_bundled(tmp_path, monkeypatch):
+    own = tmp_path / "my ffmpeg"
+    own.write_text("#!/bin/sh\n")
+    own.chmod(own.stat().st_mode | stat.S_IEXEC)
+    assert Path(ffmpeg_program()).exists()
+    monkeypatch.setenv("TAG_OVERLAY_FFMPEG", str(own))
+    assert ffmpeg_program() == str(own)
+    with pytest.raises(FfmpegNotFound, match="nowhere"):
+        ffmpeg_program("/nowhere/ffmpeg")
+
+
+def test_a_log_tells_damage_counts_and_complaint():
+    log = FfmpegLog()
+    for line in (
+        "[in#0/mov @ 0x1] [verbose]   Input stream #0:0 (video): 78 packets read (4 bytes); "
+        "15 frames decoded; 2 decode errors; ",
+        "[out#0/mp4 @ 0x1] [verbose]   Output stream #0:0 (video): 15 frames encoded; 15 packets",
+        "[in#1/rawvideo @ 0x1] [verbose]   Input stream #1:0 (video): 20 packets read (4 bytes); "
+        "20 frames decoded; 9 decode errors; ",
+        "[mov @ 0x1] [error] stream 1, offset 0xab: partial file",
+    ):
+        log.add(line)
+    assert (log.frames_decoded, log.frames_encoded, log.decode_errors) == (15, 15, 2)
+    assert log.complaint == "stream 1, offset 0xab: partial file"
+    assert len(log.damage) == 1
+    assert not log.disk_full
+
+
+def test_a_log_keeps_only_its_end():
+    log = FfmpegLog()
+    for number in range(10_000):
+        log.add(f"[error] {number} corrupt input packet")
+    assert len(log.lines) < 100
+    assert len(log.damage) < 100
+
+
+def test_no_process_survives_an_interruption():
+    command = [
+        ffmpeg_program(),
+        "-v",
+        "error",
+        "-re",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc",
+        "-f",
+        "null",
+        "-",
+    ]
+    with pytest.raises(KeyboardInterrupt), started(command) as run:
+        raise KeyboardInterrupt
+    assert run.process.returncode == -signal.SIGKILL
+    with pytest.raises(ProcessLookupError):
+        os.kill(run.process.pid, 0)
+
+
+def test_frames_may_go_on_for_ever():
+    """Ffmpeg decides when it has had enough."""
+    command = [
+        ffmpeg_program(), "-v", "error", "-f", "rawvideo", "-s", "16x16", "-pix_fmt", "gray",
+        "-i", "pipe:0", "-frames:v", "20", "-progress", "pipe:1", "-f", "null", "-",
+    ]  # fmt: skip
+    seen: list[float] = []
+    with started(command, stdin=True) as run:
+        feed_frames(run, itertools.repeat(memoryview(bytes(256))), seen.append)
+    assert run.returncode == 0
+    assert seen[-1] == pytest.approx(20 / 25, abs=0.05)
+
+
+def test_a_dying_ffmpeg_ends_the_feeding():
+    command = [
+        ffmpeg_program(), "-v", "error", "-re", "-f", "rawvideo", "-s", "16x16", "-pix_fmt", "gray",
+        "-i", "pipe:0", "-progress", "pipe:1", "-f", "null", "-",
+    ]  # fmt: skip
+    with started(command, stdin=True) as run:
+        killer = threading.Thread(target=lambda: (time.sleep(0.3), run.process.kill()))
+        killer.start()
+        feed_frames(run, itertools.repeat(memoryview(bytes(256))), None)
+        killer.join()
+    assert run.returncode == -signal.SIGKILL
+
+
+def test_blocks_add_up():
+    command = [
+        ffmpeg_program(), "-v", "error", "-f", "lavfi", "-i", "sine=d=1:r=8000", "-f", "s16le", "-",
+    ]  # fmt: skip
+    with started(command) as run:
+        blocks = list(read_blocks(run, 3000))
+    assert sum(map(len, blocks)) == 16000
+    assert {len(block) for block in blocks[:-1]} == {3000}
+
+
+def test_names_are_never_options_or_protocols():
+    assert local_url("-i.mp4").startswith("file:/")
+    assert local_url("http://host/x.mp4").startswith("file:/")
