@@ -187,10 +187,8 @@ class TagTrack:
             raise ValueError(f"scores {scores.shape} do not fit {len(self.labels)} labels")
         if not (self.window_s > 0 and self.hop_s > 0):
             raise ValueError(f"window {self.window_s} s and hop {self.hop_s} s must be above 0")
-        if scores.size and not (np.nanmin(scores) >= 0 and np.nanmax(scores) <= 1):
+        if scores.size and not (scores.min() >= 0 and scores.max() <= 1):  # also catches NaN
             raise ValueError("scores must lie in [0, 1]")
-        if np.isnan(scores).any():
-            raise ValueError("scores must not hold NaN")
         scores = np.array(scores, np.float32)
         scores.flags.writeable = False
         times = np.arange(len(scores), dtype=np.float64) * self.hop_s + self.window_s / 2

@@ -9,8 +9,8 @@ from typing import Any
 
 from overlay.compose import Composed, compose, copy_picture
 from overlay.compose import preview as compose_preview
-from overlay.datatypes import MediaInfo, TagEvent, TagTimeline, TagTrack, read_npz
-from overlay.errors import LabelError, NoAudioStream
+from overlay.datatypes import MediaInfo, TagEvent, TagTrack, read_npz
+from overlay.errors import NoAudioStream
 from overlay.labels import audioset_labels, read_labels
 from overlay.media.audio import audio_stream, stream_audio
 from overlay.media.containers import default_extension
@@ -18,7 +18,7 @@ from overlay.media.output import check_target
 from overlay.media.probe import probe
 from overlay.media.video import shown_video
 from overlay.selection import events, select
-from overlay.settings import PanelSettings, Settings, TaggingSettings, override
+from overlay.settings import Settings, TaggingSettings, override
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.tracking import score_stream
 
@@ -129,7 +129,7 @@ def render(
         return Rendered(copied.path, None, None, copied.encoder)
     total_s = shown_video(info).duration_s or info.duration_s
     done: Composed = compose(
-        info, timeline_of(track, settings.panel), target, settings.panel, settings.video,
+        info, select(track, settings.panel), target, settings.panel, settings.video,
         on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,
     )  # fmt: skip
     return Rendered(done.path, track, done.n_frames, done.encoder)
@@ -155,7 +155,7 @@ def preview(
     shown_video(info)
     target = Path(out) if out is not None else info.path.with_suffix(f".{at_s:g}s.png")
     track = track if track is not None else _tag(info, settings, on_progress)
-    timeline = timeline_of(track, settings.panel)
+    timeline = select(track, settings.panel)
     return compose_preview(info, timeline, at_s, target, settings.panel, settings.video)
 
 
@@ -208,34 +208,6 @@ def labels_of(path: str | Path, label_file: str | None = None) -> tuple[str, ...
     if "labels" in arrays:
         return tuple(str(label) for label in arrays["labels"].tolist())
     return audioset_labels()
-
-
-def timeline_of(track: TagTrack, settings: PanelSettings) -> TagTimeline:
-    """What the panel shows of a track, under the user's own label names if there are any.
-
-    Raises:
-        LabelError: The label file does not fit the scores.
-    """
-    return select(named(track, settings.label_file), settings)
-
-
-def named(track: TagTrack, label_file: str | None) -> TagTrack:
-    """The track with the names of a label file; itself if there is none.
-
-    Raises:
-        LabelError: The file cannot be read or does not fit the scores.
-    """
-    if label_file is None:
-        return track
-    labels = read_labels(label_file)
-    if len(labels) != track.n_classes:
-        raise LabelError(
-            f"{label_file}: {len(labels)} names do not fit scores of {track.n_classes} classes"
-        )
-    return TagTrack(
-        track.scores, labels, track.window_s, track.hop_s, track.duration_s, track.model,
-        track.model_hash,
-    )  # fmt: skip
 
 
 def top_events(track: TagTrack, n: int, threshold: float = 0.3) -> list[TagEvent]:

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import Scores, TagEvent, TagTimeline, TagTrack
+from overlay.errors import LabelError
+from overlay.labels import read_labels
 from overlay.settings import PanelSettings
 
 
@@ -72,12 +74,28 @@ def smooth(scores: Scores, method: str, size: int) -> Scores:
 
 
 def select(track: TagTrack, settings: PanelSettings) -> TagTimeline:
-    """The tags to show, hop by hop: smoothed, the best ``top_k`` at or above ``threshold``."""
+    """The tags to show, hop by hop: smoothed, the best ``top_k`` at or above ``threshold``.
+
+    Raises:
+        LabelError: The label file cannot be read or does not fit the scores.
+    """
+    labels = _shown_labels(track, settings.label_file)
     scores = smooth(track.scores, settings.smoothing, settings.smooth_size)
     k = min(settings.top_k, track.n_classes)
     classes = np.argsort(-scores, axis=1, kind="stable")[:, :k].astype(np.int32)
     shown = np.take_along_axis(scores, classes, axis=1) >= settings.threshold
-    return TagTimeline(track.times, scores, np.where(shown, classes, -1), track.labels)
+    return TagTimeline(track.times, scores, np.where(shown, classes, -1), labels)
+
+
+def _shown_labels(track: TagTrack, label_file: str | None) -> tuple[str, ...]:
+    if label_file is None:
+        return track.labels
+    labels = read_labels(label_file)
+    if len(labels) != track.n_classes:
+        raise LabelError(
+            f"{label_file}: {len(labels)} names do not fit scores of {track.n_classes} classes"
+        )
+    return labels
 
 
 def events(track: TagTrack, threshold: float) -> list[TagEvent]:

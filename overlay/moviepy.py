@@ -1,0 +1,58 @@
+"""The panel as an effect for moviepy 2: ``clip.with_effects([TagOverlay(track)])``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from moviepy import Effect
+
+from overlay.datatypes import TagTrack
+from overlay.drawing.panel import Panel
+from overlay.labels import audioset_families
+from overlay.selection import select
+from overlay.settings import PanelSettings
+
+Frame = npt.NDArray[np.uint8]
+
+
+@dataclass
+class TagOverlay(Effect):  # type: ignore[misc]
+    """Draw the tags of a track on a clip, the same panel as the command line draws.
+
+    Args:
+        track: Scores, from ``overlay.tag`` or ``TagTrack.load``.
+        settings: How the panel looks and what it shows.
+        start_s: Second of the track that belongs to the clip's second 0, for a clip cut from a
+            longer video.
+    """
+
+    track: TagTrack
+    settings: PanelSettings = field(default_factory=PanelSettings)
+    start_s: float = 0.0
+
+    def apply(self, clip: Any) -> Any:
+        """A clip with the panel on every frame; moviepy calls this."""
+        panel = Panel(
+            select(self.track, self.settings),
+            (clip.w, clip.h),
+            self.settings,
+            families=audioset_families(),
+        )
+        return clip.transform(
+            lambda get_frame, t: _with_panel(get_frame(t), panel, t + self.start_s)
+        )
+
+
+def _with_panel(frame: Frame, panel: Panel, t: float) -> Frame:
+    """A copy of the frame, ``[height, width, 3]``, with the panel for second ``t`` on it."""
+    box = panel.box
+    tile = panel.rgba(t)[: frame.shape[0] - box.y, : frame.shape[1] - box.x]
+    area = np.s_[box.y : box.bottom, box.x : box.right]
+    alpha = tile[..., 3:].astype(np.uint16)
+    mixed = frame[area] * (255 - alpha) + tile[..., :3] * alpha
+    result = frame.copy()
+    result[area] = (mixed + 127) // 255
+    return result

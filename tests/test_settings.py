@@ -1,0 +1,61 @@
+import pytest
+
+from overlay.errors import SettingsError
+from overlay.settings import Settings, override, resolve
+
+
+def _config(tmp_path, text):
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    return path
+
+
+def test_defaults_then_file_then_flags(tmp_path):
+    config = _config(tmp_path, "[panel]\ntop_k = 7\ntheme = 'light'\n[tagging]\nhop_duration = 1\n")
+    settings = resolve({"theme": "minimal", "crf": None, "videos": ["x"]}, config)
+    assert settings.panel.top_k == 7
+    assert settings.panel.theme == "minimal"
+    assert settings.tagging.hop_duration == 1
+    assert settings.video == Settings().video
+
+
+def test_zero_and_false_are_values(tmp_path):
+    config = _config(tmp_path, "[panel]\nthreshold = 0.5\n[video]\ncrf = 9\ntolerant = true\n")
+    settings = resolve({"threshold": 0.0, "crf": 0, "tolerant": False}, config)
+    assert (settings.panel.threshold, settings.video.crf, settings.video.tolerant) == (
+        0.0,
+        0,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[panel]\ntopk = 3", "topk"),
+        ("[pannel]\ntop_k = 3", "pannel"),
+        ("top_k = 3", "top_k"),
+        ("[panel]\ntop_k = 'three'", "top_k"),
+        ("[panel]\ntop_k = true", "top_k"),
+        ("[panel]\ntop_k = 0", "top_k"),
+        ("[panel]\nposition = 'middle'", "middle"),
+        ("[video]\ncrf = 99", "crf"),
+        ("[panel", "TOML"),
+    ],
+)
+def test_mistakes_in_the_file_are_said(tmp_path, text, said):
+    config = _config(tmp_path, text)
+    with pytest.raises(SettingsError, match=said) as caught:
+        resolve({}, config)
+    assert str(config) in str(caught.value)
+
+
+def test_a_missing_file_is_said(tmp_path):
+    with pytest.raises(SettingsError, match=r"nothing\.toml"):
+        resolve({}, tmp_path / "nothing.toml")
+
+
+def test_override_takes_any_field_and_no_other():
+    assert override(Settings(), model="cnn6", theme="light").tagging.model == "cnn6"
+    with pytest.raises(SettingsError, match="colour"):
+        override(Settings(), colour="red")
