@@ -1,0 +1,155 @@
+"""PANNs: CNN14, CNN10 and CNN6.
+
+Source:
+    Kong et al., "PANNs: Large-Scale Pretrained Audio Neural Networks for Audio Pattern
+    Recognition", arXiv:1912.10211; parameter names as in PaddleAudio's ``models/panns.py``.
+"""
+
+from __future__ import annotations
+
+import paddle
+from paddle import Tensor, nn
+from paddle.nn import functional as F
+
+from overlay.tagging.loading import load_into
+
+N_CLASSES = 527
+N_MELS = 64
+
+
+class _DoubleBlock(nn.Layer):
+    """Two 3x3 convolutions, each normalised and rectified, then average pooling."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2D(n_in, n_out, 3, padding=1, bias_attr=False)
+        self.conv2 = nn.Conv2D(n_out, n_out, 3, padding=1, bias_attr=False)
+        self.bn1 = nn.BatchNorm2D(n_out)
+        self.bn2 = nn.BatchNorm2D(n_out)
+
+    def forward(self, x: Tensor, pool: int) -> Tensor:
+        x = F.relu(self.bn1(self.conv1(x)))
+        x = F.relu(self.bn2(self.conv2(x)))
+        return F.avg_pool2d(x, pool) if pool > 1 else x
+
+
+class _WideBlock(nn.Layer):
+    """One 5x5 convolution, normalised and rectified, then average pooling."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2D(n_in, n_out, 5, padding=2, bias_attr=False)
+        self.bn1 = nn.BatchNorm2D(n_out)
+
+    def forward(self, x: Tensor, pool: int) -> Tensor:
+        x = F.relu(self.bn1(self.conv1(x)))
+        return F.avg_pool2d(x, pool) if pool > 1 else x
+
+
+class _Panns(nn.Layer):
+    """Log-mel in, scores or embedding out.
+
+    Args:
+        block: Kind of convolution block.
+        widths: Channels of each block.
+        pools: Pooling behind each block.
+        extract_embedding: Return the embedding instead of the scores.
+        n_classes: Number of classes.
+    """
+
+    def __init__(
+        self,
+        block: type[_DoubleBlock] | type[_WideBlock],
+        widths: tuple[int, ...],
+        pools: tuple[int, ...],
+        extract_embedding: bool,
+        n_classes: int,
+    ) -> None:
+        super().__init__()
+        self.extract_embedding = extract_embedding
+        self._pools = pools
+        self.bn0 = nn.BatchNorm2D(N_MELS)
+        for number, (n_in, n_out) in enumerate(zip((1, *widths), widths, strict=False), start=1):
+            self.add_sublayer(f"conv_block{number}", block(n_in, n_out))
+        self.fc1 = nn.Linear(widths[-1], widths[-1])
+        self.fc_audioset = nn.Linear(widths[-1], n_classes)
+
+    def forward(self, logmel: Tensor) -> Tensor:
+        """From log-mel to scores.
+
+        Args:
+            logmel: dB, ``[batch, 1, n_frames, 64]``.
+
+        Returns:
+            Scores in [0, 1], ``[batch, n_classes]``, or the embedding, ``[batch, width]``.
+        """
+        x = self.bn0(logmel.transpose([0, 3, 2, 1])).transpose([0, 3, 2, 1])
+        for number, pool in enumerate(self._pools, start=1):
+            x = getattr(self, f"conv_block{number}")(x, pool)
+        x = x.mean(axis=3)
+        x = x.max(axis=2) + x.mean(axis=2)
+        embedding = F.relu(self.fc1(x))
+        if self.extract_embedding:
+            return embedding
+        return F.sigmoid(self.fc_audioset(embedding))
+
+
+def cnn14(
+    pretrained: bool = False, extract_embedding: bool = False, n_classes: int = N_CLASSES
+) -> nn.Layer:
+    """CNN14: 80.8 M parameters, embedding 2048.
+
+    Args:
+        pretrained: Load the published weights, fetched if need be.
+        extract_embedding: Return the embedding instead of the scores.
+        n_classes: Number of classes.
+    """
+    widths = (64, 128, 256, 512, 1024, 2048)
+    net = _Panns(_DoubleBlock, widths, (2, 2, 2, 2, 2, 1), extract_embedding, n_classes)
+    return _ready(net, "cnn14", pretrained)
+
+
+def cnn10(
+    pretrained: bool = False, extract_embedding: bool = False, n_classes: int = N_CLASSES
+) -> nn.Layer:
+    """CNN10: 5.2 M parameters, embedding 512; see ``cnn14``."""
+    widths = (64, 128, 256, 512)
+    net = _Panns(_DoubleBlock, widths, (2, 2, 2, 2), extract_embedding, n_classes)
+    return _ready(net, "cnn10", pretrained)
+
+
+def cnn6(
+    pretrained: bool = False, extract_embedding: bool = False, n_classes: int = N_CLASSES
+) -> nn.Layer:
+    """CNN6: 4.8 M parameters, embedding 512; see ``cnn14``."""
+    widths = (64, 128, 256, 512)
+    net = _Panns(_WideBlock, widths, (2, 2, 2, 2), extract_embedding, n_classes)
+    return _ready(net, "cnn6", pretrained)
+
+
+def _ready(net: nn.Layer, name: str, pretrained: bool) -> nn.Layer:
+    if pretrained:
+        from overlay.tagging.weights import fetch
+
+        load_into(net, fetch(name))
+    net.eval()
+    return net
+
+
+class PannsFrontEnd(nn.Layer):
+    """Waveform to the log-mel that PANNs were trained on.
+
+    n_fft 1024, hop 320, periodic Hann, centred with reflect padding, power spectrum, 64 Slaney mel
+    bands from 50 to 14000 Hz with Slaney norm, 10 log10(max(x, 1e-10)).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._features = paddle.audio.features.LogMelSpectrogram(
+            sr=32000, n_fft=1024, hop_length=320, window="hann", n_mels=N_MELS, f_min=50.0,
+            f_max=14000.0, top_db=None,
+        )  # fmt: skip
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """From ``[batch, n_samples]`` at 32 kHz to dB, ``[batch, 1, n_frames, 64]``."""
+        return self._features(windows).transpose([0, 2, 1]).unsqueeze(1)
