@@ -10,11 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-import paddle
 from paddle import Tensor, nn
-from paddle.nn import functional as F
+from paddle.nn import functional
 
 _EPSILON = 1e-3
 
@@ -76,7 +73,8 @@ class _ChannelExcitation(nn.Layer):
         self.fc2 = nn.Linear(n_squeezed, n_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        scale = F.sigmoid(self.fc2(F.relu(self.fc1(x.mean(axis=[2, 3])))))
+        means = functional.adaptive_avg_pool2d(x, 1)
+        scale = functional.sigmoid(self.fc2(functional.relu(self.fc1(means.flatten(1)))))
         return x * scale.unsqueeze([2, 3])
 
 
@@ -142,54 +140,4 @@ class MobileNet(nn.Layer):
 
     def forward(self, mel: Tensor) -> Tensor:
         """From mel, ``[batch, 1, 128, n_frames]``, to scores in [0, 1], ``[batch, n_classes]``."""
-        return F.sigmoid(self.classifier(self.features(mel)))
-
-
-class MelFrontEnd(nn.Layer):
-    """Waveform to the mel features that EfficientAT's taggers were trained on.
-
-    Pre-emphasis 0.97, n_fft 1024, window 800 (symmetric Hann), hop 320, centred with reflect
-    padding, power spectrum, 128 Kaldi mel bands from 0 to 15000 Hz, (ln(x + 1e-5) + 4.5) / 5.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        window = np.zeros(1024, np.float32)
-        window[112:912] = np.hanning(800)
-        self.register_buffer("_window", paddle.to_tensor(window), persistable=False)
-        bands = paddle.to_tensor(_kaldi_bands(32000, 1024, 128, 0.0, 15000.0))
-        self.register_buffer("_bands", bands, persistable=False)
-
-    def forward(self, windows: Tensor) -> Tensor:
-        """From ``[batch, n_samples]`` at 32 kHz to ``[batch, 1, 128, n_frames]``."""
-        emphasized = windows[:, 1:] - 0.97 * windows[:, :-1]
-        spectrum = paddle.signal.stft(
-            emphasized, 1024, hop_length=320, window=self._window, pad_mode="reflect"
-        )
-        power = spectrum.real() ** 2 + spectrum.imag() ** 2
-        mel = paddle.matmul(self._bands, power)
-        return ((paddle.log(mel + 1e-5) + 4.5) / 5).unsqueeze(1)
-
-
-def _kaldi_bands(
-    sample_rate: int, n_fft: int, n_bands: int, low_hz: float, high_hz: float
-) -> npt.NDArray[np.float32]:
-    """Triangles that are equally spaced and straight on the mel scale, ``[n_bands, n_fft/2 + 1]``.
-
-        mel(f) = 1127 ln(1 + f / 700)
-
-    Source:
-        Kaldi ``feat/mel-computations.cc``.
-    """
-
-    def mel(hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        return 1127.0 * np.log(1.0 + np.asarray(hz, np.float64) / 700.0)
-
-    edges = np.linspace(mel(low_hz), mel(high_hz), n_bands + 2)
-    step = edges[1] - edges[0]
-    bins = mel(np.arange(n_fft // 2 + 1) * sample_rate / n_fft)
-    rising = (bins[None] - edges[:-2, None]) / step
-    falling = (edges[2:, None] - bins[None]) / step
-    bands = np.maximum(0.0, np.minimum(rising, falling))
-    bands[:, -1] = 0  # Kaldi leaves out the Nyquist bin
-    return bands.astype(np.float32)
+        return functional.sigmoid(self.classifier(self.features(mel)))

@@ -7,14 +7,12 @@ Source:
 
 from __future__ import annotations
 
-import paddle
 from paddle import Tensor, nn
-from paddle.nn import functional as F
+from paddle.nn import functional
 
 from overlay.tagging.loading import load_into
 
 N_CLASSES = 527
-N_MELS = 64
 
 
 class _DoubleBlock(nn.Layer):
@@ -28,9 +26,9 @@ class _DoubleBlock(nn.Layer):
         self.bn2 = nn.BatchNorm2D(n_out)
 
     def forward(self, x: Tensor, pool: int) -> Tensor:
-        x = F.relu(self.bn1(self.conv1(x)))
-        x = F.relu(self.bn2(self.conv2(x)))
-        return F.avg_pool2d(x, pool) if pool > 1 else x
+        x = functional.relu(self.bn1(self.conv1(x)))
+        x = functional.relu(self.bn2(self.conv2(x)))
+        return functional.avg_pool2d(x, pool) if pool > 1 else x
 
 
 class _WideBlock(nn.Layer):
@@ -42,8 +40,8 @@ class _WideBlock(nn.Layer):
         self.bn1 = nn.BatchNorm2D(n_out)
 
     def forward(self, x: Tensor, pool: int) -> Tensor:
-        x = F.relu(self.bn1(self.conv1(x)))
-        return F.avg_pool2d(x, pool) if pool > 1 else x
+        x = functional.relu(self.bn1(self.conv1(x)))
+        return functional.avg_pool2d(x, pool) if pool > 1 else x
 
 
 class _Panns(nn.Layer):
@@ -68,7 +66,7 @@ class _Panns(nn.Layer):
         super().__init__()
         self.extract_embedding = extract_embedding
         self._pools = pools
-        self.bn0 = nn.BatchNorm2D(N_MELS)
+        self.bn0 = nn.BatchNorm2D(64)
         for number, (n_in, n_out) in enumerate(zip((1, *widths), widths, strict=False), start=1):
             self.add_sublayer(f"conv_block{number}", block(n_in, n_out))
         self.fc1 = nn.Linear(widths[-1], widths[-1])
@@ -84,14 +82,14 @@ class _Panns(nn.Layer):
             Scores in [0, 1], ``[batch, n_classes]``, or the embedding, ``[batch, width]``.
         """
         x = self.bn0(logmel.transpose([0, 3, 2, 1])).transpose([0, 3, 2, 1])
-        for number, pool in enumerate(self._pools, start=1):
-            x = getattr(self, f"conv_block{number}")(x, pool)
-        x = x.mean(axis=3)
-        x = x.max(axis=2) + x.mean(axis=2)
-        embedding = F.relu(self.fc1(x))
+        for number, pool in enumerate(self._pools):
+            x = getattr(self, f"conv_block{number + 1}")(x, pool)
+        x = functional.adaptive_avg_pool2d(x, (None, 1)).squeeze(3)
+        x = x.max(axis=2) + functional.adaptive_avg_pool1d(x, 1).squeeze(2)
+        embedding = functional.relu(self.fc1(x))
         if self.extract_embedding:
             return embedding
-        return F.sigmoid(self.fc_audioset(embedding))
+        return functional.sigmoid(self.fc_audioset(embedding))
 
 
 def cnn14(
@@ -134,22 +132,3 @@ def _ready(net: nn.Layer, name: str, pretrained: bool) -> nn.Layer:
         load_into(net, fetch(name))
     net.eval()
     return net
-
-
-class PannsFrontEnd(nn.Layer):
-    """Waveform to the log-mel that PANNs were trained on.
-
-    n_fft 1024, hop 320, periodic Hann, centred with reflect padding, power spectrum, 64 Slaney mel
-    bands from 50 to 14000 Hz with Slaney norm, 10 log10(max(x, 1e-10)).
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._features = paddle.audio.features.LogMelSpectrogram(
-            sr=32000, n_fft=1024, hop_length=320, window="hann", n_mels=N_MELS, f_min=50.0,
-            f_max=14000.0, top_db=None,
-        )  # fmt: skip
-
-    def forward(self, windows: Tensor) -> Tensor:
-        """From ``[batch, n_samples]`` at 32 kHz to dB, ``[batch, 1, n_frames, 64]``."""
-        return self._features(windows).transpose([0, 2, 1]).unsqueeze(1)

@@ -1,0 +1,29 @@
+"""Importing Paddle: late, quiet, and with a clear word where it is missing."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from types import ModuleType
+
+from overlay.errors import TaggerError
+
+
+def import_paddle() -> ModuleType:
+    """The ``paddle`` module.
+
+    Raises:
+        TaggerError: It is not installed, or does not load.
+    """
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns of compilers that nobody here needs
+            import paddle
+            import paddle.audio
+    except ImportError as error:
+        raise TaggerError(
+            "PaddlePaddle is not installed; install it with: pip install 'tag-overlay[cpu]'"
+        ) from error
+    module: ModuleType = paddle
+    return module

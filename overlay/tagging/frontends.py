@@ -1,0 +1,172 @@
+"""Waveform to mel features, each frame once although windows overlap."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from overlay.tagging.backend import import_paddle
+
+Signal = npt.NDArray[np.float32]
+"""``[n_samples]``, or ``[n_windows, window_length]``."""
+
+SAMPLE_RATE = 32000
+_N_FFT, _HALF = 1024, 512
+FRAME_LENGTH = 320
+"""Samples between two frames: 10 ms."""
+
+
+class FrontEnd(Protocol):
+    """Turns windows of sound into what a network takes.
+
+    To add one, implement this and name it in the registry's spec of its tagger; ``shared`` must
+    equal ``features`` of the same windows, which a test checks for every front end.
+    """
+
+    def features(self, windows: Signal) -> Signal:
+        """From ``[n_windows, window_length]`` at 32 kHz to ``[n_windows, 1, ...]``."""
+        ...
+
+    def shared(self, segment: Signal, window_length: int, hop_length: int) -> Signal:
+        """The same for all whole windows of ``segment`` that start every ``hop_length``."""
+        ...
+
+
+class _SpectralFrontEnd:
+    """Centred, reflect-padded power spectra through mel bands; subclasses say which.
+
+    A frame that lies inside its window does not depend on where the window begins, so windows that
+    start on the frame grid share it; only the few frames that touch the padding are their own.
+    """
+
+    def __init__(self, window: Signal, bands: Signal) -> None:
+        self._window = window
+        self._bands = np.ascontiguousarray(bands.T)
+
+    def features(self, windows: Signal) -> Signal:
+        """From ``[n_windows, window_length]`` to ``[n_windows, 1, ...]``."""
+        signals = self._prepared(windows)
+        return self._arranged(self._mel(_padded_frames(signals)))
+
+    def shared(self, segment: Signal, window_length: int, hop_length: int) -> Signal:
+        """The same for all whole windows of a segment, with frames computed once."""
+        windows = np.lib.stride_tricks.sliding_window_view(segment, window_length)[::hop_length]
+        if hop_length % FRAME_LENGTH or len(windows) < 2:
+            return self.features(windows)
+        signals = self._prepared(windows)
+        length = signals.shape[1]
+        first, last = -(-_HALF // FRAME_LENGTH), (length - _HALF) // FRAME_LENGTH
+        if last < first:
+            return self.features(windows)
+        inner = self._mel(_inner_frames(self._prepared(segment[None])[0], first))
+        step, n_inner = hop_length // FRAME_LENGTH, last - first + 1
+        pieces = [inner[i * step : i * step + n_inner] for i in range(len(windows))]
+        head, tail = self._edges(signals, first, last)
+        return self._arranged(np.concatenate([head, np.stack(pieces), tail], axis=1))
+
+    def _edges(self, signals: Signal, first: int, last: int) -> tuple[Signal, Signal]:
+        """Mel of the frames that touch the padding: those before ``first`` and after ``last``."""
+        head = signals[:, : first * FRAME_LENGTH + _HALF]
+        begin = (last + 1) * FRAME_LENGTH - _HALF
+        tail = np.pad(signals[:, begin:], ((0, 0), (0, _HALF)), mode="reflect")
+        before = np.pad(head, ((0, 0), (_HALF, 0)), mode="reflect")
+        return self._mel(_frames(before)[:, :first]), self._mel(_frames(tail))
+
+    def _mel(self, frames: Signal) -> Signal:
+        spectrum = np.fft.rfft(frames * self._window)
+        power = np.square(spectrum.real) + np.square(spectrum.imag)
+        return self._compressed(power.astype(np.float32) @ self._bands)
+
+    def _prepared(self, windows: Signal) -> Signal:
+        return windows
+
+    def _compressed(self, mel: Signal) -> Signal:
+        raise NotImplementedError
+
+    def _arranged(self, mel: Signal) -> Signal:
+        raise NotImplementedError
+
+
+def _frames(signals: Signal) -> Signal:
+    views = np.lib.stride_tricks.sliding_window_view(signals, _N_FFT, axis=-1)
+    frames: Signal = views[..., ::FRAME_LENGTH, :]
+    return frames
+
+
+def _padded_frames(signals: Signal) -> Signal:
+    return _frames(np.pad(signals, ((0, 0), (_HALF, _HALF)), mode="reflect"))
+
+
+def _inner_frames(signal: Signal, first: int) -> Signal:
+    return _frames(signal[first * FRAME_LENGTH - _HALF :])
+
+
+class PannsFrontEnd(_SpectralFrontEnd):
+    """The log-mel that PANNs were trained on, ``[n_windows, 1, n_frames, 64]``, dB.
+
+    n_fft 1024, hop 320, periodic Hann, centred with reflect padding, power spectrum, 64 Slaney mel
+    bands from 50 to 14000 Hz with Slaney norm, 10 log10(max(x, 1e-10)). Window and bands are
+    ``paddle.audio``'s.
+    """
+
+    def __init__(self) -> None:
+        functional = import_paddle().audio.functional
+        window = functional.get_window("hann", _N_FFT).numpy().astype(np.float32)
+        bands = functional.compute_fbank_matrix(
+            sr=SAMPLE_RATE, n_fft=_N_FFT, n_mels=64, f_min=50.0, f_max=14000.0
+        )
+        super().__init__(window, bands.numpy().astype(np.float32))
+
+    def _compressed(self, mel: Signal) -> Signal:
+        logmel: Signal = 10 * np.log10(np.maximum(mel, np.float32(1e-10)))
+        return logmel
+
+    def _arranged(self, mel: Signal) -> Signal:
+        return mel[:, None]
+
+
+class MelFrontEnd(_SpectralFrontEnd):
+    """The mel features of EfficientAT's taggers, ``[n_windows, 1, 128, n_frames]``.
+
+    Pre-emphasis 0.97, n_fft 1024, window 800 (symmetric Hann), hop 320, centred with reflect
+    padding, power spectrum, 128 Kaldi mel bands from 0 to 15000 Hz, (ln(x + 1e-5) + 4.5) / 5.
+    """
+
+    def __init__(self) -> None:
+        window = np.zeros(_N_FFT, np.float32)
+        window[112:912] = np.hanning(800)
+        super().__init__(window, _kaldi_bands(128, 0.0, 15000.0))
+
+    def _prepared(self, windows: Signal) -> Signal:
+        return windows[:, 1:] - np.float32(0.97) * windows[:, :-1]
+
+    def _compressed(self, mel: Signal) -> Signal:
+        compressed: Signal = (np.log(mel + np.float32(1e-5)) + np.float32(4.5)) / np.float32(5)
+        return compressed
+
+    def _arranged(self, mel: Signal) -> Signal:
+        return np.ascontiguousarray(mel.transpose(0, 2, 1))[:, None]
+
+
+def _kaldi_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
+    """Triangles that are equally spaced and straight on the mel scale, ``[n_bands, 513]``.
+
+        mel(f) = 1127 ln(1 + f / 700)
+
+    Source:
+        Kaldi ``feat/mel-computations.cc``.
+    """
+
+    def mel(hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        return 1127.0 * np.log(1.0 + np.asarray(hz, np.float64) / 700.0)
+
+    edges = np.linspace(mel(low_hz), mel(high_hz), n_bands + 2)
+    step = edges[1] - edges[0]
+    bins = mel(np.arange(_N_FFT // 2 + 1) * SAMPLE_RATE / _N_FFT)
+    rising = (bins[None] - edges[:-2, None]) / step
+    falling = (edges[2:, None] - bins[None]) / step
+    bands = np.maximum(0.0, np.minimum(rising, falling))
+    bands[:, -1] = 0  # Kaldi leaves out the Nyquist bin
+    return bands.astype(np.float32)
