@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
+from itertools import count, repeat
 from pathlib import Path
 
 from overlay.datatypes import MediaInfo, TagTimeline, VideoInfo
 from overlay.drawing.panel import Panel, PlanarPanel
 from overlay.errors import DecodeError, EncodeError, MediaError, UsageError
-from overlay.labels import audioset_families
+from overlay.labels import families_of
 from overlay.media.containers import check_container, plan_subtitles
 from overlay.media.encoders import choose_encoder
 from overlay.media.output import check_target, complete_or_absent
@@ -47,7 +47,7 @@ def make_panel(timeline: TagTimeline, video: VideoInfo, settings: PanelSettings)
         timeline,
         (video.width, video.height),
         settings,
-        families=audioset_families(),
+        families=families_of(timeline.labels),
         pixel_aspect=video.sample_aspect,
     )
 
@@ -134,7 +134,7 @@ def preview(
     with complete_or_absent(out) as temporary:
         program = ffmpeg_program(settings.ffmpeg)
         command = preview_command(info, panel_input, at_s, temporary, program)
-        run = _fed(command, iter([planar.frame(at_s)]), None)
+        run = _fed(command, repeat(planar.frame(at_s)), None)
         if not temporary.stat().st_size:
             raise UsageError(f"{info.path}: has no frame at {at_s:g} s")
         _check_run(run, info, out, tolerant=True)
@@ -207,13 +207,18 @@ def _check_result(
     written = probe(result)
     if written.video is None or len(written.audio) != len(info.audio):
         raise _error(EncodeError, "the result lacks a stream of the source", out)
-    promised = shown_video(info).duration_s
-    if tolerant or promised is None or written.video.duration_s is None:
+    promised = _end_s(shown_video(info))
+    end = _end_s(written.video)
+    if tolerant or promised is None or end is None:
         return
-    missing = min(promised, info.duration_s or promised) - written.video.duration_s
+    missing = min(promised, info.duration_s or promised) - end
     if missing > max(_DURATION_SLACK_S, 0.02 * promised):
         raise _error(
             DecodeError,
             f"its picture ends {missing:.1f} s early; --tolerant renders what can be decoded",
             info.path,
         )
+
+
+def _end_s(video: VideoInfo) -> float | None:
+    return None if video.duration_s is None else video.start_s + video.duration_s

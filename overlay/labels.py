@@ -51,3 +51,18 @@ def audioset_families() -> dict[str, str]:
     with resource("assets", "audioset_classes.tsv").open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t")
         return {row["name"]: row["family"] for row in rows}
+
+
+def families_of(labels: tuple[str, ...]) -> dict[str, str]:
+    """Family of each label that has one.
+
+    As many labels as AudioSet has are AudioSet's, whatever they are called: a translated label
+    file keeps the colours.
+    """
+    families = audioset_families()
+    if len(labels) != len(audioset_labels()):
+        return {label: families[label] for label in labels if label in families}
+    return {
+        label: families[name]
+        for label, name in zip(labels, audioset_labels(), strict=True)
+    }  # fmt: skip

@@ -11,7 +11,7 @@ from moviepy import Effect
 
 from overlay.datatypes import TagTrack
 from overlay.drawing.panel import Panel
-from overlay.labels import audioset_families
+from overlay.labels import families_of
 from overlay.selection import select
 from overlay.settings import PanelSettings
 
@@ -35,11 +35,12 @@ class TagOverlay(Effect):  # type: ignore[misc]
 
     def apply(self, clip: Any) -> Any:
         """A clip with the panel on every frame; moviepy calls this."""
+        timeline = select(self.track, self.settings)
         panel = Panel(
-            select(self.track, self.settings),
+            timeline,
             (clip.w, clip.h),
             self.settings,
-            families=audioset_families(),
+            families=families_of(timeline.labels),
         )
         return clip.transform(
             lambda get_frame, t: _with_panel(get_frame(t), panel, t + self.start_s)

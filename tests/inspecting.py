@@ -40,6 +40,8 @@ def audio_times(path: Path) -> list[float]:
     """First timestamp of each audio stream in seconds, from the file's second 0."""
     first: dict[int, float] = {}
     with av.open(str(path)) as container:
+        if not container.streams.audio:
+            return []
         start = (container.start_time or 0) / 1e6
         for packet in container.demux(container.streams.audio):
             if packet.size:

@@ -135,7 +135,7 @@ def _composed(
         "pipe:0",
         format="rawvideo",
         pix_fmt=panel.pix_fmt,
-        video_size=f"{panel.box.width}x{panel.box.height}",
+        video_size=(panel.box.width, panel.box.height),
         framerate=f"{panel.rate.numerator}/{panel.rate.denominator}",
         **_named(color_range=panel.range, colorspace=panel.space),
     )

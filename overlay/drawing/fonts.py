@@ -1,0 +1,143 @@
+"""Which font draws which letter: the one that ships, the user's, or one of the system's."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from fontTools.ttLib import TTFont
+from PIL import ImageFont
+
+from overlay.errors import FontNotFound
+from overlay.resources import resource
+
+_SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
+_PREFERRED = (
+    "notosanscjk", "sourcehansans", "pingfang", "hiragino", "msyh", "yugoth", "malgun",
+    "applesdgothicneo", "wqy", "droidsansfallback", "notocoloremoji", "apple color emoji",
+    "seguiemj", "notosans", "dejavusans", "arial unicode", "segoeui", "arial",
+)  # fmt: skip
+"""How the names of fonts begin that are tried first for letters the own font lacks."""
+
+_BITMAP_SIZES = (109, 136, 128, 160, 96, 64, 32)
+"""Sizes at which fonts made of pictures (emoji) exist."""
+
+_JOINERS = {0x200D, 0xFE0E, 0xFE0F, 0x20E3} | set(range(0x1F3FB, 0x1F400))
+"""Code points that change the one before: joiner, variation, keycap, skin tones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text that one font draws."""
+
+    text: str
+    font: Path
+
+
+def font_file(path: str | None, weight: str) -> Path:
+    """The user's font if there is one, else Inter, which ships.
+
+    Args:
+        path: The user's font file.
+        weight: ``Medium`` or ``SemiBold``, for the font that ships.
+
+    Raises:
+        FontNotFound: The file is missing or is no font.
+    """
+    if path is None:
+        return resource("fonts", f"Inter-{weight}.otf")
+    if not Path(path).is_file():
+        raise FontNotFound(f"{path}: no such font file")
+    try:
+        ImageFont.truetype(path, 20)
+    except OSError as error:
+        raise FontNotFound(f"{path}: not a font that can be read ({error})") from error
+    return Path(path)
+
+
+@cache
+def sized(font: Path, size: float) -> tuple[ImageFont.FreeTypeFont, float]:
+    """A font at a size, and the factor that brings its pictures to that size.
+
+    The factor is 1 except for fonts of pictures, which exist in a few sizes only.
+    """
+    for exact in (size, *_BITMAP_SIZES):
+        try:
+            return ImageFont.truetype(str(font), exact), size / exact
+        except OSError:
+            continue
+    raise FontNotFound(f"{font}: not a font that can be read")
+
+
+def split_runs(text: str, font: Path) -> list[Run]:
+    """Cut text where the font that has its letters changes; the given font goes first."""
+    runs: list[Run] = []
+    for letter in text:
+        joined = ord(letter) in _JOINERS or unicodedata.combining(letter)
+        after_joiner = bool(runs) and runs[-1].text.endswith("\u200d")
+        if runs and (joined or after_joiner):
+            chosen = runs[-1].font
+        else:
+            chosen = font if _has(font, letter) else _fallback(letter) or font
+        if runs and runs[-1].font == chosen:
+            runs[-1] = Run(runs[-1].text + letter, chosen)
+        else:
+            runs.append(Run(letter, chosen))
+    return runs
+
+
+def system_font_folders() -> list[Path]:
+    """Where this system keeps fonts."""
+    home = Path.home()
+    if sys.platform == "win32":
+        local = Path(os.environ.get("LOCALAPPDATA", home)) / "Microsoft/Windows/Fonts"
+        return [Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts", local]
+    if sys.platform == "darwin":
+        return [Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library/Fonts"]
+    data = os.environ.get("XDG_DATA_HOME", str(home / ".local/share"))
+    shared = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts")]
+    return [*shared, Path(data) / "fonts", home / ".fonts"]
+
+
+@cache
+def _fallback(letter: str) -> Path | None:
+    """The first system font that has the letter."""
+    return next((font for font in _system_fonts() if _has(font, letter)), None)
+
+
+@cache
+def _system_fonts() -> tuple[Path, ...]:
+    return tuple(sorted(_installed(), key=_preference))
+
+
+def _installed() -> Iterator[Path]:
+    for folder in system_font_folders():
+        for path in folder.rglob("*"):
+            if path.suffix.lower() in _SUFFIXES:
+                yield path
+
+
+def _preference(font: Path) -> tuple[int, int, str]:
+    name = font.name.lower()
+    place = next((i for i, known in enumerate(_PREFERRED) if name.startswith(known)), 99)
+    plain = any(style in name for style in ("medium", "regular", "semibold", "-vf", "color"))
+    return place, 0 if plain else 1, str(font)
+
+
+def _has(font: Path, letter: str) -> bool:
+    return letter.isspace() or ord(letter) in _code_points(font)
+
+
+@cache
+def _code_points(font: Path) -> frozenset[int]:
+    """What a font can draw; nothing if it is damaged."""
+    try:
+        with TTFont(font, lazy=True, fontNumber=0) as opened:
+            return frozenset(opened.getBestCmap() or ())
+    except Exception:  # fontTools raises whatever a broken table makes it trip over
+        return frozenset()
