@@ -30,6 +30,9 @@ from overlay.settings import PanelSettings, VideoSettings
 Progress = Callable[[float], None]
 Note = Callable[[str], None]
 _DURATION_SLACK_S = 1.0
+_PREVIEW_SLACK_S = 2.0
+"""How far behind the wanted second the next frame may come in a preview."""
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,8 @@ def preview(
     with complete_or_absent(out) as temporary:
         program = ffmpeg_program(settings.ffmpeg)
         command = preview_command(info, panel_input, at_s, temporary, program)
-        run = _fed(command, repeat(planar.frame(at_s)), None)
+        n_frames = 2 + int(_PREVIEW_SLACK_S * panel_input.rate)
+        run = _fed(command, repeat(planar.frame(at_s), n_frames), None)
         if not temporary.stat().st_size:
             raise UsageError(f"{info.path}: has no frame at {at_s:g} s")
         _check_run(run, info, out, tolerant=True)
