@@ -16,7 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from overlay.errors import MediaError, OverlayError, UsageError
-from overlay.settings import DEVICES, POSITIONS, SMOOTHINGS, Settings, resolve
+from overlay.settings import DEVICES, FRONT_ENDS, POSITIONS, SMOOTHINGS, Settings, resolve
 
 if TYPE_CHECKING:
     from overlay.datatypes import TagTrack
@@ -178,7 +178,12 @@ def _add_parse(commands: Any) -> None:
 def _add_models(commands: Any) -> None:
     parser = _command(commands, "models", _models, "list, fetch and verify the models")
     parser.add_argument("action", nargs="?", choices=("list", "fetch", "verify"), default="list")
-    parser.add_argument("names", nargs="*", metavar="MODEL", help="default: all that are cached")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="MODEL",
+        help="default: the default model, or all that are here",
+    )
 
 
 def _add_doctor(commands: Any) -> None:
@@ -194,6 +199,10 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 def _add_tagging(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("tagging")
     group.add_argument("--model", metavar="NAME", help="mn04, cnn14, cnn10 or cnn6")
+    _option(
+        group, "front-end", choices=FRONT_ENDS,
+        help="whose log-mel the PANNs get (own; both are equal)",
+    )  # fmt: skip
     group.add_argument("--weights", metavar="FILE", help="weights to use for the model")
     group.add_argument("--device", choices=DEVICES)
     group.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all cores)")
@@ -344,16 +353,21 @@ def _parse(args: argparse.Namespace) -> None:
 
 
 def _models(args: argparse.Namespace) -> None:
-    from overlay.pipeline import model_lines
+    from overlay.tagging import catalog
 
-    for line in model_lines(args.action, args.names):
+    lines = {
+        "list": lambda names: catalog.list_models(),
+        "fetch": catalog.fetch_models,
+        "verify": catalog.verify_models,
+    }[args.action](args.names)
+    for line in lines:
         print(line)
 
 
 def _doctor(args: argparse.Namespace) -> None:
-    from overlay.pipeline import doctor_lines
+    from overlay.doctor import diagnose
 
-    for line in doctor_lines(args.ffmpeg):
+    for line in diagnose(args.ffmpeg):
         print(line)
 
 

@@ -8,12 +8,14 @@ from fractions import Fraction
 from itertools import count, repeat
 from pathlib import Path
 
+import numpy as np
+
 from overlay.datatypes import MediaInfo, TagTimeline, VideoInfo
 from overlay.drawing.panel import Panel, PlanarPanel
 from overlay.errors import DecodeError, EncodeError, MediaError, UsageError
 from overlay.labels import families_of
 from overlay.media.containers import check_container, plan_subtitles
-from overlay.media.encoders import choose_encoder
+from overlay.media.encoders import check_encoder, choose_encoder
 from overlay.media.output import check_target, complete_or_absent
 from overlay.media.probe import probe
 from overlay.media.process import FfmpegLog, FfmpegRun, feed_frames, ffmpeg_program, started
@@ -32,7 +34,6 @@ Note = Callable[[str], None]
 _DURATION_SLACK_S = 1.0
 _PREVIEW_SLACK_S = 2.0
 """How far behind the wanted second the next frame may come in a preview."""
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,24 @@ def compose(
         _check_run(run, info, out, tolerant=settings.tolerant)
         _check_result(temporary, info, run.log, out, tolerant=settings.tolerant)
     return Composed(out, run.log.frames_encoded, encoder.name)
+
+
+def check_ahead(
+    info: MediaInfo, out: Path, panel_settings: PanelSettings, settings: VideoSettings
+) -> None:
+    """Find what would stop ``compose`` before an hour of tagging, not after it.
+
+    Raises:
+        OverlayError: As ``compose`` would.
+    """
+    video = shown_video(info)
+    check_target(out, info.path, overwrite=settings.overwrite)
+    check_container(info, out)
+    ffmpeg_program(settings.ffmpeg)
+    check_encoder(settings.encoder)
+    nothing = np.zeros((0, 0), np.float32)
+    classes = np.zeros((0, 0), np.int32)
+    make_panel(TagTimeline(np.zeros(0), nothing, classes, ()), video, panel_settings)
 
 
 def copy_picture(info: MediaInfo, out: Path, settings: VideoSettings) -> Composed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from overlay.compose import Composed, compose, copy_picture
+from overlay.compose import Composed, check_ahead, compose, copy_picture
 from overlay.compose import preview as compose_preview
 from overlay.datatypes import MediaInfo, TagEvent, TagTrack, read_npz
 from overlay.errors import NoAudioStream
@@ -119,6 +119,7 @@ def render(
     info = probe(path)
     shown_video(info)
     target = output_path(info, out)
+    check_ahead(info, target, settings.panel, settings.video)
     try:
         track = track if track is not None else _tag(info, settings, on_progress)
     except NoAudioStream:

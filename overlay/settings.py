@@ -18,6 +18,7 @@ from overlay.errors import SettingsError
 POSITIONS = ("top-left", "top-right", "bottom-left", "bottom-right", "left", "right", "bottom")
 SMOOTHINGS = ("centered", "trailing", "none")
 DEVICES = ("auto", "cpu", "gpu")
+FRONT_ENDS = ("own", "paddleaudio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class TaggingSettings:
     model: str = "mn04"
     weights: str | None = None
     """Weights file to use instead of the published ones."""
+    front_end: str = "own"
+    """Whose log-mel the PANNs get: the project's, or PaddleAudio's (slower, and equal)."""
     device: str = "auto"
     threads: int = 0
     """CPU threads for the network; 0 takes all cores."""
@@ -39,6 +42,7 @@ class TaggingSettings:
 
     def __post_init__(self) -> None:
         """Check ranges."""
+        _check_choice("front_end", self.front_end, FRONT_ENDS)
         _check_choice("device", self.device, DEVICES)
         _check_range("threads", self.threads, 0, 1024)
         _check_range("sample_duration", self.sample_duration, 0.1, 60)

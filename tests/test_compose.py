@@ -141,7 +141,8 @@ def test_chapters_languages_subtitles_and_titles_are_kept(make_clip, tmp_path):
     source = make_clip(
         "rich.mkv", "-f", "lavfi", "-i", "testsrc2=s=128x96:d=2", *TONE, "-i", str(words), "-i",
         str(chapters), "-map", "0", "-map", "1", "-map", "1", "-map", "2", "-map_metadata", "3",
-        "-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu", "-c:a", "aac", "-c:s", "srt",
+        "-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu", "-c:a", "aac",
+        "-c:s", "srt",
     )  # fmt: skip
     for name, codec in (("out.mp4", "mov_text"), ("out.mkv", "srt")):
         composed(source, tmp_path / name)

@@ -61,12 +61,12 @@ class Coding:
     picture_height: int
 
     def encode(self, rgb: Floats) -> Floats:
-        """sRGB colours, ``[..., 3]`` in [0, 1], as Y in [0, 1], Cb and Cr in [-0.5, 0.5]."""
+        """SRGB colours, ``[..., 3]`` in [0, 1], as Y in [0, 1], Cb and Cr in [-0.5, 0.5]."""
         coded: Floats = self.signal(rgb) @ self.matrix.T
         return coded
 
     def signal(self, rgb: Floats) -> Floats:
-        """sRGB colours, ``[..., 3]`` in [0, 1], in the video's gamut and curve, in [0, 1]."""
+        """SRGB colours, ``[..., 3]`` in [0, 1], in the video's gamut and curve, in [0, 1]."""
         wide = self.color.primaries == "bt2020"
         curve = self.color.transfer
         if not wide and curve not in ("smpte2084", "arib-std-b67"):

@@ -107,11 +107,12 @@ def system_font_folders() -> list[Path]:
 @cache
 def _fallback(letter: str) -> Path | None:
     """The first system font that has the letter."""
-    return next((font for font in _system_fonts() if _has(font, letter)), None)
+    return next((font for font in system_fonts() if _has(font, letter)), None)
 
 
 @cache
-def _system_fonts() -> tuple[Path, ...]:
+def system_fonts() -> tuple[Path, ...]:
+    """The font files on this system, those first that have most letters."""
     return tuple(sorted(_installed(), key=_preference))
 
 

@@ -113,8 +113,10 @@ def layout(
 
 
 def _unit(shorter: float, height: float, theme: Theme, scale: float) -> float:
-    """What the theme's fractions are of: never so small that letters cannot be read, and never
-    so large that not even one row fits."""
+    """What the theme's fractions are of.
+
+    Never so small that letters cannot be read, and never so large that not one row fits.
+    """
     unit = max(shorter, _SMALLEST_SIDE_PX) * scale
     one_row = 2 * theme.card.padding + max(theme.row.pitch, 1.5 * theme.text.size)
     return min(unit, 0.9 * height / max(one_row, 1e-3))

@@ -108,7 +108,7 @@ class PlanarPanel:
         """All planes at second ``t``, one after the other; valid until the next call."""
         for box in self._painter.update(t):
             self._convert(box)
-        return memoryview(self._frame).cast("B")
+        return self._frame.data.cast("B")
 
     def _convert(self, box: Box) -> None:
         pixels = self._painter.pixels[:, box.y : box.bottom, box.x : box.right]
@@ -199,7 +199,7 @@ class Painter:
             yield Box(0, 0, width, height)
             return
         before, after = ({row.index: row for row in scene.rows} for scene in (old, new))
-        spans = []
+        spans: list[tuple[int, int]] = []
         for index in before.keys() | after.keys():
             a, b = before.get(index), after.get(index)
             if a == b:
@@ -337,7 +337,8 @@ def _capsule(
     end = max(length * pixel_aspect - radius, radius)
     beyond = np.maximum(np.maximum(radius - x, x - end), 0)
     distance = np.sqrt(beyond[None, :] ** 2 + y[:, None] ** 2)
-    return np.clip(radius - distance + 0.5, 0, 1).astype(np.float32, copy=False)
+    coverage: Floats = np.clip(radius - distance + 0.5, 0, 1).astype(np.float32, copy=False)
+    return coverage
 
 
 def _track(geometry: Layout, theme: Theme, encode: Encode) -> Pixels:
@@ -357,6 +358,6 @@ def _card(geometry: Layout, theme: Theme, encode: Encode) -> Pixels:
     mask = Image.new("L", tall)
     corner = (tall[0] - 1, tall[1] - 1)
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, *corner), geometry.radius * finer, 255)
-    coverage = np.asarray(mask.resize((width, height), Image.Resampling.BOX), np.float32) / 255
+    coverage = np.asarray(mask.resize((width, height), Image.Resampling.BOX), np.float32)
     color = encode(np.array(theme.card.color, np.float32))
-    return solid(color, coverage * np.float32(theme.card.opacity))
+    return solid(color, coverage * np.float32(theme.card.opacity / 255))

@@ -126,7 +126,7 @@ class TextDrawer:
         target = round(canvas[0] / finer / style.pixel_aspect), round(canvas[1] / finer)
         if target != canvas:
             target = max(1, target[0]), max(1, target[1])
-            layers = tuple(layer.resize(target, Image.Resampling.BOX) for layer in layers)
+            layers = [layer.resize(target, Image.Resampling.BOX) for layer in layers]
         return Tile(
             self._inked(*layers),
             round((border + ascent) / finer),
@@ -175,7 +175,7 @@ def over(below: Pixels, above: Pixels, opacity: float = 1.0) -> None:
 
 def _layers(
     runs: list[Run], size: float, canvas: tuple[int, int], start: tuple[int, int], outline: float
-) -> tuple[Image.Image, Image.Image, Image.Image]:
+) -> list[Image.Image]:
     """Outline and letters as coverage, letters that are pictures (emoji) in colour."""
     around, letters = Image.new("L", canvas), Image.new("L", canvas)
     pictures = Image.new("RGBA", canvas)
@@ -191,7 +191,7 @@ def _layers(
                 drawing.text(place, run.text, 255, font, "ls", stroke_width=outline)
             ImageDraw.Draw(letters).text(place, run.text, 255, font, "ls")
         x += font.getlength(run.text) * factor
-    return around, letters, pictures
+    return [around, letters, pictures]
 
 
 def _paste_pictures(

@@ -107,7 +107,7 @@ def load_theme(name: str) -> Theme:
     path = Path(name)
     if path.suffix != ".toml":
         raise ThemeError(
-            f"no such theme; there are {', '.join(theme_names())}, or give the path of a .toml file",
+            f"no such theme; there are {', '.join(theme_names())}, or the path of a .toml file",
             path=name,
         )
     return _merge(dark, path)

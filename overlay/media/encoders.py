@@ -96,8 +96,7 @@ def choose_encoder(
     if name == "auto":
         codec = "vp9" if extension == ".webm" else "hevc" if bit_depth > 8 else "h264"
         return _SOFTWARE[codec]
-    if name not in ENCODERS:
-        raise SettingsError(f"unknown encoder {name!r}; known: auto, {', '.join(ENCODERS)}")
+    check_encoder(name)
     encoder = ENCODERS[name]
     if not encoder.hardware:
         return encoder
@@ -107,6 +106,16 @@ def choose_encoder(
     instead = _SOFTWARE[encoder.codec]
     on_note(f"{name} does not work here ({problem}); using {instead.name}")
     return instead
+
+
+def check_encoder(name: str) -> None:
+    """Check that there is an encoder of this name.
+
+    Raises:
+        SettingsError: There is none.
+    """
+    if name != "auto" and name not in ENCODERS:
+        raise SettingsError(f"unknown encoder {name!r}; known: auto, {', '.join(ENCODERS)}")
 
 
 def trial(encoder: Encoder, ffmpeg_path: str | None = None) -> str | None:

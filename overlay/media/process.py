@@ -116,6 +116,21 @@ def ffmpeg_program(explicit: str | None = None) -> str:
         ) from error
 
 
+def ffmpeg_version(program: str) -> str:
+    """The first line that ``ffmpeg -version`` prints.
+
+    Raises:
+        FfmpegNotFound: The program cannot be started.
+    """
+    try:
+        done = subprocess.run(
+            [program, "-version"], capture_output=True, text=True, check=True, timeout=30
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise FfmpegNotFound(f"{program} cannot be started: {error}") from error
+    return done.stdout.partition("\n")[0]
+
+
 def local_url(path: str | Path) -> str:
     """The path as ffmpeg takes it without reading options, protocols or patterns into it."""
     return f"file:{Path(path).absolute()}"

@@ -27,3 +27,23 @@ def import_paddle() -> ModuleType:
         ) from error
     module: ModuleType = paddle
     return module
+
+
+def import_paddleaudio() -> ModuleType:
+    """The ``paddleaudio.features`` module.
+
+    Raises:
+        TaggerError: It is not installed, or does not load.
+    """
+    import_paddle()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import paddleaudio.features
+    except ImportError as error:
+        raise TaggerError(
+            "PaddleAudio cannot be used; install it with: pip install 'tag-overlay[paddleaudio]' "
+            f"({error})"
+        ) from error
+    module: ModuleType = paddleaudio.features
+    return module

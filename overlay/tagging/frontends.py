@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from overlay.tagging.backend import import_paddle
+from overlay.tagging.backend import import_paddle, import_paddleaudio
 
 Signal = npt.NDArray[np.float32]
 """``[n_samples]``, or ``[n_windows, window_length]``."""
@@ -127,6 +127,34 @@ class PannsFrontEnd(_SpectralFrontEnd):
         return mel[:, None]
 
 
+class PaddleAudioFrontEnd:
+    """The same log-mel by PaddleAudio's own layer, every window for itself.
+
+    Raises:
+        TaggerError: PaddleAudio is not installed.
+    """
+
+    def __init__(self) -> None:
+        layers = import_paddleaudio()
+        self._paddle = import_paddle()
+        self._layer = layers.LogMelSpectrogram(
+            sr=SAMPLE_RATE, n_fft=_N_FFT, hop_length=FRAME_LENGTH, window="hann", n_mels=64,
+            f_min=50.0, f_max=14000.0,
+        )  # fmt: skip
+
+    def features(self, windows: Signal) -> Signal:
+        """From ``[n_windows, window_length]`` to ``[n_windows, 1, n_frames, 64]``, dB."""
+        with self._paddle.no_grad():
+            mel = self._layer(self._paddle.to_tensor(np.ascontiguousarray(windows)))
+        logmel: Signal = mel.numpy().transpose(0, 2, 1)[:, None]
+        return logmel
+
+    def shared(self, segment: Signal, window_length: int, hop_length: int) -> Signal:
+        """The same for all whole windows of a segment."""
+        windows = np.lib.stride_tricks.sliding_window_view(segment, window_length)
+        return self.features(windows[::hop_length])
+
+
 class MelFrontEnd(_SpectralFrontEnd):
     """The mel features of EfficientAT's taggers, ``[n_windows, 1, 128, n_frames]``.
 
@@ -169,4 +197,5 @@ def _kaldi_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
     falling = (edges[2:, None] - bins[None]) / step
     bands = np.maximum(0.0, np.minimum(rising, falling))
     bands[:, -1] = 0  # Kaldi leaves out the Nyquist bin
-    return bands.astype(np.float32)
+    kaldi: Signal = bands.astype(np.float32)
+    return kaldi

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from overlay.datatypes import Scores
-from overlay.errors import CheckpointError, UnknownTagger
+from overlay.errors import CheckpointError, TaggerError, UnknownTagger
 from overlay.labels import audioset_labels
 from overlay.settings import TaggingSettings
-from overlay.tagging.weights import WEIGHTS, cache_folder, fetch, sha256, verify
+from overlay.tagging.weights import cache_folder, fetch, sha256, verify
 
 _BATCH = 16
 
@@ -56,7 +56,8 @@ class Spec:
     """Millions."""
     mean_average_precision: float
     """On AudioSet's evaluation set, as published."""
-    front_end: Callable[[], Any]
+    front_ends: dict[str, Callable[[], Any]]
+    """By the name in the settings."""
     network: Callable[[int], Any]
     """Makes the network for a number of classes."""
     last_layer: str
@@ -67,6 +68,12 @@ def _panns_front_end() -> Any:
     from overlay.tagging.frontends import PannsFrontEnd
 
     return PannsFrontEnd()
+
+
+def _paddleaudio_front_end() -> Any:
+    from overlay.tagging.frontends import PaddleAudioFrontEnd
+
+    return PaddleAudioFrontEnd()
 
 
 def _mel_front_end() -> Any:
@@ -90,13 +97,15 @@ def _mn04(n_classes: int) -> Any:
     return MobileNet(0.4, n_classes)
 
 
+_PANNS = {"own": _panns_front_end, "paddleaudio": _paddleaudio_front_end}
+
 SPECS = {
     spec.name: spec
     for spec in (
-        Spec("mn04", 0.98, 0.432, _mel_front_end, _mn04, "classifier.5.bias"),
-        Spec("cnn14", 80.8, 0.431, _panns_front_end, _panns("cnn14"), "fc_audioset.bias"),
-        Spec("cnn10", 5.2, 0.380, _panns_front_end, _panns("cnn10"), "fc_audioset.bias"),
-        Spec("cnn6", 4.8, 0.343, _panns_front_end, _panns("cnn6"), "fc_audioset.bias"),
+        Spec("mn04", 0.98, 0.432, {"own": _mel_front_end}, _mn04, "classifier.5.bias"),
+        Spec("cnn14", 80.8, 0.431, _PANNS, _panns("cnn14"), "fc_audioset.bias"),
+        Spec("cnn10", 5.2, 0.380, _PANNS, _panns("cnn10"), "fc_audioset.bias"),
+        Spec("cnn6", 4.8, 0.343, _PANNS, _panns("cnn6"), "fc_audioset.bias"),
     )
 }
 
@@ -121,7 +130,11 @@ def load_tagger(settings: TaggingSettings) -> Tagger:
         raise CheckpointError("no such weights file", path=path)
     if not settings.weights:
         verify(path, settings.model)
-    return _NetworkTagger(SPECS[settings.model], path, device, settings.threads)
+    spec = SPECS[settings.model]
+    if settings.front_end not in spec.front_ends:
+        raise TaggerError(f"{spec.name} has no front end {settings.front_end!r}; leave it out")
+    front_end = spec.front_ends[settings.front_end]()
+    return _NetworkTagger(spec, path, front_end, device, settings.threads)
 
 
 class _NetworkTagger:
@@ -129,7 +142,7 @@ class _NetworkTagger:
 
     sample_rate = 32000
 
-    def __init__(self, spec: Spec, path: Path, device: str, threads: int) -> None:
+    def __init__(self, spec: Spec, path: Path, front_end: Any, device: str, threads: int) -> None:
         from overlay.tagging.checkpoint import read_arrays
 
         self.name = spec.name
@@ -144,7 +157,7 @@ class _NetworkTagger:
         self._n_classes = len(bias)
         known = audioset_labels()
         self.labels = known if self._n_classes == len(known) else _numbered(self._n_classes)
-        self._front_end = spec.front_end()
+        self._front_end = front_end
         self._engine: Any = None
 
     def score(self, segment: np.ndarray[Any, Any], window_length: int, hop_length: int) -> Scores:
@@ -156,7 +169,8 @@ class _NetworkTagger:
         missing = -n_windows % _BATCH  # a new batch size would be compiled anew
         padded = np.concatenate([features, np.repeat(features[-1:], missing, axis=0)])
         batches = [self._engine(padded[i : i + _BATCH]) for i in range(0, len(padded), _BATCH)]
-        return np.clip(np.concatenate(batches)[:n_windows], 0, 1).astype(np.float32)
+        scores: Scores = np.clip(np.concatenate(batches)[:n_windows], 0, 1).astype(np.float32)
+        return scores
 
     def _started(self, feature_shape: tuple[int, ...]) -> Any:
         from overlay.tagging.engine import Engine
@@ -176,8 +190,3 @@ class _NetworkTagger:
 
 def _numbered(n_classes: int) -> tuple[str, ...]:
     return tuple(f"class {i}" for i in range(n_classes))
-
-
-def published(name: str) -> str:
-    """Licence of a tagger's weights."""
-    return WEIGHTS[name].licence

@@ -24,6 +24,7 @@ class Weights:
     digest: str | None
     """``algorithm:hex`` where one is published."""
     licence: str
+    megabytes: float
 
 
 WEIGHTS = {
@@ -32,21 +33,24 @@ WEIGHTS = {
         "https://github.com/fschmid56/EfficientAT/releases/download/v0.0.1/mn04_as_mAP_432.pt",
         "sha256:899a8c6217063f6941793102a2780b3dd788ab11fce468d9cf5f0577c453321c",
         "MIT",
+        4,
     ),
     "cnn14": Weights(
         "Cnn14_mAP=0.431.pth",
         f"{_ZENODO}Cnn14_mAP%3D0.431.pth?download=1",
         "md5:541141fa2ee191a88f24a3219fff024e",
         "CC BY 4.0",
+        327,
     ),
     "cnn10": Weights(
         "Cnn10_mAP=0.380.pth",
         f"{_ZENODO}Cnn10_mAP%3D0.380.pth?download=1",
         "md5:bfb1f1f9968938fa8ef4012b8471f5f6",
         "CC BY 4.0",
+        25,
     ),
     "cnn6": Weights(
-        "Cnn6_mAP=0.343.pth", f"{_ZENODO}Cnn6_mAP%3D0.343.pth?download=1", None, "CC BY 4.0"
+        "Cnn6_mAP=0.343.pth", f"{_ZENODO}Cnn6_mAP%3D0.343.pth?download=1", None, "CC BY 4.0", 24
     ),
 }
 

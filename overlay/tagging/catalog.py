@@ -1,0 +1,86 @@
+"""The models as a person sees them: listed, fetched, verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+from overlay.errors import TaggerError, UnknownTagger
+from overlay.tagging.registry import SPECS
+from overlay.tagging.weights import WEIGHTS, fetch, find, sha256, verify
+
+
+def list_models() -> Iterator[str]:
+    """A table: name, published mAP, parameters, size, licence, where its weights are."""
+    yield f"{'name':<7} {'mAP':>5} {'params':>7} {'size':>8}  {'licence':<10} weights"
+    for name, spec in SPECS.items():
+        path = find(name)
+        yield (
+            f"{name:<7} {spec.mean_average_precision:>5.3f} {spec.parameters:>6.1f}M "
+            f"{WEIGHTS[name].megabytes:>5.0f} MB  {WEIGHTS[name].licence:<10} "
+            f"{path or 'not here; fetched on first use'}"
+        )
+
+
+def fetch_models(names: Iterable[str]) -> Iterator[str]:
+    """Download the weights of these models; those that are here already are kept.
+
+    Raises:
+        UnknownTagger: There is no model of such a name.
+        DownloadError: One cannot be fetched.
+    """
+    for name in _known(names) or list(SPECS)[:1]:
+        yield f"{name}: {fetch(name)}"
+
+
+def verify_models(names: Iterable[str]) -> Iterator[str]:
+    """Check weights on this machine: the published hash, and every name and shape.
+
+    Raises:
+        UnknownTagger: There is no model of such a name.
+        CheckpointError: A file is not what it should be.
+        TaggerError: A model that is asked for by name is not here.
+    """
+    from overlay.tagging.loading import load_into
+
+    for name in _known(names) or cached_models():
+        path = find(name)
+        if path is None:
+            raise TaggerError(f"{name}: not on this machine; 'tag-overlay models fetch {name}'")
+        verify(path, name)
+        load_into(SPECS[name].network(527), path)
+        checked = "hash and shapes" if WEIGHTS[name].digest else "shapes (no hash is published)"
+        yield f"{name}: {path} is right: {checked}; sha256 {sha256(path)}"
+
+
+def cached_models() -> list[str]:
+    """Names of the models whose weights are on this machine."""
+    return [name for name in SPECS if find(name)]
+
+
+def device_lines() -> Iterator[str]:
+    """Which Paddle there is and what it can run on."""
+    from overlay.tagging.backend import import_paddle
+
+    try:
+        paddle = import_paddle()
+    except TaggerError as error:
+        yield str(error)
+        return
+    yield f"{paddle.__version__}"
+    if paddle.device.is_compiled_with_cuda():
+        yield f"built for GPUs; {paddle.device.cuda.device_count()} visible"
+    else:
+        yield "built for CPUs; no GPU can be used"
+    try:
+        yield f"with paddleaudio {version('paddleaudio')}"
+    except PackageNotFoundError:
+        yield "without paddleaudio, which is not needed"
+
+
+def _known(names: Iterable[str]) -> list[str]:
+    names = list(names)
+    for name in names:
+        if name not in SPECS:
+            raise UnknownTagger(name, SPECS)
+    return names
