@@ -51,7 +51,7 @@ def read_arrays(path: str | Path) -> dict[str, Array]:
     """
     path = Path(path)
     try:
-        content = _read(path)
+        entries = _entries(_read(path))
     except CheckpointError:
         raise
     except OSError as error:
@@ -59,7 +59,7 @@ def read_arrays(path: str | Path) -> dict[str, Array]:
     except Exception as error:  # a damaged pickle can raise anything
         reason = str(error) or type(error).__name__
         raise CheckpointError(f"is not a usable checkpoint: {reason}", path=path) from error
-    arrays = {name: array for name, array in _entries(content) if isinstance(array, np.ndarray)}
+    arrays = {name: array for name, array in entries if isinstance(array, np.ndarray)}
     if not arrays:
         raise CheckpointError("holds no weights", path=path)
     return arrays

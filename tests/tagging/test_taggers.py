@@ -1,0 +1,165 @@
+"""What every tagger must do, over all of them; test weights where real ones are not at hand."""
+
+import csv
+import tracemalloc
+
+import numpy as np
+import pytest
+from tagging_checkpoints import golden_weight, write_paddle
+
+from overlay.errors import CheckpointError, DeviceUnavailable, TaggerError, UnknownTagger
+from overlay.labels import audioset_labels
+from overlay.media.audio import stream_audio
+from overlay.media.probe import probe
+from overlay.settings import TaggingSettings
+from overlay.tagging import weights as weights_module
+from overlay.tagging.backend import import_paddle
+from overlay.tagging.registry import SPECS, load_tagger
+from overlay.tagging.tracking import score_stream
+
+RATE = 32000
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """A checkpoint with test weights for a model, made once."""
+    folder = tmp_path_factory.mktemp("weights")
+
+    def make(name, n_classes=527):
+        path = folder / f"{name}-{n_classes}.pdparams"
+        if not path.exists():
+            state = SPECS[name].network(n_classes).state_dict()
+            arrays = {key: golden_weight(key, tuple(value.shape)) for key, value in state.items()}
+            write_paddle(path, arrays)
+        return str(path)
+
+    return make
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    folder = tmp_path_factory.mktemp("cache")
+    patch.setattr("overlay.tagging.registry.cache_folder", lambda: folder)
+    yield
+    patch.undo()
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_each_tagger_keeps_the_contract(checkpoint, name):
+    tagger = load_tagger(TaggingSettings(model=name, weights=checkpoint(name), device="cpu"))
+    assert (tagger.name, tagger.labels, tagger.sample_rate) == (name, audioset_labels(), RATE)
+    assert len(tagger.model_hash) == 64
+    noise = np.random.default_rng(0).normal(0, 0.1, 2 * RATE + 4 * 9600).astype(np.float32)
+    scores = tagger.score(noise, 2 * RATE, 9600)
+    assert scores.shape == (5, 527)
+    assert scores.dtype == np.float32
+    assert 0 <= scores.min() <= scores.max() <= 1
+    alone = tagger.score(noise[9600 : 9600 + 2 * RATE], 2 * RATE, 9600)
+    np.testing.assert_allclose(alone[0], scores[1], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_fast_engine_answers_as_the_network_itself(checkpoint, name):
+    paddle = import_paddle()
+    path = checkpoint(name)
+    tagger = load_tagger(TaggingSettings(model=name, weights=path, device="cpu"))
+    window = np.random.default_rng(1).normal(0, 0.1, 2 * RATE).astype(np.float32)
+    net = tagger._built()
+    with paddle.no_grad():
+        slow = net(paddle.to_tensor(tagger._front_end.features(window[None]))).numpy()
+    np.testing.assert_allclose(tagger.score(window, 2 * RATE, 9600), slow, atol=1e-3)
+
+
+def test_any_number_of_classes_works(checkpoint):
+    tagger = load_tagger(TaggingSettings(model="cnn6", weights=checkpoint("cnn6", 3)))
+    assert tagger.labels == ("class 0", "class 1", "class 2")
+    track = score_stream([np.zeros(RATE, np.float32)], tagger, 2.0, 0.3)
+    assert track.scores.shape == (4, 3)
+
+
+class Counting:
+    """A tagger that answers with where its windows begin and how much of them is sound."""
+
+    name, labels, sample_rate, model_hash = "counting", ("start", "sound"), RATE, "0" * 64
+
+    def score(self, segment, window_length, hop_length):
+        windows = np.lib.stride_tricks.sliding_window_view(segment, window_length)[::hop_length]
+        return np.stack([windows[:, 0], np.count_nonzero(windows, 1) / window_length], 1)
+
+
+def ramp(n_samples, block):
+    """A signal that tells its own position, in blocks."""
+    signal = np.linspace(0.1, 0.9, n_samples, dtype=np.float32)
+    return [signal[i : i + block] for i in range(0, n_samples, block)], signal
+
+
+@pytest.mark.parametrize("n_samples", [1, 9599, 9600, 9601, 64000, 64001, 500000])
+@pytest.mark.parametrize("block", [1600, 32000, 700000])
+def test_windows_start_every_hop_inside_the_signal(n_samples, block):
+    blocks, signal = ramp(n_samples, block)
+    track = score_stream(blocks, Counting(), 2.0, 0.3)
+    starts = np.arange(0, n_samples, 9600)
+    assert track.n_hops == len(starts)
+    np.testing.assert_allclose(track.scores[:, 0], signal[starts])
+    sound = np.minimum(64000, n_samples - starts) / 64000
+    np.testing.assert_allclose(track.scores[:, 1], sound, rtol=1e-6)
+    assert track.duration_s == n_samples / RATE
+
+
+def test_no_sound_at_all_is_said():
+    with pytest.raises(TaggerError, match="no sound"):
+        score_stream([], Counting(), 2.0, 0.3)
+
+
+def test_hours_of_sound_need_no_more_memory_than_minutes():
+    block = np.full(RATE, 0.5, np.float32)
+
+    def peak_mb(seconds):
+        tracemalloc.start()
+        track = score_stream((block for _ in range(seconds)), Counting(), 2.0, 0.3)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return (peak - 20 * track.scores.nbytes) / 1e6
+
+    assert peak_mb(4 * 3600) < peak_mb(60) + 20
+
+
+def test_mistakes_are_said(tmp_path, monkeypatch, checkpoint):
+    with pytest.raises(UnknownTagger, match="mn04"):
+        load_tagger(TaggingSettings(model="cnn99"))
+    with pytest.raises(CheckpointError, match="no such weights file"):
+        load_tagger(TaggingSettings(weights=str(tmp_path / "nope.pt")))
+    with pytest.raises(CheckpointError, match="is not for mn04"):
+        load_tagger(TaggingSettings(weights=checkpoint("cnn6", 3)))
+    with pytest.raises(TaggerError, match="front end"):
+        load_tagger(
+            TaggingSettings(weights=checkpoint("mn04"), front_end="paddleaudio", device="cpu")
+        )
+    monkeypatch.setattr(weights_module, "find", lambda name: tmp_path / "Cnn14_mAP=0.431.pth")
+    (tmp_path / "Cnn14_mAP=0.431.pth").write_bytes(b"not it")
+    with pytest.raises(CheckpointError, match="not the published file"):
+        load_tagger(TaggingSettings(model="cnn14"))
+
+
+def test_a_gpu_that_is_not_there_is_said(checkpoint):
+    if import_paddle().device.is_compiled_with_cuda():
+        pytest.skip("this Paddle may use a GPU")
+    with pytest.raises(DeviceUnavailable, match=r"tag-overlay\[gpu\]"):
+        load_tagger(TaggingSettings(weights=checkpoint("mn04"), device="gpu"))
+
+
+@pytest.mark.weights
+def test_mn04_names_the_sounds_of_the_labelled_clips(shared):
+    tagger = load_tagger(TaggingSettings(device="cpu"))
+    right = []
+    folder = shared / "audio/esc_dev"
+    with (folder / "labels.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            info = probe(folder / row["file"])
+            track = score_stream(stream_audio(info, RATE), tagger, 2.0, 0.3)
+            best = {tag.label for tag in track.top_k(5)}
+            right.append(bool(best & set(row["strict_labels"].split(";"))))
+    print(f"a strict label among the top 5: {sum(right)} of {len(right)}")
+    assert len(right) == 30
+    assert sum(right) >= 28

@@ -1,0 +1,37 @@
+"""The sample that ships is what README says it is."""
+
+import csv
+
+import numpy as np
+import pytest
+
+import overlay
+from overlay.media.probe import probe
+from overlay.resources import resource
+
+
+@pytest.fixture(scope="module")
+def timeline():
+    with resource("samples", "sounds.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_samples_are_small_and_match_their_timeline(timeline):
+    folder = resource("samples")
+    assert sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) < 2e6
+    info = probe(folder / "sounds.mp4")
+    assert 20 <= info.duration_s <= 50
+    assert info.duration_s == pytest.approx(float(timeline[-1]["offset_s"]), abs=0.1)
+    assert len({row["label"] for row in timeline}) >= 8
+    assert {row["label"] for row in timeline} <= set(overlay.labels.audioset_labels())
+
+
+@pytest.mark.weights
+@pytest.mark.usefixtures("shared")
+def test_the_default_tagger_names_every_sound(timeline):
+    track = overlay.tag(resource("samples", "sounds.mp4"), device="cpu")
+    for row in timeline:
+        onset, offset = float(row["onset_s"]), float(row["offset_s"])
+        inside = (track.times >= onset + 1) & (track.times <= offset - 1)
+        best = np.argsort(-track.scores[inside].mean(axis=0))[:3]
+        assert row["label"] in [track.labels[i] for i in best], row["label"]
