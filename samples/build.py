@@ -150,7 +150,10 @@ def background(title: str, dark: str, light: str) -> Image.Image:
 
 def film(folder: Path, out: Path) -> None:
     """The backgrounds one after the other, the wave on top, the sound below."""
-    pictures = [("-framerate", 15, "-loop", 1, "-t", EACH_S, "-i", folder / f"{i}.png") for i in range(len(SCENES))]
+    pictures = [
+        ("-framerate", 15, "-loop", 1, "-t", EACH_S, "-i", folder / f"{i}.png")
+        for i in range(len(SCENES))
+    ]
     n = len(pictures)
     joined = "".join(f"[{i}]" for i in range(n)) + f"concat=n={n}:v=1,fps=25[ground]"
     lines = f"[{n}]showwaves=s=854x220:mode=cline:rate=15:colors=white@0.55:draw=full[wave]"

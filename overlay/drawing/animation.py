@@ -49,7 +49,7 @@ def rows_at(timeline: TagTimeline, t: float, n_rows: int) -> list[Row]:
     a = int(np.clip(np.searchsorted(times, t, side="right") - 1, 0, len(times) - 1))
     b = min(a + 1, len(times) - 1)
     gap_s = float(times[b] - times[a]) or 1.0
-    fraction = min(max((t - float(times[a])) / gap_s, 0.0), 1.0)
+    fraction = min(max((float(t) - float(times[a])) / gap_s, 0.0), 1.0)
     progress = _progress(fraction, gap_s)
     before, after = (_ranks(timeline, hop, n_rows) for hop in (a, b))
     nearest = a if fraction < 0.5 else b

@@ -119,7 +119,7 @@ class TextDrawer:
         size, outline = size * finer, style.outline * finer
         runs = split_runs(text, style.font)
         ascent, descent = self._extent(runs, size)
-        border = int(np.ceil(outline)) + finer
+        border = int(np.ceil(outline + size / 10)) + finer  # letters lean out of their own width
         length = int(np.ceil(self._length(text, size)))
         canvas = length + 2 * border, ascent + descent + 2 * border
         layers = _layers(runs, size, canvas, (border, border + ascent), outline)

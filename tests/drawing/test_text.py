@@ -1,0 +1,127 @@
+"""Text: fitted, never clipped, with letters from other fonts where the own one lacks them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from overlay.drawing import fonts
+from overlay.drawing.fonts import font_file, split_runs
+from overlay.drawing.text import TextDrawer, TextStyle
+from overlay.errors import FontNotFound
+from overlay.labels import audioset_labels
+
+DATA = Path(__file__).parent / "data"
+WHITE = (1.0, 1.0, 1.0)
+
+
+@pytest.fixture
+def drawer():
+    return TextDrawer(TextStyle(font_file(None, "SemiBold"), WHITE), lambda rgb: rgb)
+
+
+@pytest.fixture
+def cjk(monkeypatch):
+    """A system whose only font has a few Chinese characters."""
+    monkeypatch.setattr(fonts, "system_font_folders", lambda: [DATA])
+    for cached in (fonts.system_fonts, fonts._fallback):
+        cached.cache_clear()
+    yield
+    for cached in (fonts.system_fonts, fonts._fallback):
+        cached.cache_clear()
+
+
+def ink(tile):
+    return tile.pixels[3]
+
+
+@pytest.mark.parametrize(("size", "width"), [(8.4, 84), (18, 300), (18, 120), (55, 900)])
+def test_every_label_fits_and_none_is_clipped(drawer, size, width):
+    for label in audioset_labels():
+        tile = drawer.tile(label, size, width)
+        drawn = ink(tile)
+        assert drawn.shape[1] - 2 * tile.inset <= width + 1
+        assert drawn.max() > 0.5
+        edges = drawn[0].max(), drawn[-1].max(), drawn[:, 0].max(), drawn[:, -1].max()
+        assert max(edges) == 0, label
+
+
+def test_short_labels_keep_their_size_and_long_ones_shrink_before_they_are_cut(drawer):
+    assert drawer._fitted("Dog", 20, 200) == ("Dog", 20)
+    text, size = drawer._fitted("Bird vocalization, bird call", 20, 235)
+    assert text == "Bird vocalization, bird call"
+    assert 16 < size < 20
+    text, size = drawer._fitted("Bird vocalization, bird call, bird song", 20, 200)
+    assert text.endswith("…")
+    assert "," not in text[-2:]
+    assert size == pytest.approx(16.4)
+
+
+def test_digits_are_one_width(drawer):
+    widths = {drawer.tile(digit, 20).pixels.shape[2] for digit in "0123456789"}
+    assert drawer.digit_width(20) >= max(widths) - 2 * drawer.tile("0", 20).inset - 1
+
+
+def test_tiles_are_kept_and_not_without_end():
+    drawer = TextDrawer(TextStyle(font_file(None, "Medium"), WHITE), lambda rgb: rgb, n_kept=2)
+    first = drawer.tile("a", 20)
+    assert drawer.tile("a", 20) is first
+    drawer.tile("b", 20)
+    drawer.tile("c", 20)
+    assert drawer.tile("a", 20) is not first
+
+
+@pytest.mark.usefixtures("cjk")
+def test_letters_that_the_font_lacks_come_from_the_systems(drawer):
+    own = font_file(None, "SemiBold")
+    runs = split_runs("Dog 狗叫 ok", own)
+    assert [run.text for run in runs] == ["Dog ", "狗叫 ", "ok"] or [run.text for run in runs] == [
+        "Dog ",
+        "狗叫",
+        " ok",
+    ]
+    assert runs[1].font.name == "NotoSansCJKsc-subset.otf"
+    dog, call = ink(drawer.tile("狗", 40)), ink(drawer.tile("叫", 40))
+    assert dog.max() > 0.9
+    assert dog.shape != call.shape or not np.array_equal(dog, call)  # no two empty boxes
+
+
+def test_letters_that_no_font_has_still_draw(drawer, monkeypatch, tmp_path):
+    monkeypatch.setattr(fonts, "system_font_folders", lambda: [tmp_path])
+    fonts.system_fonts.cache_clear()
+    fonts._fallback.cache_clear()
+    assert ink(drawer.tile("\U00010400", 20)).max() > 0
+    fonts.system_fonts.cache_clear()
+    fonts._fallback.cache_clear()
+
+
+def test_control_characters_and_nothing_draw(drawer):
+    assert ink(drawer.tile("a\nb\tc\x00", 20, 100)).max() > 0.5
+    assert ink(drawer.tile("", 20, 100)).max() == 0
+
+
+def test_an_outline_surrounds_the_letters():
+    style = TextStyle(font_file(None, "Medium"), WHITE, outline=2, outline_color=(0, 0, 0))
+    pixels = TextDrawer(style, lambda rgb: rgb).tile("I", 30).pixels
+    dark = (pixels[3] > 0.9) & (pixels[0] < 0.1)
+    bright = pixels[0] > 0.9
+    assert bright.any()
+    assert dark.sum() > bright.sum() / 2
+
+
+def test_narrow_pixels_make_wide_tiles():
+    def width(aspect):
+        style = TextStyle(font_file(None, "Medium"), WHITE, pixel_aspect=aspect)
+        return TextDrawer(style, lambda rgb: rgb).tile("Music", 40).pixels.shape[2]
+
+    assert width(0.5) == pytest.approx(2 * width(1.0), rel=0.1)
+    assert width(2.0) == pytest.approx(width(1.0) / 2, rel=0.1)
+
+
+@pytest.mark.parametrize("content", [None, b"no font"])
+def test_unusable_fonts_are_said(tmp_path, content):
+    path = tmp_path / "x.ttf"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(FontNotFound, match=r"x\.ttf"):
+        font_file(str(path), "Medium")
