@@ -122,9 +122,11 @@ def render(
     check_ahead(info, target, settings.panel, settings.video)
     try:
         track = track if track is not None else _tag(info, settings, on_progress)
-    except NoAudioStream:
-        if not settings.video.allow_silent:
+    except NoAudioStream as error:
+        if info.audio and settings.tagging.audio_track >= len(info.audio):
             raise
+        if not settings.video.allow_silent:
+            raise NoAudioStream(f"{error}; --allow-silent copies the picture") from error
         on_note("there is no sound to tag; copying the picture as it is")
         copied = copy_picture(info, target, settings.video)
         return Rendered(copied.path, None, None, copied.encoder)

@@ -1,0 +1,67 @@
+"""The same panel as an effect of moviepy, on a real clip."""
+
+import numpy as np
+import pytest
+from inspecting import pictures
+from moviepy import VideoFileClip
+
+import overlay
+from overlay.compose import compose
+from overlay.datatypes import TagTrack
+from overlay.labels import audioset_labels
+from overlay.media.probe import probe
+from overlay.moviepy import TagOverlay
+from overlay.selection import select
+from overlay.settings import PanelSettings, VideoSettings
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def track():
+    scores = np.full((12, 527), 0.01, np.float32)
+    scores[:, 0], scores[:, 74] = np.linspace(0.9, 0.2, 12), 0.5
+    return TagTrack(scores, audioset_labels(), 2.0, 0.3, 3.6)
+
+
+def test_the_effect_draws_what_the_command_draws(track, make_clip, tmp_path):
+    source = make_clip(
+        "gray.mp4", "-f", "lavfi", "-i", "color=0x406080:s=640x360:d=3:r=25", "-colorspace",
+        "bt709", "-color_range", "tv", "-vf", "setparams=colorspace=bt709:range=tv", "-qp", "0",
+    )  # fmt: skip
+    settings = PanelSettings(top_k=3)
+    with VideoFileClip(str(source)) as clip:
+        frame = clip.with_effects([TagOverlay(track, settings)]).get_frame(2.0)
+        plain = clip.get_frame(2.0)
+    out = tmp_path / "out.mp4"
+    compose(
+        probe(source), select(track, settings), out, settings,
+        VideoSettings(preset="ultrafast", crf=0),
+    )  # fmt: skip
+    drawn = pictures(out, pix_fmt="rgb24")[50]
+    assert not np.array_equal(frame, plain)
+    difference = np.abs(frame.astype(int) - drawn)
+    assert np.median(difference) <= 3
+    assert difference.mean() < 3
+
+
+def test_a_clip_cut_from_a_longer_video_keeps_its_time(track, make_clip):
+    source = make_clip("gray.mp4")
+    with VideoFileClip(str(source)) as clip:
+        whole = clip.with_effects([TagOverlay(track)]).get_frame(2.0)
+        part = clip.subclipped(1, 3).with_effects([TagOverlay(track, start_s=1.0)])
+        np.testing.assert_array_equal(part.get_frame(1.0), whole)
+
+
+@pytest.mark.weights
+def test_a_real_clip_from_sound_to_picture(shared, tmp_path):
+    source = shared / "videos/ffmpeg-normalize__test.mp4"
+    if not probe(source).video:
+        pytest.skip("no picture in it")
+    track = overlay.tag(source, device="cpu")
+    with VideoFileClip(str(source)) as clip:
+        tagged = clip.subclipped(0, 1).with_effects([TagOverlay(track)])
+        tagged.write_videofile(
+            str(tmp_path / "out.mp4"), logger=None, audio=False, temp_audiofile_path=str(tmp_path)
+        )
+    assert len(pictures(tmp_path / "out.mp4")) > 10
