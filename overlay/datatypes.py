@@ -189,8 +189,9 @@ class TagTrack:
             raise ValueError(f"window {self.window_s} s and hop {self.hop_s} s must be above 0")
         if scores.size and not (scores.min() >= 0 and scores.max() <= 1):  # also catches NaN
             raise ValueError("scores must lie in [0, 1]")
-        scores = np.array(scores, np.float32)
-        scores.flags.writeable = False
+        if scores.dtype != np.float32 or scores.flags.writeable:  # else nobody can change it
+            scores = np.array(scores, np.float32)
+            scores.flags.writeable = False
         times = np.arange(len(scores), dtype=np.float64) * self.hop_s + self.window_s / 2
         times.flags.writeable = False
         object.__setattr__(self, "scores", scores)
@@ -279,6 +280,7 @@ class TagTrack:
         arrays = read_npz(path)
         try:
             scores = np.asarray(arrays["scores"], np.float32)
+            scores.flags.writeable = False
             names = tuple(labels) if labels is not None else tuple(arrays["labels"].tolist())
             window_s = float(arrays.get("window_s", np.float64(window_s)))
             if "hop_s" in arrays:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +11,9 @@ from overlay.datatypes import Scores, TagEvent, TagTimeline, TagTrack
 from overlay.errors import LabelError
 from overlay.labels import read_labels
 from overlay.settings import PanelSettings
+
+_CLASSES_AT_ONCE = 32
+_HOPS_AT_ONCE = 4096
 
 
 def moving_average(scores: Scores, size: int) -> Scores:
@@ -56,14 +61,22 @@ def centered_average(scores: Scores, size: int) -> Scores:
 def _windowed_mean(scores: Scores, size: int, before: int, after: int) -> Scores:
     if size < 1 or scores.ndim != 2:
         raise ValueError(f"size {size} must be at least 1, scores {scores.shape} must be 2-D")
-    sums = np.zeros((len(scores) + 1, scores.shape[1]), np.float64)
-    np.cumsum(scores, axis=0, out=sums[1:], dtype=np.float64)
     hops = np.arange(len(scores))
     first = np.maximum(hops - before, 0)
     last = np.minimum(hops + after + 1, len(scores))
-    means = (sums[last] - sums[first]) / (last - first)[:, None]
-    smoothed: Scores = np.clip(means, 0, 1).astype(np.float32)
+    smoothed = np.empty(scores.shape, np.float32)
+    for block in _blocks(scores.shape[1], _CLASSES_AT_ONCE):
+        sums = np.zeros((len(scores) + 1, block.stop - block.start), np.float64)
+        np.cumsum(scores[:, block], axis=0, out=sums[1:], dtype=np.float64)
+        means = (sums[last] - sums[first]) / (last - first)[:, None]
+        np.clip(means, 0, 1, out=smoothed[:, block], casting="same_kind")
     return smoothed
+
+
+def _blocks(length: int, size: int) -> Iterator[slice]:
+    """Slices that cover a length: hours of scores are too many to be held in several copies."""
+    for start in range(0, length, size):
+        yield slice(start, min(start + size, length))
 
 
 def smooth(scores: Scores, method: str, size: int) -> Scores:
@@ -82,9 +95,11 @@ def select(track: TagTrack, settings: PanelSettings) -> TagTimeline:
     labels = _shown_labels(track, settings.label_file)
     scores = smooth(track.scores, settings.smoothing, settings.smooth_size)
     k = min(settings.top_k, track.n_classes)
-    classes = np.argsort(-scores, axis=1, kind="stable")[:, :k].astype(np.int32)
-    shown = np.take_along_axis(scores, classes, axis=1) >= settings.threshold
-    return TagTimeline(track.times, scores, np.where(shown, classes, -1), labels)
+    classes = np.empty((len(scores), k), np.int32)
+    for hops in _blocks(len(scores), _HOPS_AT_ONCE):
+        classes[hops] = np.argsort(-scores[hops], axis=1, kind="stable")[:, :k]
+    classes[np.take_along_axis(scores, classes, axis=1) < settings.threshold] = -1
+    return TagTimeline(track.times, scores, classes, labels)
 
 
 def _shown_labels(track: TagTrack, label_file: str | None) -> tuple[str, ...]:

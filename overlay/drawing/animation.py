@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from overlay.datatypes import TagTimeline
+
+_HOLD_S = 1.5
+"""The card keeps room for the rows of this long before and after."""
 
 _TRANSITION_S = 0.4
 """Longest time in which rows change place, however long the hops are."""
@@ -33,6 +38,39 @@ class Row:
     """Score of the nearest hop in percent, 0 to 100."""
 
 
+def rows_held(timeline: TagTimeline, n_rows: int) -> npt.NDArray[np.int64]:
+    """How many rows the card has room for at each hop, ``[n_hops]``, at least 1.
+
+    The most that are shown within a few seconds before and after, so that the card fits its rows
+    but does not follow every tag that comes and goes.
+    """
+    shown = (timeline.classes[:, :n_rows] >= 0).sum(axis=1)
+    if len(shown) < 2:
+        return _at_least_one(shown)
+    reach = int(np.ceil(_HOLD_S / (timeline.times[1] - timeline.times[0])))
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(shown, reach), 2 * reach + 1)
+    return _at_least_one(around.max(axis=1))
+
+
+def _at_least_one(counts: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    held: npt.NDArray[np.int64] = np.maximum(counts, 1).astype(np.int64)
+    return held
+
+
+def height_at(timeline: TagTimeline, held: npt.NDArray[np.int64], t: float) -> float:
+    """Height of the card in rows at second ``t``; between integers while it changes.
+
+    Args:
+        timeline: The tags to show.
+        held: What ``rows_held`` gave for it.
+        t: Second on the picture's clock.
+    """
+    if not len(held):
+        return 1.0
+    moment = _moment(timeline, t)
+    return float(held[moment.a] + (held[moment.b] - held[moment.a]) * moment.progress)
+
+
 def rows_at(timeline: TagTimeline, t: float, n_rows: int) -> list[Row]:
     """The rows at second ``t``, the faintest first, so that drawing them in turn is right.
 
@@ -43,21 +81,36 @@ def rows_at(timeline: TagTimeline, t: float, n_rows: int) -> list[Row]:
         t: Second on the picture's clock.
         n_rows: How many ranks there is room for.
     """
-    times = timeline.times
-    if not len(times):
+    if not len(timeline.times):
         return []
+    moment = _moment(timeline, t)
+    before, after = (_ranks(timeline, hop, n_rows) for hop in (moment.a, moment.b))
+    rows = [
+        _row(timeline, index, before.get(index), after.get(index), moment)
+        for index in before | after
+    ]
+    return sorted(rows, key=lambda row: (row.opacity, -row.rank))
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A second, between two hops."""
+
+    a: int
+    b: int
+    fraction: float
+    """0 at hop a, 1 at hop b."""
+    progress: float
+    """How much of the change from a to b is done."""
+
+
+def _moment(timeline: TagTimeline, t: float) -> _Moment:
+    times = timeline.times
     a = int(np.clip(np.searchsorted(times, t, side="right") - 1, 0, len(times) - 1))
     b = min(a + 1, len(times) - 1)
     gap_s = float(times[b] - times[a]) or 1.0
     fraction = min(max((float(t) - float(times[a])) / gap_s, 0.0), 1.0)
-    progress = _progress(fraction, gap_s)
-    before, after = (_ranks(timeline, hop, n_rows) for hop in (a, b))
-    nearest = a if fraction < 0.5 else b
-    rows = [
-        _row(timeline, index, before.get(index), after.get(index), (a, fraction, progress, nearest))
-        for index in before | after
-    ]
-    return sorted(rows, key=lambda row: (row.opacity, -row.rank))
+    return _Moment(a, b, fraction, _progress(fraction, gap_s))
 
 
 def _ranks(timeline: TagTimeline, hop: int, n_rows: int) -> dict[int, int]:
@@ -77,10 +130,9 @@ def _row(
     index: int,
     before: int | None,
     after: int | None,
-    moment: tuple[int, float, float, int],
+    moment: _Moment,
 ) -> Row:
-    hop, fraction, progress, nearest = moment
-    opacity = 1.0
+    opacity, progress = 1.0, moment.progress
     if before is None or after is None:
         opacity = progress if before is None else 1 - progress
         rank = float(after if before is None else before)  # type: ignore[arg-type]
@@ -88,7 +140,8 @@ def _row(
         rank = before + (after - before) * progress
         if after > before:  # overtaken: step back, so that two labels in one place stay legible
             opacity -= 2.4 * progress * (1 - progress)
-    score = _curve(timeline.scores[:, index], hop, fraction)
+    score = _curve(timeline.scores[:, index], moment.a, moment.fraction)
+    nearest = moment.a if moment.fraction < 0.5 else moment.b
     number = round(100 * float(timeline.scores[nearest, index]))
     return Row(index, rank, opacity, score, number)
 

@@ -49,6 +49,12 @@ class Layout:
     number_size: float
     outline: float
     radius: float
+    anchor: float
+    """Where a lower card stands in the box: 0 at its top, 1 at its bottom."""
+
+    def card_height(self, rows: float) -> int:
+        """Height of a card for so many rows; the box has room for ``n_rows``."""
+        return self.box.height - round((self.n_rows - rows) * self.pitch)
 
     def baseline(self, rank: float) -> int:
         """Row of pixels on which the text of the tag with this (moving) rank stands."""
@@ -109,6 +115,7 @@ def layout(
         number_size=number_size,
         outline=theme.text.outline * unit,
         radius=theme.card.radius * unit,
+        anchor=_down(position),
     )
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from overlay.datatypes import Box, ColorInfo, TagTimeline
-from overlay.drawing.animation import Row, rows_at
+from overlay.drawing.animation import Row, height_at, rows_at, rows_held
 from overlay.drawing.color import Coding, to_planes
 from overlay.drawing.fonts import font_file
 from overlay.drawing.layout import Layout, layout
@@ -136,6 +136,7 @@ class Scene:
     """All that is on the canvas."""
 
     card_opacity: int
+    card_height: int
     rows: tuple[DrawnRow, ...]
 
 
@@ -162,12 +163,16 @@ class Painter:
         self._bar_colors: dict[int, Floats] = {}
         self.pixels: Pixels = np.zeros((4, geometry.box.height, geometry.box.width), np.float32)
         """The canvas."""
-        self._scene = Scene(0, ())
+        self._held = rows_held(panel.timeline, geometry.n_rows)
+        self._scene = Scene(0, 0, ())
+        self._ground = self._card
 
     def update(self, t: float) -> list[Box]:
         """Bring the canvas to second ``t``; the boxes that changed, all even."""
         scene = self._scene_at(t)
         boxes = list(self._changes(self._scene, scene))
+        if scene.card_height != self._scene.card_height:
+            self._ground = self._lowered(scene.card_height)
         for box in boxes:
             self._paint(scene, box)
         self._scene = scene
@@ -176,16 +181,20 @@ class Painter:
     def _scene_at(self, t: float) -> Scene:
         rows = rows_at(self._panel.timeline, t, self._layout.n_rows)
         card = max((row.opacity for row in rows), default=0.0)
-        drawn = tuple(self._drawn(row) for row in rows)
-        return Scene(round(card * _OPACITY_STEPS), drawn)
+        height = self._layout.card_height(height_at(self._panel.timeline, self._held, t))
+        drawn = tuple(self._drawn(row, self._top(height)) for row in rows)
+        return Scene(round(card * _OPACITY_STEPS), height, drawn)
 
-    def _drawn(self, row: Row) -> DrawnRow:
+    def _top(self, card_height: int) -> int:
+        return round((self._layout.box.height - card_height) * self._layout.anchor)
+
+    def _drawn(self, row: Row, top: int) -> DrawnRow:
         geometry, theme = self._layout, self._panel.theme.row
         strength = min(row.number / 100 / theme.full_at, 1.0) if theme.full_at else 1.0
         text = row.opacity * (theme.dim + (1 - theme.dim) * strength)
         return DrawnRow(
             row.index,
-            geometry.baseline(row.rank),
+            top + geometry.baseline(row.rank),
             round(text * _OPACITY_STEPS),
             round(row.opacity * _OPACITY_STEPS),
             row.number,
@@ -195,7 +204,7 @@ class Painter:
     def _changes(self, old: Scene, new: Scene) -> Iterator[Box]:
         """The boxes in which two scenes differ, all even."""
         width, height = self._layout.box.width, self._layout.box.height
-        if old.card_opacity != new.card_opacity:
+        if (old.card_opacity, old.card_height) != (new.card_opacity, new.card_height):
             yield Box(0, 0, width, height)
             return
         before, after = ({row.index: row for row in scene.rows} for scene in (old, new))
@@ -236,10 +245,19 @@ class Painter:
         label = self._panel.timeline.labels[row.index]
         return self._labels.tile(label, geometry.text_size, geometry.label_width)
 
+    def _lowered(self, height: int) -> Pixels:
+        """The canvas with nothing but a card of this height: rows are taken from its middle."""
+        top, missing = self._top(height), self._layout.box.height - height
+        middle = min(math.ceil(self._layout.radius) + 1, height)
+        ground = np.zeros_like(self._card)
+        ground[:, top : top + middle] = self._card[:, :middle]
+        ground[:, top + middle : top + height] = self._card[:, middle + missing :]
+        return ground
+
     def _paint(self, scene: Scene, box: Box) -> None:
         """Draw a box of the scene anew."""
         area = self.pixels[:, box.y : box.bottom, box.x : box.right]
-        card = self._card[:, box.y : box.bottom, box.x : box.right]
+        card = self._ground[:, box.y : box.bottom, box.x : box.right]
         np.multiply(card, np.float32(scene.card_opacity / _OPACITY_STEPS), out=area)
         for row in scene.rows:
             first, last = self._all_rows(row)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import Scores, TagTrack
+from overlay.datatypes import TagTrack
 from overlay.errors import TaggerError
 from overlay.tagging.registry import Tagger
 
@@ -44,16 +44,24 @@ def score_stream(
     """
     rate = tagger.sample_rate
     window_length, hop_length = round(window_s * rate), max(1, round(hop_s * rate))
-    rows: list[Scores] = []
-    n_samples = 0
+    scores = np.empty((0, len(tagger.labels)), np.float32)
+    n_hops = n_samples = 0
     for segment, n_samples in _segments(blocks, window_length, hop_length):
-        rows.append(tagger.score(segment, window_length, hop_length))
+        rows = tagger.score(segment, window_length, hop_length)
+        if n_hops + len(rows) > len(scores):  # grows where it is: hours of scores are held once
+            scores.resize(
+                (n_hops + max(len(rows), n_hops // 4), len(tagger.labels)), refcheck=False
+            )
+        scores[n_hops : n_hops + len(rows)] = rows
+        n_hops += len(rows)
         if on_progress is not None:
             on_progress(n_samples / rate)
-    if not rows:
+    if not n_hops:
         raise TaggerError("there is no sound to score")
+    scores.resize((n_hops, len(tagger.labels)), refcheck=False)
+    scores.flags.writeable = False
     return TagTrack(
-        np.concatenate(rows), tagger.labels, window_length / rate, hop_length / rate,
+        scores, tagger.labels, window_length / rate, hop_length / rate,
         n_samples / rate, tagger.name, tagger.model_hash,
     )  # fmt: skip
 

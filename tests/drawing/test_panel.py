@@ -31,6 +31,13 @@ def steady(scores, labels=("Speech", "Dog")):
     return TagTimeline(1 + 0.3 * np.arange(3), scores, classes, labels[: scores.shape[1]])
 
 
+def bar_row(made, rank, n_rows):
+    """The middle of a bar in a card of so many rows that stands at the bottom of its box."""
+    top = made.box.height - made.layout.card_height(n_rows)
+    middle = made.layout.bar_offset + made.layout.bar_height // 2
+    return top + made.layout.baseline(rank) + middle
+
+
 @pytest.mark.parametrize("theme", ["dark", "minimal"])
 @pytest.mark.parametrize("size", [(320, 240), (1280, 720)])
 def test_drawing_what_changed_is_drawing_all(theme, size):
@@ -57,8 +64,7 @@ def test_the_bar_is_as_long_as_the_score_to_a_part_of_a_pixel():
         made = Panel(
             steady([score], ("Dog",)), (1280, 720), PanelSettings(), families={"Dog": "animal"}
         )
-        row = made.layout.baseline(0) + made.layout.bar_offset + made.layout.bar_height // 2
-        line = made.rgba(1.0)[row].astype(float)
+        line = made.rgba(1.0)[bar_row(made, 0, 1)].astype(float)
         track = line[made.layout.right - 8]
         share = (line[:, 1] - track[1]) / (color[1] - track[1])
         lengths.append(np.clip(share[made.layout.left : made.layout.right], 0, 1).sum())
@@ -85,7 +91,7 @@ def test_labels_differ_in_their_colours():
     line = steady([0.9, 0.8])
     made = Panel(line, (1280, 720), PanelSettings(), families={"Speech": "human", "Dog": "animal"})
     drawn = made.rgba(1.0)
-    rows = [made.layout.baseline(i) + made.layout.bar_offset + 2 for i in (0, 1)]
+    rows = [bar_row(made, rank, 2) for rank in (0, 1)]
     assert tuple(drawn[rows[0], made.layout.left + 40, :3]) == (0xFF, 0xC8, 0x57)
     assert tuple(drawn[rows[1], made.layout.left + 40, :3]) == (0x7D, 0xDC, 0x7A)
 
@@ -143,3 +149,29 @@ def test_wide_pixels_draw_the_same_panel_narrower():
     width = min(a.shape[1] // 2, b.shape[1])
     halved = (a[:, 0 : 2 * width : 2] + a[:, 1 : 2 * width : 2]) / 2
     assert np.abs(halved[..., 3] - b[:, :width, 3]).mean() < 8
+
+
+@pytest.mark.parametrize(
+    ("position", "clear"), [("bottom-left", "top"), ("top-right", "bottom"), ("left", "both")]
+)
+def test_the_card_fits_its_rows_and_keeps_to_its_side(position, clear):
+    full = Panel(busy_timeline(), (1280, 720), PanelSettings(position=position))
+    made = Panel(steady([0.9, 0.8]), (1280, 720), PanelSettings(position=position))
+    assert made.box == full.box
+    inked = np.flatnonzero(made.rgba(1.0)[..., 3].max(axis=1))
+    assert len(inked) == made.layout.card_height(2)
+    above, below = inked[0], made.box.height - 1 - inked[-1]
+    assert (above > 0, below > 0) == (clear != "bottom", clear != "top")
+    if clear == "both":
+        assert abs(above - below) <= 1
+
+
+def test_the_card_keeps_its_height_when_a_tag_goes_for_a_moment():
+    classes = np.tile(np.array([0, 1], np.int32), (60, 1))
+    classes[20:24, 1] = -1
+    line = TagTimeline(
+        1 + 0.3 * np.arange(60), np.full((60, 2), 0.5, np.float32), classes, ("a", "b")
+    )
+    made = Panel(line, (640, 360), PanelSettings())
+    heights = {int((made.rgba(t)[..., 3].max(axis=1) > 0).sum()) for t in np.arange(1, 18, 0.1)}
+    assert len(heights) == 1
