@@ -22,7 +22,8 @@ def busy_timeline(n_hops=40, n_classes=12):
 
 
 def panel(size=(1280, 720), line=None, **options):
-    return Panel(line or busy_timeline(), size, PanelSettings(**options))
+    line = line or busy_timeline()
+    return Panel(line, size, PanelSettings(**options), families=dict.fromkeys(line.labels, "human"))
 
 
 def steady(scores, labels=("Speech", "Dog")):
