@@ -23,7 +23,8 @@ def busy_timeline(n_hops=40, n_classes=12):
 
 def panel(size=(1280, 720), line=None, **options):
     line = line or busy_timeline()
-    return Panel(line, size, PanelSettings(**options), families=dict.fromkeys(line.labels, "nature"))
+    families = dict.fromkeys(line.labels, "nature")
+    return Panel(line, size, PanelSettings(**options), families=families)
 
 
 def steady(scores, labels=("Speech", "Dog")):
