@@ -71,6 +71,8 @@ def _read(path: Path) -> Any:
         file.seek(0)
         if start == b"PK\x03\x04":
             with zipfile.ZipFile(file) as archive:
+                if all(name.endswith(".npy") for name in archive.namelist()):
+                    return _read_npz(file)
                 return _read_torch_zip(archive)
         return _read_pickles(file, path.stat().st_size)
 
@@ -236,6 +238,16 @@ _ALLOWED: dict[tuple[str, str], Any] = {
 
 
 # The formats
+
+
+def _read_npz(file: Any) -> dict[str, Array]:
+    """Arrays by name; half precision becomes single."""
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as arrays:
+        return {
+            name: array.astype(np.float32) if array.dtype == np.float16 else array
+            for name, array in arrays.items()
+        }
 
 
 def _read_torch_zip(archive: zipfile.ZipFile) -> Any:

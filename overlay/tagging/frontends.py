@@ -74,10 +74,18 @@ class _SpectralFrontEnd:
         before = np.pad(head, ((0, 0), (_HALF, 0)), mode="reflect")
         return self._mel(_frames(before)[:, :first]), self._mel(_frames(tail))
 
-    def _mel(self, frames: Signal) -> Signal:
+    def power(self, windows: Signal) -> Signal:
+        """Mel power before it is compressed, ``[n_windows, n_frames, n_bands]``: it adds up."""
+        return self._power(_padded_frames(self._prepared(windows)))
+
+    def _power(self, frames: Signal) -> Signal:
         spectrum = np.fft.rfft(frames * self._window)
         power = np.square(spectrum.real) + np.square(spectrum.imag)
-        return self._compressed(power.astype(np.float32) @ self._bands)
+        mel: Signal = power.astype(np.float32) @ self._bands
+        return mel
+
+    def _mel(self, frames: Signal) -> Signal:
+        return self._compressed(self._power(frames))
 
     def _prepared(self, windows: Signal) -> Signal:
         return windows

@@ -162,7 +162,10 @@ class _NetworkTagger:
 
     def score(self, segment: np.ndarray[Any, Any], window_length: int, hop_length: int) -> Scores:
         """Score all whole windows of a segment, in batches of one size."""
-        features = self._front_end.shared(segment, window_length, hop_length)
+        return self.score_features(self._front_end.shared(segment, window_length, hop_length))
+
+    def score_features(self, features: np.ndarray[Any, Any]) -> Scores:
+        """Score features of windows, ``[n_windows, 1, ...]``."""
         if self._engine is None:
             self._engine = self._started(features.shape[1:])
         n_windows = len(features)

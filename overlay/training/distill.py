@@ -1,0 +1,157 @@
+"""Teach the small network to answer as a large one does.
+
+    python -m overlay.training.distill AUDIO_FOLDER WORK_FOLDER [--windows N] [--seed S]
+
+Everything is kept in the work folder; the same command goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import deque
+from collections.abc import Iterator
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from tqdm import tqdm
+
+from overlay.settings import TaggingSettings
+from overlay.tagging.registry import load_tagger
+from overlay.training.bank import Bank
+from overlay.training.mixing import Mixer
+from overlay.training.student import Student
+
+_BATCH = 64
+_LOGIT_FLOOR = 9.0
+_KEEP_EVERY = 500
+_REPEAT_AFTER = 100
+"""Batches after which a lesson is given once more."""
+
+
+def distill(audio: Path, work: Path, n_windows: int, seed: int, teacher: str = "mn04") -> Path:
+    """Train on ``n_windows`` windows in all; returns the checkpoint with averaged weights.
+
+    The loss is the cross entropy to the teacher's scores plus the squared distance of the logits,
+    so that all 527 answers teach something on every window:
+
+        loss = BCE(z, p) + 0.02 mean((z - clip(logit(p), -9, 9))^2)
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    student, averaged = Student().to(device), Student().to(device)
+    averaged.load_state_dict(student.state_dict())
+    optimizer = torch.optim.AdamW(student.parameters(), 2e-3, weight_decay=1e-2)
+    n_steps = n_windows // _BATCH
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, 3e-3, total_steps=n_steps + 1, pct_start=0.1
+    )
+    parts = {"student": student, "averaged": averaged, "optimizer": optimizer, "lr": schedule}
+    first = _resume(work / "state.pt", parts)
+    lessons = _lessons(audio, work, seed + first, teacher)
+    progress = tqdm(range(first, n_steps), initial=first, total=n_steps, unit="batch")
+    for step in progress:
+        mel, scores = (torch.from_numpy(part).to(device) for part in next(lessons))
+        loss = _step(student, optimizer, mel, scores)
+        schedule.step()
+        _average(averaged, student, min(0.999, (step + 1) / (step + 20)))
+        progress.set_postfix(loss=f"{loss:.4f}", refresh=False)
+        if (step + 1) % _KEEP_EVERY == 0 or step + 1 == n_steps:
+            state = {name: part.state_dict() for name, part in parts.items()}
+            _keep(work / "state.pt", state | {"step": step + 1})
+            _keep(work / "student.pt", averaged.state_dict())
+    return work / "student.pt"
+
+
+def _step(student: Student, optimizer: Any, mel: Tensor, scores: Tensor) -> float:
+    student.train()
+    with torch.autocast(mel.device.type, dtype=torch.bfloat16):
+        logits = student(mel.contiguous(memory_format=torch.channels_last))
+    logits = logits.float()
+    target = torch.logit(scores, eps=1e-6).clamp(-_LOGIT_FLOOR, _LOGIT_FLOOR)
+    loss = functional.binary_cross_entropy_with_logits(logits, scores) * 20
+    loss = loss + 0.1 * functional.mse_loss(logits, target)
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(student.parameters(), 5.0)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _average(averaged: Student, student: Student, keep: float) -> None:
+    """Move every averaged weight a little towards the student's."""
+    with torch.no_grad():
+        for old, new in zip(
+            averaged.state_dict().values(), student.state_dict().values(), strict=True
+        ):
+            if old.dtype.is_floating_point:
+                old.lerp_(new, 1 - keep)
+            else:
+                old.copy_(new)
+
+
+def _lessons(
+    audio: Path, work: Path, seed: int, teacher: str
+) -> Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+    """Batches with the teacher's scores, made by a process of their own: Paddle beside PyTorch."""
+    context = get_context("spawn")
+    queue: Any = context.Queue(maxsize=8)
+    process = context.Process(target=_teach, args=(audio, work, seed, teacher, queue), daemon=True)
+    process.start()
+    earlier: deque[Any] = deque()
+    while True:
+        lesson = queue.get()
+        if isinstance(lesson, Exception):
+            raise lesson
+        yield lesson
+        earlier.append(lesson)
+        if len(earlier) > _REPEAT_AFTER:  # making a lesson takes longer than learning it
+            yield earlier.popleft()
+
+
+def _teach(audio: Path, work: Path, seed: int, teacher: str, queue: Any) -> None:
+    try:
+        tagger: Any = load_tagger(TaggingSettings(model=teacher, threads=1))
+        mixer = Mixer(Bank.of_folder(audio, work / "bank.npz"), seed)
+        while True:
+            mel = mixer.batch(_BATCH)
+            queue.put((mel, tagger.score_features(mel)))
+    except Exception as error:
+        queue.put(error)
+
+
+def _resume(path: Path, parts: dict[str, Any]) -> int:
+    if not path.exists():
+        return 0
+    state = torch.load(path, weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    return int(state["step"])
+
+
+def _keep(path: Path, state: dict[str, Any]) -> None:
+    """Write whole or not at all."""
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    part.replace(path)
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(description="Train the tagger that ships.")
+    parser.add_argument("audio", type=Path, help="folder of sound files")
+    parser.add_argument("work", type=Path, help="folder for everything that is kept")
+    parser.add_argument("--windows", type=int, default=3_000_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--teacher", default="mn04")
+    args = parser.parse_args()
+    distill(args.audio, args.work, args.windows, args.seed, args.teacher)
+
+
+if __name__ == "__main__":
+    main()
