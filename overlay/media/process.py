@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 from collections import deque
@@ -151,28 +152,55 @@ def started(command: Sequence[str], *, stdin: bool = False) -> Iterator[FfmpegRu
     Raises:
         FfmpegNotFound: The program cannot be started.
     """
+    process = reader = None
+    log = FfmpegLog()
     try:
-        process = subprocess.Popen(
+        with _signals_held():  # else one could come when the program runs and nobody knows it
+            process = _start(command, subprocess.PIPE if stdin else subprocess.DEVNULL)
+        reader = threading.Thread(target=_read_log, args=(process.stderr, log), daemon=True)
+        reader.start()
+        yield FfmpegRun(tuple(command), process, log)
+    finally:
+        if process is not None:
+            _end(process)
+            if reader is not None:
+                reader.join()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe is not None:
+                    _close_quietly(pipe)
+
+
+def _start(command: Sequence[str], stdin: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
             command,
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
     except OSError as error:
         raise FfmpegNotFound(f"cannot start {command[0]}: {error.strerror}") from error
-    log = FfmpegLog()
-    assert process.stderr is not None
-    reader = threading.Thread(target=_read_log, args=(process.stderr, log), daemon=True)
-    reader.start()
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let signals that would stop this program wait until the block is left."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python delivers signals to the main thread only
+        return
+    waiting: list[int] = []
+    usual = {
+        number: signal.signal(number, lambda number, frame: waiting.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
-        yield FfmpegRun(tuple(command), process, log)
+        yield
     finally:
-        _end(process)
-        reader.join()
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            if pipe is not None:
-                _close_quietly(pipe)
+        for each, handler in usual.items():
+            signal.signal(each, signal.SIG_DFL if handler is None else handler)
+        for number in waiting:
+            signal.raise_signal(number)
 
 
 def _read_log(stderr: IO[bytes], log: FfmpegLog) -> None:

@@ -2,6 +2,8 @@ import itertools
 import os
 import signal
 import stat
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -115,3 +117,20 @@ def test_blocks_add_up():
 def test_names_are_never_options_or_protocols():
     assert local_url("-i.mp4").startswith("file:/")
     assert local_url("http://host/x.mp4").startswith("file:/")
+
+
+def test_a_signal_while_a_program_starts_still_ends_it(monkeypatch):
+    """It comes after the start and before anybody could know of the new process."""
+    programs = []
+    real = subprocess.Popen
+
+    def interrupted(*arguments, **options):
+        programs.append(real(*arguments, **options))
+        signal.raise_signal(signal.SIGINT)
+        return programs[0]
+
+    monkeypatch.setattr(subprocess, "Popen", interrupted)
+    with pytest.raises(KeyboardInterrupt), started([sys.executable, "-c", "input()"]):
+        pytest.fail("never got here")
+    assert programs[0].returncode is not None
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
