@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from overlay.datatypes import TagTrack
     from overlay.pipeline import Rendered
 
-_COMMANDS = ("render", "tag", "parse", "models", "doctor")
+_COMMANDS = ("render", "tag", "parse", "train", "models", "doctor")
 _INTERRUPTED, _TERMINATED = 130, 143
 
 
@@ -107,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_render(commands)
     _add_tag(commands)
     _add_parse(commands)
+    _add_train(commands)
     _add_models(commands)
     _add_doctor(commands)
     return parser
@@ -175,6 +176,18 @@ def _add_parse(commands: Any) -> None:
     _option(parser, "output-dir", default="./output_dir", metavar="DIR")
 
 
+def _add_train(commands: Any) -> None:
+    parser = _command(commands, "train", _train, "teach a model your own labels")
+    parser.add_argument("folder", metavar="DIR", help="one folder of clips for each label")
+    parser.add_argument(
+        "--labels", metavar="CSV", help="columns file, label instead of folders; 'a;b' for several"
+    )
+    parser.add_argument("-o", "--output", metavar="NPZ", help="target (default: DIR.model.npz)")
+    parser.add_argument("--overwrite", action="store_true")
+    _add_common(parser)
+    _add_tagging(parser)
+
+
 def _add_models(commands: Any) -> None:
     parser = _command(commands, "models", _models, "list, fetch and verify the models")
     parser.add_argument("action", nargs="?", choices=("list", "fetch", "verify"), default="list")
@@ -182,7 +195,7 @@ def _add_models(commands: Any) -> None:
         "names",
         nargs="*",
         metavar="MODEL",
-        help="default: the default model, or all that are here",
+        help="default: mn04 to fetch, all that are here to verify",
     )
 
 
@@ -198,7 +211,11 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 def _add_tagging(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("tagging")
-    group.add_argument("--model", metavar="NAME", help="mn04, cnn14, cnn10 or cnn6")
+    group.add_argument(
+        "--model",
+        metavar="NAME",
+        help="auto, builtin, mn04, cnn14, cnn10, cnn6 or a file of 'tag-overlay train'",
+    )
     _option(
         group, "front-end", choices=FRONT_ENDS,
         help="whose log-mel the PANNs get (own; both are equal)",
@@ -273,8 +290,9 @@ def _render_one(video: str, args: argparse.Namespace, settings: Settings) -> Non
     with _Bars(quiet=args.quiet) as bars:
         if args.preview is not None:
             path = pipeline.preview(
-                video, args.preview, args.output, settings, track=track, on_progress=bars.update
-            )
+                video, args.preview, args.output, settings, track=track,
+                on_progress=bars.update, on_note=bars.note,
+            )  # fmt: skip
             bars.close()
             print(path)
             return
@@ -330,12 +348,42 @@ def _tag_one(path: str, args: argparse.Namespace, settings: Settings) -> None:
 
     target = pipeline.track_path(path, args.output, args.output_dir, settings)
     with _Bars(quiet=args.quiet) as bars:
-        track = pipeline.tag(path, settings, on_progress=bars.update)
+        track = pipeline.tag(path, settings, on_progress=bars.update, on_note=bars.note)
     track.save(target)
     if not args.quiet:
         print(f"wrote {target}")
         print(f"  {track.n_hops} hops, {track.n_classes} classes; tagger {_tagger_line(track)}")
         _print_events(track)
+
+
+def _train(args: argparse.Namespace) -> None:
+    from overlay.media.output import check_target, complete_or_absent
+    from overlay.tagging.registry import load_network
+    from overlay.training.head import find_clips, train_head
+
+    settings = _settings(args).tagging
+    folder = Path(args.folder)
+    target = Path(args.output or f"{folder.resolve().name}.model.npz")
+    if target.suffix != ".npz":
+        raise UsageError(f"{target}: the file of a model ends in .npz")
+    check_target(target, folder, overwrite=args.overwrite)
+    clips = find_clips(folder, Path(args.labels) if args.labels else None)
+    with _Bars(quiet=args.quiet) as bars:
+        trained = train_head(
+            clips, load_network(settings, bars.note), settings.sample_duration,
+            settings.hop_duration, on_note=bars.note,
+            on_progress=lambda done, total: bars.update("train", done, total),
+        )  # fmt: skip
+    with complete_or_absent(target) as temporary:
+        trained.head.save(temporary)
+    if not args.quiet:
+        print(f"wrote {target}; use it with --model {target}")
+        labels = ", ".join(trained.head.labels)
+        print(f"  {len(trained.head.labels)} labels on {trained.head.base}: {labels}")
+        print(
+            f"  right for {trained.n_right} of {trained.n_tested} clips "
+            "while they were left out of the training"
+        )
 
 
 def _parse(args: argparse.Namespace) -> None:
@@ -377,7 +425,7 @@ def _doctor(args: argparse.Namespace) -> None:
 class _Bars:
     """One progress bar a step on the terminal; nothing where there is none, or ``quiet``."""
 
-    _NAMES = {"tag": "listening", "render": "drawing  "}  # noqa: RUF012
+    _NAMES = {"tag": "listening", "render": "drawing  ", "train": "listening"}  # noqa: RUF012
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
@@ -406,10 +454,12 @@ class _Bars:
 
         self._step = step
         layout = (
-            "{desc} {percentage:3.0f}% |{bar}| {n:.0f}/{total:.0f} s  {rate_fmt}, {remaining} left"
+            "{desc} {percentage:3.0f}% |{bar}| {n:.0f}/{total:.0f} {unit}  {rate_fmt}, "
+            "{remaining} left"
         )
+        unit = "clips" if step == "train" else "s"
         self._bar = tqdm(
-            total=total_s, desc=self._NAMES[step], unit="s", mininterval=0.2, leave=True,
+            total=total_s, desc=self._NAMES[step], unit=unit, mininterval=0.2, leave=True,
             bar_format=layout if total_s else None, disable=None, dynamic_ncols=True,
         )  # fmt: skip
 

@@ -15,7 +15,8 @@
     │   ├── UnknownTagger
     │   ├── CheckpointError               weights that do not fit, or are not safe to read
     │   ├── DownloadError
-    │   └── DeviceUnavailable
+    │   ├── DeviceUnavailable
+    │   └── TrainingError                 too few clips, or labels that do not fit
     ├── SettingsError            exit 5   an option, a settings file
     │   ├── ThemeError
     │   ├── FontNotFound
@@ -178,6 +179,10 @@ class DownloadError(TaggerError):
 
 class DeviceUnavailable(TaggerError):
     """The asked-for device is not there."""
+
+
+class TrainingError(TaggerError):
+    """There are too few clips or labels to train on."""
 
 
 class SettingsError(OverlayError):

@@ -54,6 +54,7 @@ def tag(
     settings: Settings | None = None,
     *,
     on_progress: Progress = _ignore_progress,
+    on_note: Note = _ignore_note,
     **options: Any,
 ) -> TagTrack:
     """Score the sound of a media file.
@@ -62,6 +63,7 @@ def tag(
         path: Any media file with sound.
         settings: Options; the defaults if ``None``.
         on_progress: Told how far it is.
+        on_note: Told which model is used if that was a choice.
         options: Single fields of ``settings`` to change, such as ``model="cnn14"``.
 
     Returns:
@@ -72,15 +74,15 @@ def tag(
         TaggerError: The model cannot be loaded.
     """
     settings = override(settings or Settings(), **options)
-    return _tag(probe(path), settings, on_progress)
+    return _tag(probe(path), settings, on_progress, on_note)
 
 
-def _tag(info: MediaInfo, settings: Settings, on_progress: Progress) -> TagTrack:
+def _tag(info: MediaInfo, settings: Settings, on_progress: Progress, on_note: Note) -> TagTrack:
     options: TaggingSettings = settings.tagging
     audio = audio_stream(info, options.audio_track)
     total_s = audio.duration_s or info.duration_s
+    tagger = load_tagger(options, on_note)
     on_progress("tag", 0, total_s)
-    tagger = load_tagger(options)
     blocks = stream_audio(
         info, tagger.sample_rate, options.audio_track,
         tolerant=settings.video.tolerant, ffmpeg_path=settings.video.ffmpeg,
@@ -121,7 +123,7 @@ def render(
     target = output_path(info, out)
     check_ahead(info, target, settings.panel, settings.video)
     try:
-        track = track if track is not None else _tag(info, settings, on_progress)
+        track = track if track is not None else _tag(info, settings, on_progress, on_note)
     except NoAudioStream as error:
         if info.audio and settings.tagging.audio_track >= len(info.audio):
             raise
@@ -146,6 +148,7 @@ def preview(
     *,
     track: TagTrack | None = None,
     on_progress: Progress = _ignore_progress,
+    on_note: Note = _ignore_note,
     **options: Any,
 ) -> Path:
     """Write one PNG: the frame at second ``at_s`` as it would look in the video.
@@ -157,7 +160,7 @@ def preview(
     info = probe(path)
     shown_video(info)
     target = Path(out) if out is not None else info.path.with_suffix(f".{at_s:g}s.png")
-    track = track if track is not None else _tag(info, settings, on_progress)
+    track = track if track is not None else _tag(info, settings, on_progress, on_note)
     timeline = select(track, settings.panel)
     return compose_preview(info, timeline, at_s, target, settings.panel, settings.video)
 

@@ -25,7 +25,9 @@ FRONT_ENDS = ("own", "paddleaudio")
 class TaggingSettings:
     """How sound becomes scores."""
 
-    model: str = "mn04"
+    model: str = "auto"
+    """Name of a tagger; ``auto`` takes mn04, or the built-in one if that is not to be had; a file
+    of ``tag-overlay train``."""
     weights: str | None = None
     """Weights file to use instead of the published ones."""
     front_end: str = "own"

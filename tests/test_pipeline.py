@@ -90,7 +90,7 @@ def test_files_without_picture_or_sound_are_said(shared, tmp_path, make_clip):
     [{"theme": "nope"}, {"font": "nope.ttf"}, {"encoder": "nope"}, {"ffmpeg": "/nope"}],
 )
 def test_mistakes_are_found_before_the_sound_is_scored(tmp_path, monkeypatch, options):
-    monkeypatch.setattr("overlay.pipeline.load_tagger", lambda settings: pytest.fail("too late"))
+    monkeypatch.setattr("overlay.pipeline.load_tagger", lambda *_: pytest.fail("too late"))
     with pytest.raises(OverlayError):
         overlay.render(resource("samples", "sounds.mp4"), tmp_path / "out.mp4", **options)
 
@@ -103,6 +103,8 @@ def test_models_and_doctor_say_what_is_here(capsys, monkeypatch):
     assert main(["models", "verify", "mn04"]) == 0
     assert "899a8c6217063f69" in capsys.readouterr().out
     assert main(["models", "fetch", "mn04"]) == 0
+    assert main(["models", "verify", "builtin"]) == 0
+    assert "hash and shapes" in capsys.readouterr().out
     assert main(["models", "verify", "cnn99"]) == 4
     assert main(["doctor"]) == 0
     said = capsys.readouterr().out

@@ -121,10 +121,12 @@ class MobileNet(nn.Layer):
     Args:
         width: Multiplier of all channel counts: 0.4 for ``mn04``.
         n_classes: Number of classes.
+        extract_embedding: Return the embedding instead of the scores.
     """
 
-    def __init__(self, width: float, n_classes: int = 527) -> None:
+    def __init__(self, width: float, n_classes: int = 527, extract_embedding: bool = False) -> None:
         super().__init__()
+        self.extract_embedding = extract_embedding
         n = _rounded(16 * width)
         layers: list[nn.Layer] = [_convolution(1, n, 3, stride=2, act=nn.Hardswish())]
         for row in _TABLE:
@@ -139,5 +141,16 @@ class MobileNet(nn.Layer):
         )  # fmt: skip
 
     def forward(self, mel: Tensor) -> Tensor:
-        """From mel, ``[batch, 1, 128, n_frames]``, to scores in [0, 1], ``[batch, n_classes]``."""
-        return functional.sigmoid(self.classifier(self.features(mel)))
+        """From mel to scores.
+
+        Args:
+            mel: ``[batch, 1, 128, n_frames]``.
+
+        Returns:
+            Scores in [0, 1], ``[batch, n_classes]``, or the embedding, ``[batch, 1280 width]``.
+        """
+        *layers, last = self.classifier
+        embedding = self.features(mel)
+        for layer in layers:
+            embedding = layer(embedding)
+        return embedding if self.extract_embedding else functional.sigmoid(last(embedding))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,8 @@ from overlay.datatypes import Scores
 from overlay.errors import CheckpointError, TaggerError, UnknownTagger
 from overlay.labels import audioset_labels
 from overlay.settings import TaggingSettings
+from overlay.tagging.choice import choose
+from overlay.tagging.head import HEAD_SUFFIX, Head, HeadTagger
 from overlay.tagging.weights import cache_folder, fetch, sha256, verify
 
 _BATCH = 16
@@ -54,12 +57,12 @@ class Spec:
     name: str
     parameters: float
     """Millions."""
-    mean_average_precision: float
+    mean_average_precision: float | None
     """On AudioSet's evaluation set, as published."""
     front_ends: dict[str, Callable[[], Any]]
     """By the name in the settings."""
-    network: Callable[[int], Any]
-    """Makes the network for a number of classes."""
+    network: Callable[..., Any]
+    """Makes the network; called with ``n_classes`` and ``extract_embedding``."""
     last_layer: str
     """Name of the bias whose length is the number of classes."""
 
@@ -82,19 +85,25 @@ def _mel_front_end() -> Any:
     return MelFrontEnd()
 
 
-def _panns(name: str) -> Callable[[int], Any]:
-    def build(n_classes: int) -> Any:
+def _panns(name: str) -> Callable[..., Any]:
+    def build(**options: Any) -> Any:
         from overlay.tagging import panns
 
-        return getattr(panns, name)(n_classes=n_classes)
+        return getattr(panns, name)(**options)
 
     return build
 
 
-def _mn04(n_classes: int) -> Any:
+def _mn04(**options: Any) -> Any:
     from overlay.tagging.mobilenet import MobileNet
 
-    return MobileNet(0.4, n_classes)
+    return MobileNet(0.4, **options)
+
+
+def _builtin(**options: Any) -> Any:
+    from overlay.tagging.student import Student
+
+    return Student(**options)
 
 
 _PANNS = {"own": _panns_front_end, "paddleaudio": _paddleaudio_front_end}
@@ -102,6 +111,7 @@ _PANNS = {"own": _panns_front_end, "paddleaudio": _paddleaudio_front_end}
 SPECS = {
     spec.name: spec
     for spec in (
+        Spec("builtin", 1.5, None, {"own": _mel_front_end}, _builtin, "output.bias"),
         Spec("mn04", 0.98, 0.432, {"own": _mel_front_end}, _mn04, "classifier.5.bias"),
         Spec("cnn14", 80.8, 0.431, _PANNS, _panns("cnn14"), "fc_audioset.bias"),
         Spec("cnn10", 5.2, 0.380, _PANNS, _panns("cnn10"), "fc_audioset.bias"),
@@ -110,34 +120,55 @@ SPECS = {
 }
 
 
-def load_tagger(settings: TaggingSettings) -> Tagger:
+def load_tagger(settings: TaggingSettings, on_note: Callable[[str], None] | None = None) -> Tagger:
     """Load the tagger that the settings name.
+
+    Args:
+        settings: ``model`` is a name, ``auto``, or the file of a trained head.
+        on_note: Told which model ``auto`` is and why.
 
     Raises:
         UnknownTagger: There is none of this name.
         CheckpointError: Its weights do not fit or are not safe to read.
         DownloadError: Its weights are not here and cannot be fetched.
         DeviceUnavailable: The device is not there.
-        TaggerError: Paddle is not installed.
+        TaggerError: Paddle is not installed, or the settings do not go together.
     """
-    if settings.model not in SPECS:
-        raise UnknownTagger(settings.model, SPECS)
+    if settings.model.endswith(HEAD_SUFFIX):
+        if settings.weights:
+            raise TaggerError(f"{settings.model}: names its own weights; leave --weights out")
+        head = Head.load(settings.model)
+        return HeadTagger(head, load_network(replace(settings, model=head.base)), settings.model)
+    return load_network(settings, on_note)
+
+
+def load_network(
+    settings: TaggingSettings, on_note: Callable[[str], None] | None = None
+) -> NetworkTagger:
+    """As ``load_tagger``, for the models with a network of their own."""
+    if settings.weights and settings.model == "auto":
+        raise TaggerError("--weights needs --model: say which network they are for")
+    name, note = choose(settings.model)
+    if name not in SPECS:
+        raise UnknownTagger(name, SPECS)
     from overlay.tagging.engine import choose_device
 
     device = choose_device(settings.device)
-    path = Path(settings.weights) if settings.weights else fetch(settings.model)
+    if note and on_note:
+        on_note(note)
+    path = Path(settings.weights) if settings.weights else fetch(name)
     if not path.is_file():
         raise CheckpointError("no such weights file", path=path)
     if not settings.weights:
-        verify(path, settings.model)
-    spec = SPECS[settings.model]
+        verify(path, name)
+    spec = SPECS[name]
     if settings.front_end not in spec.front_ends:
         raise TaggerError(f"{spec.name} has no front end {settings.front_end!r}; leave it out")
     front_end = spec.front_ends[settings.front_end]()
-    return _NetworkTagger(spec, path, front_end, device, settings.threads)
+    return NetworkTagger(spec, path, front_end, device, settings.threads)
 
 
-class _NetworkTagger:
+class NetworkTagger:
     """A front end and a network behind the ``Tagger`` protocol."""
 
     sample_rate = 32000
@@ -158,7 +189,7 @@ class _NetworkTagger:
         known = audioset_labels()
         self.labels = known if self._n_classes == len(known) else _numbered(self._n_classes)
         self._front_end = front_end
-        self._engine: Any = None
+        self._engines: dict[bool, Any] = {}
 
     def score(self, segment: np.ndarray[Any, Any], window_length: int, hop_length: int) -> Scores:
         """Score all whole windows of a segment, in batches of one size."""
@@ -166,26 +197,42 @@ class _NetworkTagger:
 
     def score_features(self, features: np.ndarray[Any, Any]) -> Scores:
         """Score features of windows, ``[n_windows, 1, ...]``."""
-        if self._engine is None:
-            self._engine = self._started(features.shape[1:])
+        scores: Scores = np.clip(self._run(features, extract_embedding=False), 0, 1)
+        return scores
+
+    def embed(
+        self, segment: np.ndarray[Any, Any], window_length: int, hop_length: int
+    ) -> np.ndarray[Any, Any]:
+        """What the last layer sees of all whole windows, ``[n_windows, width]``."""
+        features = self._front_end.shared(segment, window_length, hop_length)
+        return self._run(features, extract_embedding=True)
+
+    def _run(
+        self, features: np.ndarray[Any, Any], *, extract_embedding: bool
+    ) -> np.ndarray[Any, Any]:
+        if extract_embedding not in self._engines:
+            self._engines[extract_embedding] = self._started(features.shape[1:], extract_embedding)
+        engine = self._engines[extract_embedding]
         n_windows = len(features)
         missing = -n_windows % _BATCH  # a new batch size would be compiled anew
         padded = np.concatenate([features, np.repeat(features[-1:], missing, axis=0)])
-        batches = [self._engine(padded[i : i + _BATCH]) for i in range(0, len(padded), _BATCH)]
-        scores: Scores = np.clip(np.concatenate(batches)[:n_windows], 0, 1).astype(np.float32)
-        return scores
+        batches = [engine(padded[i : i + _BATCH]) for i in range(0, len(padded), _BATCH)]
+        rows: np.ndarray[Any, Any] = np.concatenate(batches)[:n_windows]
+        return rows.astype(np.float32, copy=False)
 
-    def _started(self, feature_shape: tuple[int, ...]) -> Any:
+    def _started(self, feature_shape: tuple[int, ...], extract_embedding: bool) -> Any:
         from overlay.tagging.engine import Engine
 
-        key = f"{self.name} {self._n_classes} {self.model_hash}"
+        output = "embedding" if extract_embedding else self._n_classes
+        key = f"{self.name} {output} {self.model_hash}"
         cache = cache_folder() / "engines"
-        return Engine(self._built, key, feature_shape, cache, self._device, self._threads)
+        build = partial(self._built, extract_embedding)
+        return Engine(build, key, feature_shape, cache, self._device, self._threads)
 
-    def _built(self) -> Any:
+    def _built(self, extract_embedding: bool = False) -> Any:
         from overlay.tagging.loading import load_into
 
-        net = self._spec.network(self._n_classes)
+        net = self._spec.network(n_classes=self._n_classes, extract_embedding=extract_embedding)
         load_into(net, self._path)
         net.eval()
         return net

@@ -1,8 +1,8 @@
-"""The network of the tagger that ships: a plain CNN, small enough for any laptop.
+"""The network of the tagger that ships: small enough for any laptop and any repository.
 
-Five times halve and double: 3x3 convolutions over log-mel and a ramp that tells the band, mean over
-the bands, mean plus maximum over time, one hidden layer. ``overlay.training`` has its twin in
-PyTorch, with the same names.
+Two strided 3x3-and-larger convolutions make 16 bands of 25 steps out of log-mel, one convolution
+takes all bands in at once, residual convolutions look along time, mean and maximum over time feed
+one hidden layer. ``overlay.training`` has its twin in PyTorch, with the same names.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional
 
-WIDTHS = (16, 32, 64, 128, 256)
+STEM_WIDTHS = (24, 48)
+N_BANDS_LEFT = 16
+WIDTH = 256
+N_TIME_BLOCKS = 4
 N_HIDDEN = 512
 
 
@@ -20,29 +23,46 @@ class Student(nn.Layer):
 
     Args:
         n_classes: Number of classes.
+        extract_embedding: Return the embedding instead of the scores.
     """
 
-    def __init__(self, n_classes: int = 527) -> None:
+    def __init__(self, n_classes: int = 527, extract_embedding: bool = False) -> None:
         super().__init__()
-        layers: list[nn.Layer] = []
-        n_in = 2
-        for stage, width in enumerate(WIDTHS):
-            layers += self._convolution(n_in, width, stride=2)
-            if stage:
-                layers += self._convolution(width, width, stride=1)
-            n_in = width
-        self.features = nn.Sequential(*layers)
-        self.hidden = nn.Linear(n_in, N_HIDDEN)
+        self.extract_embedding = extract_embedding
+        first, second = STEM_WIDTHS
+        self.stem = nn.Sequential(
+            _convolution(1, first, (5, 5), stride=4), _convolution(first, second, (3, 3), stride=2)
+        )
+        self.bands = _convolution(second, WIDTH, (N_BANDS_LEFT, 1), padding=0)
+        self.time = nn.LayerList([_convolution(WIDTH, WIDTH, (1, 3)) for _ in range(N_TIME_BLOCKS)])
+        self.hidden = nn.Linear(2 * WIDTH, N_HIDDEN)
         self.output = nn.Linear(N_HIDDEN, n_classes)
 
-    @staticmethod
-    def _convolution(n_in: int, n_out: int, stride: int) -> list[nn.Layer]:
-        conv = nn.Conv2D(n_in, n_out, 3, stride, 1, bias_attr=False)
-        return [conv, nn.BatchNorm2D(n_out), nn.ReLU()]
-
     def forward(self, mel: Tensor) -> Tensor:
-        """From mel, ``[batch, 1, 128, n_frames]``, to scores in [0, 1], ``[batch, n_classes]``."""
-        ramp = paddle.linspace(-1.0, 1.0, 128).reshape([1, 1, 128, 1])
-        x = self.features(paddle.concat([mel, ramp + paddle.zeros_like(mel)], axis=1)).mean(axis=2)
-        x = x.mean(axis=2) + x.max(axis=2)
-        return functional.sigmoid(self.output(functional.relu(self.hidden(x))))
+        """From mel to scores.
+
+        Args:
+            mel: ``[batch, 1, 128, n_frames]``.
+
+        Returns:
+            Scores in [0, 1], ``[batch, n_classes]``, or the embedding, ``[batch, 512]``.
+        """
+        x = self.bands(self.stem(mel))
+        for block in self.time:
+            x = x + block(x)
+        x = x.squeeze(2)
+        x = paddle.concat([x.mean(axis=2), x.max(axis=2)], axis=1)
+        embedding = functional.relu(self.hidden(x))
+        if self.extract_embedding:
+            return embedding
+        return functional.sigmoid(self.output(embedding))
+
+
+def _convolution(
+    n_in: int, n_out: int, kernel: tuple[int, int], *, stride: int = 1, padding: int | None = None
+) -> nn.Sequential:
+    same = (kernel[0] // 2, kernel[1] // 2)
+    conv = nn.Conv2D(
+        n_in, n_out, kernel, stride, same if padding is None else padding, bias_attr=False
+    )
+    return nn.Sequential(conv, nn.BatchNorm2D(n_out), nn.ReLU())

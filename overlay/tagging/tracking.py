@@ -46,7 +46,7 @@ def score_stream(
     window_length, hop_length = round(window_s * rate), max(1, round(hop_s * rate))
     scores = np.empty((0, len(tagger.labels)), np.float32)
     n_hops = n_samples = 0
-    for segment, n_samples in _segments(blocks, window_length, hop_length):
+    for segment, n_samples in segments(blocks, window_length, hop_length):
         rows = tagger.score(segment, window_length, hop_length)
         if n_hops + len(rows) > len(scores):  # grows where it is: hours of scores are held once
             scores.resize(
@@ -66,7 +66,7 @@ def score_stream(
     )  # fmt: skip
 
 
-def _segments(
+def segments(
     blocks: Iterable[Block], window_length: int, hop_length: int
 ) -> Iterator[tuple[Block, int]]:
     """Stretches that hold whole windows, and the samples heard up to each.

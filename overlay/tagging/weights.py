@@ -1,13 +1,17 @@
-"""Published weights: where they are, what they should be, and fetching them."""
+"""Weights that ship and weights that are published: where, what they should be, fetching."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from overlay.errors import CheckpointError, DownloadError
+from overlay.resources import resource
 
 MODELS_VARIABLE = "TAG_OVERLAY_MODELS"
 """Environment variable that names a folder to look in first."""
@@ -17,10 +21,11 @@ _ZENODO = "https://zenodo.org/record/3987831/files/"
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """One published weights file."""
+    """One weights file."""
 
     file: str
-    url: str
+    url: str | None
+    """``None`` for a file that ships in ``assets/models``."""
     digest: str | None
     """``algorithm:hex`` where one is published."""
     licence: str
@@ -28,6 +33,13 @@ class Weights:
 
 
 WEIGHTS = {
+    "builtin": Weights(
+        "builtin.npz",
+        None,
+        "sha256:e826b8e41c31ecd82095517046f94c308090eb2ca27d95c63a051d6607428042",
+        "Apache-2.0",
+        3,
+    ),
     "mn04": Weights(
         "mn04_as_mAP_432.pt",
         "https://github.com/fschmid56/EfficientAT/releases/download/v0.0.1/mn04_as_mAP_432.pt",
@@ -68,6 +80,8 @@ def find(name: str) -> Path | None:
     ``TAG_OVERLAY_MODELS`` is looked in first, then the cache. PaddleAudio's own file names
     (``panns_cnn14.pdparams``) are taken too.
     """
+    if WEIGHTS[name].url is None:
+        return resource("assets", "models", WEIGHTS[name].file)
     folders = [cache_folder() / "models"]
     if os.environ.get(MODELS_VARIABLE):
         folders.insert(0, Path(os.environ[MODELS_VARIABLE]))
@@ -87,8 +101,13 @@ def fetch(name: str) -> Path:
     return found if found is not None else download(WEIGHTS[name], cache_folder() / "models")
 
 
-def download(weights: Weights, folder: Path) -> Path:
-    """Fetch a weights file into a folder, with a progress bar.
+def download(weights: Weights, folder: Path, loader: Any = None) -> Path:
+    """Fetch a published weights file into a folder, with a progress bar.
+
+    Args:
+        weights: Which.
+        folder: Where it goes.
+        loader: Called with URL and target file; by default HTTP.
 
     Raises:
         DownloadError: It cannot be fetched, or is not what was published.
@@ -97,8 +116,9 @@ def download(weights: Weights, folder: Path) -> Path:
 
     import pooch
 
+    assert weights.url is not None
     pooch.get_logger().setLevel(logging.ERROR)
-    loader = pooch.HTTPDownloader(progressbar=os.isatty(2), timeout=30)
+    loader = loader or pooch.HTTPDownloader(progressbar=os.isatty(2), timeout=30)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         got = pooch.retrieve(
@@ -112,6 +132,39 @@ def download(weights: Weights, folder: Path) -> Path:
             f"(or into a folder that {MODELS_VARIABLE} names)"
         ) from error
     return Path(got)
+
+
+def download_within(seconds: float, weights: Weights, folder: Path) -> None:
+    """Fetch a small weights file, or give up after some seconds and leave nothing behind.
+
+    The bytes come in a thread of their own, since no time limit of a download covers the name
+    service.
+
+    Raises:
+        DownloadError: As ``download``, or it takes too long.
+    """
+    import pooch
+
+    content, trouble = io.BytesIO(), list[Exception]()
+
+    def load() -> None:
+        try:
+            pooch.HTTPDownloader(timeout=seconds)(weights.url, content, None)
+        except Exception as error:  # handed to the waiting thread
+            trouble.append(error)
+
+    thread = threading.Thread(target=load, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        raise DownloadError(f"{weights.file}: was not downloaded within {seconds:g} s")
+
+    def keep(url: str, target: str, _: object) -> None:
+        if trouble:
+            raise trouble[0]
+        Path(target).write_bytes(content.getvalue())
+
+    download(weights, folder, keep)
 
 
 def sha256(path: str | Path) -> str:

@@ -1,5 +1,5 @@
-"""Training a tagger of the project's own: sound in, a small checkpoint out.
+"""Training: the tagger that ships (``distill``), and heads for a person's own labels (``head``).
 
-Needs the extra ``train`` (PyTorch, which trains this network about ten times as fast as Paddle on
-a CPU); nothing else in the project imports this room.
+Only ``distill`` and ``student`` need the extra ``train``: PyTorch trains the small network several
+times as fast as Paddle on a CPU.
 """

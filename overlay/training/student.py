@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from overlay.tagging.student import N_HIDDEN, WIDTHS
+from overlay.tagging.student import N_BANDS_LEFT, N_HIDDEN, N_TIME_BLOCKS, STEM_WIDTHS, WIDTH
 
 
 class Student(nn.Module):
@@ -13,25 +13,35 @@ class Student(nn.Module):
 
     def __init__(self, n_classes: int = 527) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        n_in = 2
-        for stage, width in enumerate(WIDTHS):
-            layers += self._convolution(n_in, width, stride=2)
-            if stage:
-                layers += self._convolution(width, width, stride=1)
-            n_in = width
-        self.features = nn.Sequential(*layers)
-        self.hidden = nn.Linear(n_in, N_HIDDEN)
+        first, second = STEM_WIDTHS
+        self.stem = nn.Sequential(
+            _convolution(1, first, (5, 5), stride=4), _convolution(first, second, (3, 3), stride=2)
+        )
+        self.bands = _convolution(second, WIDTH, (N_BANDS_LEFT, 1), padding=(0, 0))
+        self.time = nn.ModuleList(
+            [_convolution(WIDTH, WIDTH, (1, 3)) for _ in range(N_TIME_BLOCKS)]
+        )
+        self.hidden = nn.Linear(2 * WIDTH, N_HIDDEN)
         self.output = nn.Linear(N_HIDDEN, n_classes)
-
-    @staticmethod
-    def _convolution(n_in: int, n_out: int, stride: int) -> list[nn.Module]:
-        conv = nn.Conv2d(n_in, n_out, 3, stride, 1, bias=False)
-        return [conv, nn.BatchNorm2d(n_out), nn.ReLU()]
 
     def forward(self, mel: Tensor) -> Tensor:
         """From mel, ``[batch, 1, 128, n_frames]``, to logits, ``[batch, n_classes]``."""
-        ramp = torch.linspace(-1, 1, 128, device=mel.device).reshape(1, 1, 128, 1).expand_as(mel)
-        x = self.features(torch.cat([mel, ramp], dim=1)).mean(dim=2)
-        x = x.mean(dim=2) + x.amax(dim=2)
+        x = self.bands(self.stem(mel))
+        for block in self.time:
+            x = x + block(x)
+        x = x.squeeze(2)
+        x = torch.cat([x.mean(dim=2), x.amax(dim=2)], dim=1)
         return self.output(torch.relu(self.hidden(x)))
+
+
+def _convolution(
+    n_in: int,
+    n_out: int,
+    kernel: tuple[int, int],
+    *,
+    stride: int = 1,
+    padding: tuple[int, int] | None = None,
+) -> nn.Sequential:
+    same = (kernel[0] // 2, kernel[1] // 2)
+    conv = nn.Conv2d(n_in, n_out, kernel, stride, same if padding is None else padding, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(n_out), nn.ReLU())

@@ -14,6 +14,7 @@ from overlay.media.probe import probe
 from overlay.settings import TaggingSettings
 from overlay.tagging import weights as weights_module
 from overlay.tagging.backend import import_paddle
+from overlay.tagging.checkpoint import read_arrays
 from overlay.tagging.registry import SPECS, load_tagger
 from overlay.tagging.tracking import score_stream
 
@@ -28,7 +29,7 @@ def checkpoint(tmp_path_factory):
     def make(name, n_classes=527):
         path = folder / f"{name}-{n_classes}.pdparams"
         if not path.exists():
-            state = SPECS[name].network(n_classes).state_dict()
+            state = SPECS[name].network(n_classes=n_classes).state_dict()
             arrays = {key: golden_weight(key, tuple(value.shape)) for key, value in state.items()}
             write_paddle(path, arrays)
         return str(path)
@@ -129,13 +130,17 @@ def test_mistakes_are_said(tmp_path, monkeypatch, checkpoint):
     with pytest.raises(UnknownTagger, match="mn04"):
         load_tagger(TaggingSettings(model="cnn99"))
     with pytest.raises(CheckpointError, match="no such weights file"):
-        load_tagger(TaggingSettings(weights=str(tmp_path / "nope.pt")))
+        load_tagger(TaggingSettings(model="mn04", weights=str(tmp_path / "nope.pt")))
     with pytest.raises(CheckpointError, match="is not for mn04"):
-        load_tagger(TaggingSettings(weights=checkpoint("cnn6", 3)))
+        load_tagger(TaggingSettings(model="mn04", weights=checkpoint("cnn6", 3)))
     with pytest.raises(TaggerError, match="front end"):
         load_tagger(
-            TaggingSettings(weights=checkpoint("mn04"), front_end="paddleaudio", device="cpu")
+            TaggingSettings(
+                model="mn04", weights=checkpoint("mn04"), front_end="paddleaudio", device="cpu"
+            )
         )
+    with pytest.raises(TaggerError, match="--weights needs --model"):
+        load_tagger(TaggingSettings(weights=checkpoint("mn04")))
     monkeypatch.setattr(weights_module, "find", lambda name: tmp_path / "Cnn14_mAP=0.431.pth")
     (tmp_path / "Cnn14_mAP=0.431.pth").write_bytes(b"not it")
     with pytest.raises(CheckpointError, match="not the published file"):
@@ -146,12 +151,26 @@ def test_a_gpu_that_is_not_there_is_said(checkpoint):
     if import_paddle().device.is_compiled_with_cuda():
         pytest.skip("this Paddle may use a GPU")
     with pytest.raises(DeviceUnavailable, match=r"tag-overlay\[gpu\]"):
-        load_tagger(TaggingSettings(weights=checkpoint("mn04"), device="gpu"))
+        load_tagger(TaggingSettings(model="mn04", weights=checkpoint("mn04"), device="gpu"))
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_embeddings_are_what_the_scores_are_made_of(checkpoint, name):
+    path = checkpoint(name)
+    tagger = load_tagger(TaggingSettings(model=name, weights=path, device="cpu"))
+    noise = np.random.default_rng(2).normal(0, 0.1, 2 * RATE + 9600).astype(np.float32)
+    embeddings = tagger.embed(noise, 2 * RATE, 9600)
+    last = SPECS[name].last_layer.removesuffix(".bias")
+    arrays = read_arrays(path)
+    logits = embeddings @ arrays[f"{last}.weight"] + arrays[f"{last}.bias"]
+    scores = tagger.score(noise, 2 * RATE, 9600)
+    np.testing.assert_allclose(1 / (1 + np.exp(-logits)), scores, atol=1e-3)
 
 
 @pytest.mark.weights
-def test_mn04_names_the_sounds_of_the_labelled_clips(shared):
-    tagger = load_tagger(TaggingSettings(device="cpu"))
+@pytest.mark.parametrize(("model", "at_least"), [("mn04", 28), ("builtin", 20)])
+def test_the_labelled_clips_are_named_right(shared, model, at_least):
+    tagger = load_tagger(TaggingSettings(model=model, device="cpu"))
     right = []
     folder = shared / "audio/esc_dev"
     with (folder / "labels.csv").open(newline="") as file:
@@ -162,4 +181,13 @@ def test_mn04_names_the_sounds_of_the_labelled_clips(shared):
             right.append(bool(best & set(row["strict_labels"].split(";"))))
     print(f"a strict label among the top 5: {sum(right)} of {len(right)}")
     assert len(right) == 30
-    assert sum(right) >= 28
+    assert sum(right) >= at_least
+
+
+@pytest.mark.parametrize("level", [0.0, 0.01, 0.1])
+def test_the_builtin_tagger_hears_nobody_in_silence_and_noise(level):
+    tagger = load_tagger(TaggingSettings(model="builtin", device="cpu"))
+    noise = np.random.default_rng(3).normal(0, level, 8 * RATE).astype(np.float32)
+    mean = score_stream([noise], tagger, 2.0, 0.3).scores.mean(axis=0)
+    alive = ("Speech", "Animal", "Dog", "Cat", "Bird", "Domestic animals, pets", "Insect")
+    assert max(mean[audioset_labels().index(label)] for label in alive) < 0.2
