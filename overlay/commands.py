@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from overlay.datatypes import TagTrack
     from overlay.pipeline import Rendered
 
-_COMMANDS = ("render", "tag", "parse", "train", "models", "doctor")
+_COMMANDS = ("render", "tag", "parse", "train", "models", "cache", "doctor")
 _INTERRUPTED, _TERMINATED = 130, 143
 
 
@@ -109,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_parse(commands)
     _add_train(commands)
     _add_models(commands)
+    _add_cache(commands)
     _add_doctor(commands)
     return parser
 
@@ -199,6 +200,11 @@ def _add_models(commands: Any) -> None:
     )
 
 
+def _add_cache(commands: Any) -> None:
+    parser = _command(commands, "cache", _cache, "show or clear the scores that are remembered")
+    parser.add_argument("action", nargs="?", choices=("show", "clear"), default="show")
+
+
 def _add_doctor(commands: Any) -> None:
     parser = _command(commands, "doctor", _doctor, "say what works on this machine")
     parser.add_argument("--ffmpeg", metavar="PATH")
@@ -225,6 +231,10 @@ def _add_tagging(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all cores)")
     _option(group, "sample-duration", type=float, metavar="S", help="window, seconds (2)")
     _option(group, "hop-duration", type=float, metavar="S", help="window step, seconds (0.3)")
+    group.add_argument(
+        "--no-cache", dest="cache", action="store_const", const=False,
+        help="score anew, and do not remember it",
+    )  # fmt: skip
     _option(group, "audio-track", type=int, metavar="N", help="which audio track, from 0")
 
 
@@ -410,6 +420,16 @@ def _models(args: argparse.Namespace) -> None:
     }[args.action](args.names)
     for line in lines:
         print(line)
+
+
+def _cache(args: argparse.Namespace) -> None:
+    from overlay import cache
+
+    if args.action == "clear":
+        print(f"forgot {cache.clear()} score tracks")
+        return
+    n_tracks, n_bytes = cache.size()
+    print(f"{n_tracks} score tracks, {n_bytes / 1e6:.1f} MB, in {cache.track_folder()}")
 
 
 def _doctor(args: argparse.Namespace) -> None:

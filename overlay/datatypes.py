@@ -225,7 +225,7 @@ class TagTrack:
         best = np.argsort(-row, kind="stable")[:k]
         return [Tag(int(i), self.labels[i], float(row[i])) for i in best]
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, compress: bool = True) -> Path:
         """Write the track as npz, readable with ``allow_pickle=False``.
 
         Beside the project's own keys it holds PaddleAudio's: ``time`` (window starts as a fraction
@@ -237,9 +237,10 @@ class TagTrack:
         path = Path(path)
         length = max(self.duration_s, np.finfo(float).tiny)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        write = np.savez_compressed if compress else np.savez
         try:
             with temporary.open("wb") as file:
-                np.savez_compressed(
+                write(
                     file,
                     time=np.arange(self.n_hops) * self.hop_s / length,
                     scores=self.scores,

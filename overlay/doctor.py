@@ -11,8 +11,9 @@ from overlay.drawing.fonts import font_file, system_fonts
 from overlay.errors import OverlayError
 from overlay.media.encoders import ENCODERS, trial
 from overlay.media.process import ffmpeg_program, ffmpeg_version
+from overlay.resources import cache_folder
 from overlay.tagging.catalog import cached_models, device_lines
-from overlay.tagging.weights import MODELS_VARIABLE, cache_folder
+from overlay.tagging.weights import MODELS_VARIABLE
 
 
 def diagnose(ffmpeg_path: str | None = None) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from overlay import cache
 from overlay.compose import Composed, check_ahead, compose, copy_picture
 from overlay.compose import preview as compose_preview
 from overlay.datatypes import MediaInfo, TagEvent, TagTrack, read_npz
@@ -14,12 +15,13 @@ from overlay.errors import NoAudioStream
 from overlay.labels import audioset_labels, read_labels
 from overlay.media.audio import audio_stream, stream_audio
 from overlay.media.containers import default_extension
+from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.output import check_target
 from overlay.media.probe import probe
 from overlay.media.video import shown_video
 from overlay.selection import events, select
 from overlay.settings import Settings, TaggingSettings, override
-from overlay.tagging.registry import load_tagger
+from overlay.tagging.registry import Tagger, load_tagger
 from overlay.tagging.tracking import score_stream
 
 Progress = Callable[[str, float, float | None], None]
@@ -83,13 +85,35 @@ def _tag(info: MediaInfo, settings: Settings, on_progress: Progress, on_note: No
     total_s = audio.duration_s or info.duration_s
     tagger = load_tagger(options, on_note)
     on_progress("tag", 0, total_s)
+    key = _cache_key(info, tagger, settings)
+    known = cache.recall(key) if key is not None else None
+    if known is not None:
+        on_note("the scores are in the cache; --no-cache makes them anew")
+        return known
     blocks = stream_audio(
         info, tagger.sample_rate, options.audio_track,
         tolerant=settings.video.tolerant, ffmpeg_path=settings.video.ffmpeg,
     )  # fmt: skip
-    return score_stream(
+    track = score_stream(
         blocks, tagger, options.sample_duration, options.hop_duration,
         lambda done_s: on_progress("tag", done_s, total_s),
+    )  # fmt: skip
+    if key is not None:
+        cache.keep(key, track)
+    return track
+
+
+def _cache_key(info: MediaInfo, tagger: Tagger, settings: Settings) -> str | None:
+    """What the scores depend on; ``None`` where they are not to be remembered."""
+    options = settings.tagging
+    if not options.cache:
+        return None
+    sound = audio_fingerprint(info, options.audio_track)
+    if sound is None:
+        return None
+    return cache.key_of(
+        sound, tagger.name, tagger.model_hash, options.front_end, options.sample_duration,
+        options.hop_duration, settings.video.tolerant,
     )  # fmt: skip
 
 

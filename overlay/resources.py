@@ -1,4 +1,4 @@
-"""Where assets/, fonts/ and samples/ are: in the installed package, or beside it in a checkout."""
+"""Folders: assets/, fonts/, samples/ in the installed package or a checkout, and the cache."""
 
 from __future__ import annotations
 
@@ -21,3 +21,10 @@ def resource(*parts: str) -> Path:
         if path.exists():
             return path
     raise FileNotFoundError(f"{'/'.join(parts)} is missing from the installation in {_PACKAGE}")
+
+
+def cache_folder() -> Path:
+    """Where downloads, prepared models and score tracks are kept."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("tag-overlay", appauthor=False))

@@ -41,6 +41,8 @@ class TaggingSettings:
     """Seconds between the starts of two windows."""
     audio_track: int = 0
     """Which of the file's audio streams to listen to, from 0."""
+    cache: bool = True
+    """Take scores that were made before, and remember new ones."""
 
     def __post_init__(self) -> None:
         """Check ranges."""

@@ -21,8 +21,10 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _local_models() -> None:
-    """Find the real weights without a download where they lie beside the project."""
+def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A cache of the tests' own, no downloads, and real weights where they lie beside us."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+    os.environ["TAG_OVERLAY_OFFLINE"] = "1"
     if (SHARED / "weights").is_dir():
         os.environ.setdefault("TAG_OVERLAY_MODELS", str(SHARED / "weights"))
 

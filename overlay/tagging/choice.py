@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 from overlay.errors import DownloadError
-from overlay.tagging.weights import WEIGHTS, cache_folder, download_within, find
+from overlay.resources import cache_folder
+from overlay.tagging.weights import WEIGHTS, download_within, find
 
+OFFLINE_VARIABLE = "TAG_OVERLAY_OFFLINE"
+"""Environment variable: if it is set, ``auto`` does not try to download."""
 BEST, SHIPPED = "mn04", "builtin"
 _PATIENCE_S = 6.0
 
@@ -24,11 +28,11 @@ def choose(wanted: str) -> tuple[str, str | None]:
         return wanted, None
     if find(BEST) is not None:
         return BEST, f"model {BEST}: its weights are on this machine"
-    if _fetched():
+    if not os.environ.get(OFFLINE_VARIABLE) and _fetched():
         return BEST, f"model {BEST}: fetched its weights into {cache_folder() / 'models'}"
     return SHIPPED, (
-        f"model {SHIPPED}, which came with the program; {BEST} names more sounds right but could "
-        f"not be fetched within {_PATIENCE_S:g} s ('tag-overlay models fetch {BEST}' tries longer)"
+        f"model {SHIPPED}, which came with the program: {BEST}, which names more sounds right, is "
+        f"not here and cannot be fetched quickly ('tag-overlay models fetch {BEST}' takes its time)"
     )
 
 

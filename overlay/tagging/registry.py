@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,10 +13,11 @@ import numpy as np
 from overlay.datatypes import Scores
 from overlay.errors import CheckpointError, TaggerError, UnknownTagger
 from overlay.labels import audioset_labels
+from overlay.resources import cache_folder
 from overlay.settings import TaggingSettings
 from overlay.tagging.choice import choose
 from overlay.tagging.head import HEAD_SUFFIX, Head, HeadTagger
-from overlay.tagging.weights import cache_folder, fetch, sha256, verify
+from overlay.tagging.weights import fetch, sha256, verify
 
 _BATCH = 16
 
@@ -151,9 +152,10 @@ def load_network(
     name, note = choose(settings.model)
     if name not in SPECS:
         raise UnknownTagger(name, SPECS)
-    from overlay.tagging.engine import choose_device
+    if settings.device == "gpu":
+        from overlay.tagging.engine import choose_device
 
-    device = choose_device(settings.device)
+        choose_device("gpu")  # that there is none is said before anything else is done
     if note and on_note:
         on_note(note)
     path = Path(settings.weights) if settings.weights else fetch(name)
@@ -164,21 +166,31 @@ def load_network(
     spec = SPECS[name]
     if settings.front_end not in spec.front_ends:
         raise TaggerError(f"{spec.name} has no front end {settings.front_end!r}; leave it out")
-    front_end = spec.front_ends[settings.front_end]()
-    return NetworkTagger(spec, path, front_end, device, settings.threads)
+    front_end = spec.front_ends[settings.front_end]
+    return NetworkTagger(spec, path, front_end, settings.device, settings.threads)
 
 
 class NetworkTagger:
-    """A front end and a network behind the ``Tagger`` protocol."""
+    """A front end and a network behind the ``Tagger`` protocol.
+
+    Paddle is imported when the first window comes: a track that is in the cache needs none of it.
+    """
 
     sample_rate = 32000
 
-    def __init__(self, spec: Spec, path: Path, front_end: Any, device: str, threads: int) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        path: Path,
+        make_front_end: Callable[[], Any],
+        device: str,
+        threads: int,
+    ) -> None:
         from overlay.tagging.checkpoint import read_arrays
 
         self.name = spec.name
         self.model_hash = sha256(path)
-        self._spec, self._path = spec, path
+        self._spec, self._path, self._make_front_end = spec, path, make_front_end
         self._device, self._threads = device, threads
         bias = read_arrays(path).get(spec.last_layer)
         if bias is None:
@@ -188,8 +200,11 @@ class NetworkTagger:
         self._n_classes = len(bias)
         known = audioset_labels()
         self.labels = known if self._n_classes == len(known) else _numbered(self._n_classes)
-        self._front_end = front_end
         self._engines: dict[bool, Any] = {}
+
+    @cached_property
+    def _front_end(self) -> Any:
+        return self._make_front_end()
 
     def score(self, segment: np.ndarray[Any, Any], window_length: int, hop_length: int) -> Scores:
         """Score all whole windows of a segment, in batches of one size."""
@@ -221,13 +236,14 @@ class NetworkTagger:
         return rows.astype(np.float32, copy=False)
 
     def _started(self, feature_shape: tuple[int, ...], extract_embedding: bool) -> Any:
-        from overlay.tagging.engine import Engine
+        from overlay.tagging.engine import Engine, choose_device
 
         output = "embedding" if extract_embedding else self._n_classes
         key = f"{self.name} {output} {self.model_hash}"
         cache = cache_folder() / "engines"
         build = partial(self._built, extract_embedding)
-        return Engine(build, key, feature_shape, cache, self._device, self._threads)
+        device = choose_device(self._device)
+        return Engine(build, key, feature_shape, cache, device, self._threads)
 
     def _built(self, extract_embedding: bool = False) -> Any:
         from overlay.tagging.loading import load_into

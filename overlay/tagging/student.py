@@ -51,7 +51,8 @@ class Student(nn.Layer):
         for block in self.time:
             x = x + block(x)
         x = x.squeeze(2)
-        x = paddle.concat([x.mean(axis=2), x.max(axis=2)], axis=1)
+        mean = functional.adaptive_avg_pool1d(x, 1).squeeze(2)
+        x = paddle.concat([mean, x.max(axis=2)], axis=1)
         embedding = functional.relu(self.hidden(x))
         if self.extract_embedding:
             return embedding

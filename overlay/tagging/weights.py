@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from overlay.errors import CheckpointError, DownloadError
-from overlay.resources import resource
+from overlay.resources import cache_folder, resource
 
 MODELS_VARIABLE = "TAG_OVERLAY_MODELS"
 """Environment variable that names a folder to look in first."""
@@ -65,13 +65,6 @@ WEIGHTS = {
         "Cnn6_mAP=0.343.pth", f"{_ZENODO}Cnn6_mAP%3D0.343.pth?download=1", None, "CC BY 4.0", 24
     ),
 }
-
-
-def cache_folder() -> Path:
-    """Where downloads and prepared models are kept."""
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("tag-overlay", appauthor=False))
 
 
 def find(name: str) -> Path | None:

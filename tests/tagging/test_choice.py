@@ -16,6 +16,7 @@ from overlay.tagging.weights import MODELS_VARIABLE
 def nothing_here(monkeypatch, tmp_path):
     """No weights on this machine, and nobody answers at their address."""
     monkeypatch.delenv(MODELS_VARIABLE, raising=False)
+    monkeypatch.delenv(choice.OFFLINE_VARIABLE)
     for module in (choice, weights):
         monkeypatch.setattr(module, "cache_folder", lambda: tmp_path)
     choice._fetched.cache_clear()

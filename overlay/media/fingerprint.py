@@ -1,0 +1,42 @@
+"""What is in an audio track, as one number, without decoding it."""
+
+from __future__ import annotations
+
+import hashlib
+
+import av.error
+
+from overlay.datatypes import MediaInfo
+from overlay.errors import ProbeError
+from overlay.media.audio import audio_stream
+from overlay.media.probe import opened
+
+
+def audio_fingerprint(info: MediaInfo, track: int = 0) -> str | None:
+    """sha256 of the track's packets, their times and the decoder's settings, in hex.
+
+    Equal for two files only if the same sound comes out of both at the same times; the picture
+    does not count. ``None`` for a file that cannot be read to its end.
+
+    Args:
+        info: The probed file.
+        track: Which of its audio streams, from 0.
+
+    Raises:
+        NoAudioStream: There is no such track.
+    """
+    audio_stream(info, track)  # says so if there is none
+    digest = hashlib.sha256()
+    try:
+        with opened(info.path) as container:
+            stream = container.streams.audio[track]
+            codec = stream.codec_context
+            facts = (codec.name, codec.sample_rate, codec.channels, stream.time_base, info.start_s)
+            digest.update(repr(facts).encode())
+            digest.update(codec.extradata or b"")
+            for packet in container.demux(stream):
+                digest.update(f"{packet.pts} {packet.duration} {packet.size} ".encode())
+                digest.update(bytes(packet))
+    except (av.error.FFmpegError, ProbeError, OSError):
+        return None
+    return digest.hexdigest()
