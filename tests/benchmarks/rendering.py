@@ -1,0 +1,277 @@
+"""Drawing on a video: ours against a plain transcode (the limit) and other ways to do it.
+
+    python tests/benchmarks/rendering.py [--sizes 1280x720@60 ...] [--presets veryfast ...]
+        [--ways ours plain ...] [--seconds 10] [--rounds 5] [--video FILE]
+
+The picture is made of moving noise over moving gradients at about the rate of real footage, or is
+the given video. All ways use the same ffmpeg, encoder, quality and preset and copy the sound:
+
+    ours       the product, scores given
+    plain      ffmpeg alone, nothing drawn
+    pipe       full frames through Python by two pipes, the same panel laid on by NumPy
+    pillow     moviepy with a Pillow draw on every frame
+    textclips  moviepy's CompositeVideoClip of TextClips, one for each label and hop
+    libass     ffmpeg's subtitle burn-in of one dialogue line a hop
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
+from typing import Any
+
+import numpy as np
+from turns import Contestant, compare, print_surroundings
+
+from overlay.compose import compose
+from overlay.datatypes import ColorInfo, TagTimeline, TagTrack
+from overlay.drawing.panel import Panel, PlanarPanel
+from overlay.labels import audioset_labels, families_of
+from overlay.media.probe import probe
+from overlay.media.process import ffmpeg_program
+from overlay.resources import resource
+from overlay.selection import select
+from overlay.settings import PanelSettings, VideoSettings
+
+CRF = "18"
+SIZES = ["1920x1080@30", "1280x720@60", "3840x2160@30", "1080x1920@30"]
+
+
+def make_video(size: str, seconds: float, path: Path) -> Path:
+    """A clip with moving detail, grain and a tone."""
+    area, _, rate = size.partition("@")
+    width, height = (int(n) for n in area.split("x"))
+    source = (
+        f"gradients=s={width}x{height}:r={rate}:d={seconds}:speed=0.02:n=6,"
+        f"noise=alls=9:allf=t,format=yuv420p[a];"
+        f"mandelbrot=s={width // 2}x{height // 2}:r={rate}:end_pts=400,format=yuv420p[b];"
+        "[a][b]overlay=x='(W-w)/2+(W-w)/3*sin(t)':y='(H-h)/2':shortest=1[v]"
+    )
+    command = [
+        ffmpeg_program(), "-v", "error", "-y", "-filter_complex", source, "-f", "lavfi", "-i",
+        f"sine=f=440:r=48000:d={seconds}", "-map", "[v]", "-map", "0:a", "-t", str(seconds),
+        "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-c:a", "aac", str(path),
+    ]  # fmt: skip
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return path
+
+
+def made_track(seconds: float) -> TagTrack:
+    """Scores that change as real ones do: slowly, with a few swaps a second."""
+    rng = np.random.default_rng(0)
+    steps = np.cumsum(rng.normal(0, 0.25, (int(seconds / 0.3) + 1, 527)), axis=0)
+    scores = (1 / (1 + np.exp(3 - steps))).astype(np.float32)
+    scores[:, 12:] *= 0.02
+    return TagTrack(scores, audioset_labels(), 2.0, 0.3, seconds)
+
+
+def _timeline(video: Path) -> TagTimeline:
+    return select(made_track(float(probe(video).duration_s or 60)), PanelSettings())
+
+
+def _encoding(preset: str) -> list[str]:
+    return ["-c:v", "libx264", "-crf", CRF, "-preset", preset, "-pix_fmt", "yuv420p",
+            "-map_metadata", "0", "-movflags", "+faststart"]  # fmt: skip
+
+
+def _run(*arguments: str) -> None:
+    command = [ffmpeg_program(), "-v", "error", "-nostdin", "-y", *arguments]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+
+
+def ours(video: Path, out: Path, preset: str) -> None:
+    """The product's renderer."""
+    settings = VideoSettings(overwrite=True, encoder="libx264", crf=int(CRF), preset=preset)
+    compose(probe(video), _timeline(video), out, PanelSettings(), settings)
+
+
+def plain(video: Path, out: Path, preset: str) -> None:
+    """Nothing but a transcode."""
+    _run("-i", str(video), "-map", "0:v:0", "-map", "0:a?", "-c:a", "copy",
+         *_encoding(preset), str(out))  # fmt: skip
+
+
+def pipe(video: Path, out: Path, preset: str) -> None:
+    """Every frame through Python, RGB, as many tools do it."""
+    info, timeline = probe(video), _timeline(video)
+    shown = info.video
+    assert shown is not None
+    panel = Panel(timeline, (shown.width, shown.height), PanelSettings(),
+                  families=families_of(timeline.labels))  # fmt: skip
+    box, size = panel.box, f"{shown.width}x{shown.height}"
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
+    decode = subprocess.Popen([ffmpeg_program(), "-v", "error", "-i", str(video), *raw, "-"],
+                              stdout=subprocess.PIPE)  # fmt: skip
+    encode = subprocess.Popen(
+        [ffmpeg_program(), "-v", "error", "-y", *raw, "-s", size, "-r", str(shown.frame_rate),
+         "-i", "-", "-i", str(video), "-map", "0:v", "-map", "1:a", "-c:a", "copy",
+         *_encoding(preset), str(out)],
+        stdin=subprocess.PIPE,
+    )  # fmt: skip
+    assert decode.stdout and encode.stdin
+    n_bytes, number = shown.width * shown.height * 3, 0
+    while len(frame := decode.stdout.read(n_bytes)) == n_bytes:
+        picture = np.frombuffer(frame, np.uint8).reshape(shown.height, shown.width, 3).copy()
+        rgba = panel.rgba(float(number / shown.frame_rate)).astype(np.float32)
+        area = picture[box.y : box.bottom, box.x : box.right]
+        alpha = rgba[..., 3:] / 255
+        area[:] = (area * (1 - alpha) + rgba[..., :3] * alpha + 0.5).astype(np.uint8)
+        encode.stdin.write(picture.data)
+        number += 1
+    encode.stdin.close()
+    decode.wait()
+    encode.wait()
+
+
+def _with_moviepy(change: Callable[[Any, TagTimeline], Any], video: Path, out: Path,
+                  preset: str) -> None:  # fmt: skip
+    from moviepy import VideoFileClip
+
+    with VideoFileClip(str(video)) as clip:
+        changed = change(clip, _timeline(video))
+        changed.write_videofile(
+            str(out), codec="libx264", preset=preset, audio_codec="aac", logger=None,
+            ffmpeg_params=["-crf", CRF, "-pix_fmt", "yuv420p"],
+        )  # fmt: skip
+
+
+def _lines(timeline: TagTimeline, hop: int) -> list[tuple[str, float]]:
+    return [(timeline.labels[c], float(timeline.scores[hop, c]))
+            for c in timeline.classes[hop] if c >= 0]  # fmt: skip
+
+
+def pillow(video: Path, out: Path, preset: str) -> None:
+    """A Pillow draw on each of moviepy's frames."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.truetype(str(resource("fonts", "Inter-SemiBold.otf")), 32)
+
+    def change(clip: Any, timeline: TagTimeline) -> Any:
+        def draw(get_frame: Any, t: float) -> Any:
+            picture = Image.fromarray(get_frame(t))
+            canvas = ImageDraw.Draw(picture, "RGBA")
+            hop = int(np.abs(timeline.times - t).argmin())
+            for row, (label, score) in enumerate(_lines(timeline, hop)):
+                y = picture.height - 300 + 56 * row
+                canvas.rectangle((40, y, 560, y + 50), (0, 0, 0, 140))
+                canvas.rectangle((50, y + 40, 50 + 500 * score, y + 46), (90, 200, 250, 255))
+                canvas.text((50, y), f"{label} {100 * score:.0f}", font=font)
+            return np.asarray(picture)
+
+        return clip.transform(draw)
+
+    _with_moviepy(change, video, out, preset)
+
+
+def textclips(video: Path, out: Path, preset: str) -> None:
+    """A TextClip for each shown label of each hop, composed by moviepy."""
+    from moviepy import CompositeVideoClip, TextClip
+
+    font = str(resource("fonts", "Inter-SemiBold.otf"))
+
+    def change(clip: Any, timeline: TagTimeline) -> Any:
+        texts = []
+        for hop, t in enumerate(timeline.times):
+            start = max(0.0, float(t) - 0.15)
+            for row, (label, score) in enumerate(_lines(timeline, hop)):
+                text = TextClip(font=font, text=f"{label} {100 * score:.0f}", font_size=32,
+                                color="white", bg_color=(0, 0, 0, 140))  # fmt: skip
+                at = (40, clip.h - 300 + 56 * row)
+                texts.append(text.with_start(start).with_duration(0.3).with_position(at))
+        texts = [text for text in texts if text.start < clip.duration]
+        return CompositeVideoClip([clip, *texts]).with_duration(clip.duration)
+
+    _with_moviepy(change, video, out, preset)
+
+
+def libass(video: Path, out: Path, preset: str) -> None:
+    """One subtitle a hop, burnt in by ffmpeg."""
+    timeline = _timeline(video)
+    with tempfile.TemporaryDirectory() as folder:
+        srt = Path(folder, "tags.srt")
+        blocks = []
+        for hop, t in enumerate(timeline.times):
+            text = "\n".join(f"{label} {100 * s:.0f}" for label, s in _lines(timeline, hop))
+            start, end = max(0.0, float(t) - 0.15), float(t) + 0.15
+            blocks.append(f"{hop + 1}\n{_stamp(start)} --> {_stamp(end)}\n{text}\n")
+        srt.write_text("\n".join(blocks))
+        _run("-i", str(video), "-map", "0:v:0", "-map", "0:a?", "-c:a", "copy", "-vf",
+             f"subtitles={srt}", *_encoding(preset), str(out))  # fmt: skip
+
+
+def _stamp(seconds: float) -> str:
+    ms = round(seconds * 1000)
+    return f"{ms // 3600000:02}:{ms // 60000 % 60:02}:{ms // 1000 % 60:02},{ms % 1000:03}"
+
+
+WAYS = {
+    "ours": ours, "plain": plain, "pipe": pipe, "pillow": pillow, "textclips": textclips,
+    "libass": libass,
+}  # fmt: skip
+
+
+def panel_alone() -> None:
+    """CPU milliseconds a frame of drawing the panel, at 30 frames a second."""
+    timeline = select(made_track(60), PanelSettings())
+    print("\n| panel for | CPU ms a frame |\n|---|---|")
+    for size in ((426, 240), (1280, 720), (1920, 1080), (3840, 2160)):
+        made = Panel(timeline, size, PanelSettings(), families=families_of(timeline.labels))
+        planar = PlanarPanel(made, ColorInfo(), 8, size[1])
+        for n in range(300):
+            planar.frame(n / 30)
+        start = time.process_time()
+        for n in range(300, 1800):
+            planar.frame(n / 30)
+        print(f"| {size[0]}x{size[1]} | {(time.process_time() - start) / 1.5:.2f} |")
+
+
+def contest(way: str, video: str, out: str, preset: str) -> None:
+    """One turn of one contestant; imports are not counted, its ffmpeg is."""
+
+    def used() -> float:
+        return sum(u.ru_utime + u.ru_stime for u in map(getrusage, (RUSAGE_SELF, RUSAGE_CHILDREN)))
+
+    if way in ("pillow", "textclips"):
+        import moviepy  # noqa: F401
+    before, start = used(), time.perf_counter()
+    WAYS[way](Path(video), Path(out), preset)
+    print(json.dumps({"cpu_s": used() - before, "wall_s": time.perf_counter() - start}))
+
+
+def main() -> None:
+    """Compare the ways for each size and preset."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sizes", nargs="+", default=SIZES)
+    parser.add_argument("--presets", nargs="+", default=["ultrafast", "veryfast", "medium"])
+    parser.add_argument("--ways", nargs="+", default=list(WAYS))
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--video", type=Path)
+    parser.add_argument("--turn", nargs=4, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.turn:
+        contest(*args.turn)
+        return
+    print_surroundings(["moviepy", "pillow", "imageio-ffmpeg", "numpy"])
+    panel_alone()
+    with tempfile.TemporaryDirectory() as folder:
+        for size in [str(args.video)] if args.video else args.sizes:
+            video = args.video or make_video(size, args.seconds, Path(folder, f"{size}.mp4"))
+            for preset in args.presets:
+                contestants = [
+                    Contestant(way, [sys.executable, __file__, "--turn", way, str(video),
+                                     f"{folder}/{way}.mp4", preset])
+                    for way in args.ways
+                ]  # fmt: skip
+                compare(f"{size}, {preset}", contestants, args.rounds)
+
+
+if __name__ == "__main__":
+    main()

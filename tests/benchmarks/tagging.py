@@ -1,0 +1,232 @@
+"""Scoring sound: ours against what people use today, on the same windows, outputs compared.
+
+    python tests/benchmarks/tagging.py [--models cnn14 cnn10 cnn6 mn04 builtin] [--seconds 60]
+        [--rounds 5] [--ways ours demo torch onnxruntime openvino] [--hop 0.3]
+
+``demo`` is how PaddleAudio's example does it: features for every window, eager Paddle, batches of
+8. The others get every window's features from the same front end and differ in the network. The
+PANNs have test weights. Start-up and a warm-up are not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tagging_checkpoints import golden_weight, write_paddle
+from turns import Contestant, compare, print_surroundings
+
+from overlay.media.audio import stream_audio
+from overlay.media.probe import probe
+from overlay.settings import TaggingSettings
+from overlay.tagging.checkpoint import read_arrays
+from overlay.tagging.registry import SPECS, NetworkTagger, load_network
+from overlay.tagging.tracking import score_stream
+from overlay.tagging.weights import find
+
+RATE, WINDOW_S, BATCH = 32000, 2.0, 8
+SAMPLE = Path(__file__).parents[2] / "samples/sounds.mp4"
+Score = Callable[[np.ndarray], np.ndarray]
+
+
+def sound(seconds: float) -> np.ndarray:
+    """The sample's sound, again and again."""
+    once = np.concatenate(list(stream_audio(probe(SAMPLE), RATE)))
+    return np.resize(once, round(seconds * RATE)).astype(np.float32)
+
+
+def weights_of(model: str, folder: Path) -> str:
+    """Real weights if they are here, else test weights."""
+    found = find(model)
+    if found is not None:
+        return str(found)
+    state = SPECS[model].network().state_dict()
+    arrays = {key: golden_weight(key, tuple(value.shape)) for key, value in state.items()}
+    return str(write_paddle(folder / f"{model}.pdparams", arrays))
+
+
+def in_batches(tagger: NetworkTagger, hop_s: float, network: Score) -> Score:
+    """Every window's features by our front end, the network by someone else."""
+    window, hop = round(WINDOW_S * RATE), round(hop_s * RATE)
+
+    def score(signal: np.ndarray) -> np.ndarray:
+        starts = range(0, len(signal), hop)
+        padded = np.pad(signal, (0, window))
+        rows = []
+        for first in range(0, len(starts), BATCH):
+            some = starts[first : first + BATCH]
+            segment = padded[some[0] : some[-1] + window]
+            rows.append(network(tagger._front_end.shared(segment, window, hop)))
+        return np.concatenate(rows)
+
+    return score
+
+
+def ours(tagger: NetworkTagger, hop_s: float) -> Score:
+    """The product."""
+    return lambda signal: score_stream([signal], tagger, WINDOW_S, hop_s).scores
+
+
+def demo(tagger: NetworkTagger, hop_s: float) -> Score:
+    """Eager Paddle, features by the framework for each window, as in PaddleAudio's example."""
+    import paddle
+    from paddle.audio.features import LogMelSpectrogram
+
+    net = tagger._built()
+    layer = LogMelSpectrogram(
+        sr=RATE, n_fft=1024, hop_length=320, window="hann", n_mels=64, f_min=50.0, f_max=14000.0
+    )
+    window, hop = round(WINDOW_S * RATE), round(hop_s * RATE)
+    own = tagger.name in ("mn04", "builtin")
+
+    def score(signal: np.ndarray) -> np.ndarray:
+        padded = np.pad(signal, (0, window))
+        windows = [padded[start : start + window] for start in range(0, len(signal), hop)]
+        rows = []
+        with paddle.no_grad():
+            for first in range(0, len(windows), BATCH):
+                some = np.stack(windows[first : first + BATCH])
+                if own:
+                    mel = paddle.to_tensor(tagger._front_end.features(some))
+                else:
+                    mel = layer(paddle.to_tensor(some)).transpose([0, 2, 1]).unsqueeze(1)
+                rows.append(net(mel).numpy())
+        return np.concatenate(rows)
+
+    return score
+
+
+def torch_net(tagger: NetworkTagger) -> Any:
+    """The same network in PyTorch, with the same weights."""
+    import torch
+    from torch_panns import Panns
+
+    net = Panns(tagger.name)
+    arrays = read_arrays(tagger._path)
+    state = {}
+    for name, value in net.state_dict().items():
+        key = name.replace("running_mean", "_mean").replace("running_var", "_variance")
+        if key in arrays:
+            array = arrays[key]
+            turned = array.T if value.dim() == 2 else array
+            state[name] = torch.from_numpy(np.ascontiguousarray(turned))
+    net.load_state_dict(state, strict=False)
+    return net.eval()
+
+
+def torch_way(tagger: NetworkTagger, hop_s: float) -> Score:
+    """PyTorch on the CPU, as panns_inference runs it."""
+    import torch
+
+    net = torch_net(tagger)
+
+    def network(mel: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return net(torch.from_numpy(mel)).numpy()
+
+    return in_batches(tagger, hop_s, network)
+
+
+def onnxruntime_way(tagger: NetworkTagger, hop_s: float) -> Score:
+    """Exported from PyTorch, run by ONNX Runtime."""
+    import onnxruntime
+    import torch
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/net.onnx"
+        mel = torch.zeros(BATCH, 1, 201, 64)
+        torch.onnx.export(
+            torch_net(tagger), (mel,), path, dynamo=False,
+            input_names=["mel"], dynamic_axes={"mel": {0: "n"}},
+        )  # fmt: skip
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return in_batches(tagger, hop_s, lambda mel: session.run(None, {"mel": mel})[0])
+
+
+def openvino_way(tagger: NetworkTagger, hop_s: float) -> Score:
+    """Converted from PyTorch, run by OpenVINO in fp32."""
+    import openvino
+    import torch
+
+    converted = openvino.convert_model(
+        torch_net(tagger), example_input=torch.zeros(BATCH, 1, 201, 64)
+    )
+    converted.reshape([-1, 1, 201, 64])
+    compiled = openvino.compile_model(converted, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return in_batches(tagger, hop_s, lambda mel: compiled(mel)[0])
+
+
+WAYS = {
+    "ours": ours, "demo": demo, "torch": torch_way, "onnxruntime": onnxruntime_way,
+    "openvino": openvino_way,
+}  # fmt: skip
+
+
+def contest(args: argparse.Namespace) -> None:
+    """One turn of one contestant, in a process of its own."""
+    warnings.simplefilter("ignore")
+    settings = TaggingSettings(model=args.models[0], weights=args.weights, device="cpu")
+    score = WAYS[args.ways[0]](load_network(settings), args.hop)
+    signal = sound(args.seconds)
+    score(signal[: 8 * RATE])
+    before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    scores = score(signal)
+    wall_s, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
+    np.save(args.out, scores)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(json.dumps({"cpu_s": cpu_s, "wall_s": wall_s}))
+
+
+def main() -> None:
+    """Compare the ways for each model."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument(
+        "--models", nargs="+", default=["cnn14", "cnn10", "cnn6", "mn04", "builtin"]
+    )
+    parser.add_argument("--ways", nargs="+", default=list(WAYS))
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--hop", type=float, default=0.3)
+    parser.add_argument("--weights")
+    parser.add_argument("--out")
+    args = parser.parse_args()
+    if args.out:
+        contest(args)
+        return
+    print_surroundings(["paddlepaddle", "torch", "onnxruntime", "openvino", "numpy"])
+    for model in args.models:
+        with tempfile.TemporaryDirectory() as folder:
+            weights = weights_of(model, Path(folder))
+            ways = [w for w in args.ways if model.startswith("cnn") or w in ("ours", "demo")]
+            contestants = [
+                Contestant(
+                    way,
+                    [sys.executable, __file__, "--models", model, "--ways", way, "--seconds",
+                     str(args.seconds), "--hop", str(args.hop), "--weights", weights, "--out",
+                     f"{folder}/{way}.npy"],
+                )
+                for way in ways
+            ]  # fmt: skip
+            compare(f"{model}, {args.seconds:g} s of sound", contestants, args.rounds)
+            scores = {w: np.load(p) for w in ways if (p := Path(folder, f"{w}.npy")).exists()}
+            for way, rows in scores.items():
+                print(f"largest difference of {way}'s scores from ours: "
+                      f"{np.abs(rows - scores['ours']).max():.1e}")  # fmt: skip
+            speed = args.seconds / float(np.median(contestants[0].wall_s))
+            print(f"ours: {speed:.1f} times real time")
+
+
+if __name__ == "__main__":
+    main()
