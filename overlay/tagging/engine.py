@@ -18,6 +18,7 @@ from overlay.errors import DeviceUnavailable, TaggerError
 from overlay.tagging.backend import import_paddle
 
 Features = npt.NDArray[np.float32]
+Shapes = tuple[tuple[int | None, ...], ...]
 
 
 def choose_device(wanted: str) -> str:
@@ -44,12 +45,12 @@ def choose_device(wanted: str) -> str:
 
 
 class Engine:
-    """A network as a function of features, ``[batch, 1, ...]`` to ``[batch, n_classes]``.
+    """A network as a function of arrays; most take features, ``[batch, 1, ...]``, alone.
 
     Args:
         build: Makes the network with its weights; called only if there is no prepared one.
         key: What the prepared network depends on: architecture and hash of the weights.
-        feature_shape: Shape of one window's features; a new shape prepares anew.
+        shapes: Shape of each input, ``None`` where any size will do; a new one prepares anew.
         cache: Folder of prepared networks.
         device: ``cpu`` or ``gpu``.
         threads: CPU threads; 0 takes all cores.
@@ -59,32 +60,34 @@ class Engine:
         self,
         build: Callable[[], Any],
         key: str,
-        feature_shape: tuple[int, ...],
+        shapes: Shapes,
         cache: Path,
         device: str,
         threads: int,
     ) -> None:
         paddle = import_paddle()
-        text = f"{key} {feature_shape} paddle {paddle.__version__} layout 1"
+        text = f"{key} {shapes} paddle {paddle.__version__} layout 2"
         folder = cache / hashlib.sha256(text.encode()).hexdigest()[:24]
         try:
-            self._predictor = _predictor(_prepared(folder, build, feature_shape), device, threads)
+            self._predictor = _predictor(_prepared(folder, build, shapes), device, threads)
         except (RuntimeError, ValueError, OSError):
             shutil.rmtree(folder, ignore_errors=True)  # damaged: make it once more
-            self._predictor = _predictor(_prepared(folder, build, feature_shape), device, threads)
-        self._input = self._predictor.get_input_handle(self._predictor.get_input_names()[0])
+            self._predictor = _predictor(_prepared(folder, build, shapes), device, threads)
+        names = self._predictor.get_input_names()
+        self._inputs = [self._predictor.get_input_handle(name) for name in names]
         self._output = self._predictor.get_output_handle(self._predictor.get_output_names()[0])
 
-    def __call__(self, features: Features) -> Features:
+    def __call__(self, *arrays: Features) -> Features:
         """Run one batch."""
-        self._input.reshape(list(features.shape))
-        self._input.copy_from_cpu(np.ascontiguousarray(features))
+        for handle, array in zip(self._inputs, arrays, strict=True):
+            handle.reshape(list(array.shape))
+            handle.copy_from_cpu(np.ascontiguousarray(array))
         self._predictor.run()
         output: Features = self._output.copy_to_cpu()
         return output
 
 
-def _prepared(folder: Path, build: Callable[[], Any], feature_shape: tuple[int, ...]) -> Path:
+def _prepared(folder: Path, build: Callable[[], Any], shapes: Shapes) -> Path:
     """The folder with the exported network; made beside its place and moved there whole."""
     if (folder / "net.pdiparams").is_file():
         return folder
@@ -97,10 +100,10 @@ def _prepared(folder: Path, build: Callable[[], Any], feature_shape: tuple[int, 
             f"{folder.parent}: cannot keep the prepared model here: {error.strerror}"
         ) from error
     try:
-        spec = paddle.static.InputSpec([None, *feature_shape], "float32")
+        specs = [paddle.static.InputSpec(list(shape), "float32") for shape in shapes]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            paddle.jit.save(build(), str(made / "net"), input_spec=[spec])
+            paddle.jit.save(build(), str(made / "net"), input_spec=specs)
         try:
             made.rename(folder)
         except OSError:  # another process was first

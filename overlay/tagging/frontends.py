@@ -52,19 +52,38 @@ class _SpectralFrontEnd:
 
     def shared(self, segment: Signal, window_length: int, hop_length: int) -> Signal:
         """The same for all whole windows of a segment, with frames computed once."""
+        parts = self.parts(segment, window_length, hop_length)
+        if parts is None:
+            windows = np.lib.stride_tricks.sliding_window_view(segment, window_length)
+            return self.features(windows[::hop_length])
+        body, heads, tails = parts
+        step = hop_length // FRAME_LENGTH
+        n_inner = len(body) - (len(heads) - 1) * step
+        pieces = [body[i * step : i * step + n_inner] for i in range(len(heads))]
+        return self._arranged(np.concatenate([heads, np.stack(pieces), tails], axis=1))
+
+    def parts(
+        self, segment: Signal, window_length: int, hop_length: int
+    ) -> tuple[Signal, Signal, Signal] | None:
+        """Mel of the frames that windows share, and of those that each has for itself.
+
+        Returns:
+            Body ``[n_frames, n_bands]``, heads and tails ``[n_windows, few, n_bands]``: window i is
+            its head, the body from frame ``i hop_length / 320`` on, and its tail. ``None`` where
+            windows share nothing.
+        """
         windows = np.lib.stride_tricks.sliding_window_view(segment, window_length)[::hop_length]
         if hop_length % FRAME_LENGTH or len(windows) < 2:
-            return self.features(windows)
+            return None
         signals = self._prepared(windows)
         length = signals.shape[1]
         first, last = -(-_HALF // FRAME_LENGTH), (length - _HALF) // FRAME_LENGTH
         if last < first:
-            return self.features(windows)
-        inner = self._mel(_inner_frames(self._prepared(segment[None])[0], first))
-        step, n_inner = hop_length // FRAME_LENGTH, last - first + 1
-        pieces = [inner[i * step : i * step + n_inner] for i in range(len(windows))]
-        head, tail = self._edges(signals, first, last)
-        return self._arranged(np.concatenate([head, np.stack(pieces), tail], axis=1))
+            return None
+        body = self._mel(_inner_frames(self._prepared(segment[None])[0], first))
+        n_frames = (len(windows) - 1) * hop_length // FRAME_LENGTH + last - first + 1
+        heads, tails = self._edges(signals, first, last)
+        return body[:n_frames], heads, tails
 
     def _edges(self, signals: Signal, first: int, last: int) -> tuple[Signal, Signal]:
         """Mel of the frames that touch the padding: those before ``first`` and after ``last``."""

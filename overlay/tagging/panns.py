@@ -82,8 +82,15 @@ class _Panns(nn.Layer):
             Scores in [0, 1], ``[batch, n_classes]``, or the embedding, ``[batch, width]``.
         """
         x = self.bn0(logmel.transpose([0, 3, 2, 1])).transpose([0, 3, 2, 1])
-        for number, pool in enumerate(self._pools):
-            x = getattr(self, f"conv_block{number + 1}")(x, pool)
+        return self._from(0, x)
+
+    def after(self, n_blocks: int, x: Tensor) -> Tensor:
+        """The rest, from the convolutions of block ``n_blocks``, not yet pooled, to scores."""
+        return self._from(n_blocks, functional.avg_pool2d(x, self._pools[n_blocks - 1]))
+
+    def _from(self, n_blocks: int, x: Tensor) -> Tensor:
+        for number in range(n_blocks, len(self._pools)):
+            x = getattr(self, f"conv_block{number + 1}")(x, self._pools[number])
         x = functional.adaptive_avg_pool2d(x, (None, 1)).squeeze(3)
         x = x.max(axis=2) + functional.adaptive_avg_pool1d(x, 1).squeeze(2)
         embedding = functional.relu(self.fc1(x))

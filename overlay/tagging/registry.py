@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,10 +16,13 @@ from overlay.labels import audioset_labels
 from overlay.resources import cache_folder
 from overlay.settings import TaggingSettings
 from overlay.tagging.choice import choose
+from overlay.tagging.frontends import FRAME_LENGTH
 from overlay.tagging.head import HEAD_SUFFIX, Head, HeadTagger
 from overlay.tagging.weights import fetch, sha256, verify
 
 _BATCH = 16
+
+Shapes = tuple[tuple[int | None, ...], ...]
 
 
 class Tagger(Protocol):
@@ -66,6 +69,8 @@ class Spec:
     """Makes the network; called with ``n_classes`` and ``extract_embedding``."""
     last_layer: str
     """Name of the bias whose length is the number of classes."""
+    shared: Callable[[Any, int, int], Any] | None = None
+    """Makes of the network one that computes once what overlapping windows have in common."""
 
 
 def _panns_front_end() -> Any:
@@ -107,6 +112,12 @@ def _builtin(**options: Any) -> Any:
     return Student(**options)
 
 
+def _shared_panns(net: Any, hop: int, length: int) -> Any:
+    from overlay.tagging.sharing import SharedPanns
+
+    return SharedPanns(net, hop, length)
+
+
 _PANNS = {"own": _panns_front_end, "paddleaudio": _paddleaudio_front_end}
 
 SPECS = {
@@ -114,9 +125,9 @@ SPECS = {
     for spec in (
         Spec("builtin", 1.5, None, {"own": _mel_front_end}, _builtin, "output.bias"),
         Spec("mn04", 0.98, 0.432, {"own": _mel_front_end}, _mn04, "classifier.5.bias"),
-        Spec("cnn14", 80.8, 0.431, _PANNS, _panns("cnn14"), "fc_audioset.bias"),
-        Spec("cnn10", 5.2, 0.380, _PANNS, _panns("cnn10"), "fc_audioset.bias"),
-        Spec("cnn6", 4.8, 0.343, _PANNS, _panns("cnn6"), "fc_audioset.bias"),
+        Spec("cnn14", 80.8, 0.431, _PANNS, _panns("cnn14"), "fc_audioset.bias", _shared_panns),
+        Spec("cnn10", 5.2, 0.380, _PANNS, _panns("cnn10"), "fc_audioset.bias", _shared_panns),
+        Spec("cnn6", 4.8, 0.343, _PANNS, _panns("cnn6"), "fc_audioset.bias", _shared_panns),
     )
 }
 
@@ -200,7 +211,7 @@ class NetworkTagger:
         self._n_classes = len(bias)
         known = audioset_labels()
         self.labels = known if self._n_classes == len(known) else _numbered(self._n_classes)
-        self._engines: dict[bool, Any] = {}
+        self._engines: dict[tuple[int, ...], Any] = {}
 
     @cached_property
     def _front_end(self) -> Any:
@@ -208,7 +219,43 @@ class NetworkTagger:
 
     def score(self, segment: np.ndarray[Any, Any], window_length: int, hop_length: int) -> Scores:
         """Score all whole windows of a segment, in batches of one size."""
+        if self._shares(window_length, hop_length):
+            rows = self._shared_scores(segment, window_length, hop_length)
+            return np.concatenate(list(rows))[: (len(segment) - window_length) // hop_length + 1]
         return self.score_features(self._front_end.shared(segment, window_length, hop_length))
+
+    def _shares(self, window_length: int, hop_length: int) -> bool:
+        """Whether the network can compute once what windows have in common."""
+        return (
+            self._spec.shared is not None
+            and self._make_front_end == _panns_front_end
+            and hop_length % FRAME_LENGTH == 0
+            and window_length >= max(self.sample_rate, 4 * hop_length)
+        )
+
+    def _shared_scores(
+        self, segment: np.ndarray[Any, Any], window_length: int, hop_length: int
+    ) -> Iterator[Scores]:
+        advance = _BATCH * hop_length
+        needed = window_length + advance - hop_length
+        for start in range(0, len(segment) - window_length + 1, advance):
+            stretch = segment[start : start + needed]
+            stretch = np.pad(stretch, (0, needed - len(stretch)))
+            body, heads, tails = self._front_end.parts(stretch, window_length, hop_length)
+            parts = body[None, None], heads[:, None], tails[:, None]
+            hop, length = hop_length // FRAME_LENGTH, window_length // FRAME_LENGTH + 1
+            key = hop, length
+            if key not in self._engines:
+                build = partial(self._built_shared, hop, length)
+                shapes = tuple(part.shape for part in parts)
+                self._engines[key] = self._engine(f"shared {key}", build, shapes)
+            yield np.clip(self._engines[key](*parts), 0, 1)
+
+    def _built_shared(self, hop: int, length: int) -> Any:
+        assert self._spec.shared is not None
+        net = self._spec.shared(self._built(), hop, length)
+        net.eval()
+        return net
 
     def score_features(self, features: np.ndarray[Any, Any]) -> Scores:
         """Score features of windows, ``[n_windows, 1, ...]``."""
@@ -225,9 +272,12 @@ class NetworkTagger:
     def _run(
         self, features: np.ndarray[Any, Any], *, extract_embedding: bool
     ) -> np.ndarray[Any, Any]:
-        if extract_embedding not in self._engines:
-            self._engines[extract_embedding] = self._started(features.shape[1:], extract_embedding)
-        engine = self._engines[extract_embedding]
+        key = extract_embedding, *features.shape[1:]
+        if key not in self._engines:
+            build = partial(self._built, extract_embedding)
+            kind = "embedding" if extract_embedding else "scores"
+            self._engines[key] = self._engine(kind, build, ((None, *features.shape[1:]),))
+        engine = self._engines[key]
         n_windows = len(features)
         missing = -n_windows % _BATCH  # a new batch size would be compiled anew
         padded = np.concatenate([features, np.repeat(features[-1:], missing, axis=0)])
@@ -235,15 +285,12 @@ class NetworkTagger:
         rows: np.ndarray[Any, Any] = np.concatenate(batches)[:n_windows]
         return rows.astype(np.float32, copy=False)
 
-    def _started(self, feature_shape: tuple[int, ...], extract_embedding: bool) -> Any:
+    def _engine(self, kind: str, build: Callable[[], Any], shapes: Shapes) -> Any:
         from overlay.tagging.engine import Engine, choose_device
 
-        output = "embedding" if extract_embedding else self._n_classes
-        key = f"{self.name} {output} {self.model_hash}"
-        cache = cache_folder() / "engines"
-        build = partial(self._built, extract_embedding)
+        key = f"{self.name} {self._n_classes} {kind} {self.model_hash}"
         device = choose_device(self._device)
-        return Engine(build, key, feature_shape, cache, device, self._threads)
+        return Engine(build, key, shapes, cache_folder() / "engines", device, self._threads)
 
     def _built(self, extract_embedding: bool = False) -> Any:
         from overlay.tagging.loading import load_into

@@ -12,6 +12,7 @@ from overlay.tagging.backend import import_paddle
 from overlay.tagging.frontends import FRAME_LENGTH, MelFrontEnd, PaddleAudioFrontEnd, PannsFrontEnd
 from overlay.tagging.loading import load_into
 from overlay.tagging.mobilenet import MobileNet
+from overlay.tagging.sharing import SharedPanns
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +101,27 @@ def test_paddleaudios_front_end_agrees():
         PaddleAudioFrontEnd().shared(segment, 64000, 9600),
         atol=1e-3,
     )
+
+
+@pytest.mark.parametrize("name", ["cnn6", "cnn10"])
+@pytest.mark.parametrize(("hop", "seconds"), [(30, 2.0), (25, 1.3), (17, 1.0), (50, 2.01)])
+def test_what_windows_share_is_computed_once_and_is_the_same(name, hop, seconds):
+    paddle = import_paddle()
+    net = getattr(panns, name)(n_classes=20)
+    net.set_state_dict(
+        {key: golden_weight(key, tuple(value.shape)) for key, value in net.state_dict().items()}
+    )
+    front_end, n_windows = PannsFrontEnd(), 8
+    length, step = round(seconds * 32000), hop * FRAME_LENGTH
+    n_samples = length + (n_windows - 1) * step
+    signal = np.random.default_rng(0).normal(0, 0.1, n_samples).astype(np.float32)
+    signal *= np.linspace(0.01, 1, n_samples, dtype=np.float32)
+    windows = front_end.shared(signal, length, step)
+    body, heads, tails = (paddle.to_tensor(x) for x in front_end.parts(signal, length, step))
+    shared_net = SharedPanns(net, hop, length // FRAME_LENGTH + 1)
+    shared_net.eval()
+    with paddle.no_grad():
+        alone = net(paddle.to_tensor(windows)).numpy()
+        together = shared_net(body[None, None], heads[:, None], tails[:, None]).numpy()
+    assert alone.std() > 0.1
+    np.testing.assert_allclose(together, alone, atol=1e-5)
