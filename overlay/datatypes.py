@@ -18,6 +18,9 @@ from overlay.errors import TrackError
 Scores = npt.NDArray[np.float32]
 """Tag scores in [0, 1], ``[n_hops, n_classes]``."""
 
+Levels = npt.NDArray[np.float16]
+"""Loudness in dB, ``[n_frames, n_bands]``."""
+
 Times = npt.NDArray[np.float64]
 """Seconds on the picture's clock, ``[n_hops]``, rising."""
 
@@ -150,6 +153,9 @@ class Box:
         return self.y + self.height
 
 
+LEVEL_RATE_HZ = 50
+
+
 @dataclass(frozen=True, eq=False)
 class TagTrack:
     """Scores of one audio track over time: the hinge between sound and picture.
@@ -175,6 +181,9 @@ class TagTrack:
     """Name of the tagger."""
     model_hash: str = ""
     """sha256 of its weights, in hex; empty where unknown."""
+    levels: Levels = field(default_factory=lambda: np.empty((0, 0), np.float16))
+    """Loudness, dB, ``[n_frames, n_bands]``, ``LEVEL_RATE_HZ`` frames a second; ``[0, 0]`` where
+    unknown. It tells the edges of events, which the windows smear."""
     times: Times = field(init=False)
     """Window centres in seconds, ``[n_hops]``."""
 
@@ -192,6 +201,8 @@ class TagTrack:
         if scores.dtype != np.float32 or scores.flags.writeable:  # else nobody can change it
             scores = np.array(scores, np.float32)
             scores.flags.writeable = False
+        if self.levels.ndim != 2 or not np.isfinite(self.levels).all():
+            raise ValueError(f"levels {self.levels.shape} must be [n_frames, n_bands], finite")
         times = np.arange(len(scores), dtype=np.float64) * self.hop_s + self.window_s / 2
         times.flags.writeable = False
         object.__setattr__(self, "scores", scores)
@@ -250,6 +261,7 @@ class TagTrack:
                     duration_s=np.float64(self.duration_s),
                     model=np.str_(self.model),
                     model_hash=np.str_(self.model_hash),
+                    levels=self.levels,
                 )
             temporary.replace(path)
         except OSError as error:
@@ -291,6 +303,7 @@ class TagTrack:
             return cls(
                 scores, names, window_s, hop_s, length,
                 str(arrays.get("model", "unknown")), str(arrays.get("model_hash", "")),
+                np.asarray(arrays.get("levels", np.empty((0, 0))), np.float16),
             )  # fmt: skip
         except KeyError as error:
             raise TrackError(

@@ -42,15 +42,49 @@ def audioset_labels() -> tuple[str, ...]:
 
 
 @cache
+def _audioset_table() -> tuple[dict[str, str], ...]:
+    with resource("assets", "audioset_classes.tsv").open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@cache
 def audioset_families() -> dict[str, str]:
     """Family of each AudioSet display name, one of ``FAMILIES``.
 
     Source:
         assets/audioset_classes.tsv, from the AudioSet ontology, CC BY-SA 4.0.
     """
-    with resource("assets", "audioset_classes.tsv").open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t")
-        return {row["name"]: row["family"] for row in rows}
+    return {row["name"]: row["family"] for row in _audioset_table()}
+
+
+@cache
+def audioset_mids() -> dict[str, str]:
+    """Machine id of each AudioSet display name, such as ``/m/09x0r``."""
+    return {row["name"]: row["mid"] for row in _audioset_table()}
+
+
+@cache
+def audioset_ancestors() -> tuple[frozenset[int], ...]:
+    """For each class the classes that it is a kind of, however many steps up.
+
+    Source:
+        assets/audioset_classes.tsv, from the AudioSet ontology, CC BY-SA 4.0.
+    """
+    parents = [tuple(map(int, row["parents"].split())) for row in _audioset_table()]
+
+    def above(index: int) -> frozenset[int]:
+        return frozenset(parents[index]).union(*(above(parent) for parent in parents[index]))
+
+    return tuple(above(index) for index in range(len(parents)))
+
+
+def breadcrumb(index: int) -> tuple[str, ...]:
+    """The way to a class from the most general one, both included; the first parent counts."""
+    parents = [row["parents"].split() for row in _audioset_table()]
+    way = [index]
+    while parents[way[0]]:
+        way.insert(0, int(parents[way[0]][0]))
+    return tuple(audioset_labels()[i] for i in way)
 
 
 def families_of(labels: tuple[str, ...]) -> dict[str, str]:

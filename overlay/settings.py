@@ -85,6 +85,35 @@ class PanelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EventSettings:
+    """How scores become events."""
+
+    threshold: float = 0.3
+    """Score that an event must reach."""
+    hysteresis: float = 0.15
+    """An event lasts while the score stays above this part of its threshold."""
+    min_duration_s: float = 0.2
+    max_gap_s: float = 0.5
+    """Shorter gaps between events of a label are closed."""
+    collapse: bool = True
+    """Of "Animal", "Cat" and "Meow" at one time keep the most specific."""
+    margin: float = 0.4
+    """A general label stays beside a specific one if it scores higher by more than this."""
+    thresholds_file: str | None = None
+    """TOML file with a threshold for single labels: ``"Dog" = 0.4``."""
+    allow: tuple[str, ...] = ()
+    """Labels to look for; all if empty."""
+    deny: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check ranges."""
+        for name in ("threshold", "hysteresis", "margin"):
+            _check_range(name, getattr(self, name), 0, 1)
+        for name in ("min_duration_s", "max_gap_s"):
+            _check_range(name, getattr(self, name), 0, 3600)
+
+
+@dataclass(frozen=True, slots=True)
 class VideoSettings:
     """How the picture is written."""
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from overlay.datatypes import TagTrack
 from overlay.errors import TaggerError
+from overlay.tagging.levels import LevelMeter
 from overlay.tagging.registry import Tagger
 
 Block = npt.NDArray[np.float32]
@@ -46,7 +47,9 @@ def score_stream(
     window_length, hop_length = round(window_s * rate), max(1, round(hop_s * rate))
     scores = np.empty((0, len(tagger.labels)), np.float32)
     n_hops = n_samples = 0
-    for segment, n_samples in segments(blocks, window_length, hop_length):
+    meter = LevelMeter(rate)
+    heard = meter.listening(blocks)
+    for segment, n_samples in segments(heard, window_length, hop_length):
         rows = tagger.score(segment, window_length, hop_length)
         if n_hops + len(rows) > len(scores):  # grows where it is: hours of scores are held once
             scores.resize(
@@ -62,7 +65,7 @@ def score_stream(
     scores.flags.writeable = False
     return TagTrack(
         scores, tagger.labels, window_length / rate, hop_length / rate,
-        n_samples / rate, tagger.name, tagger.model_hash,
+        n_samples / rate, tagger.name, tagger.model_hash, meter.levels(),
     )  # fmt: skip
 
 
