@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from overlay.datatypes import Box, Tag, TagEvent, TagTrack
 from overlay.errors import OverlayError
-from overlay.settings import PanelSettings, Settings, TaggingSettings, VideoSettings
+from overlay.settings import EventSettings, PanelSettings, Settings, TaggingSettings, VideoSettings
 
 if TYPE_CHECKING:
-    from overlay.pipeline import Rendered, preview, render, tag
+    from overlay.pipeline import Rendered, export_events, find_events, preview, render, tag
 
 __all__ = [
     "Box",
+    "EventSettings",
     "OverlayError",
     "PanelSettings",
     "Rendered",
@@ -30,12 +31,14 @@ __all__ = [
     "TagTrack",
     "TaggingSettings",
     "VideoSettings",
+    "export_events",
+    "find_events",
     "preview",
     "render",
     "tag",
 ]
 
-_IN_PIPELINE = {"Rendered", "preview", "render", "tag"}
+_IN_PIPELINE = {"Rendered", "export_events", "find_events", "preview", "render", "tag"}
 
 
 def __getattr__(name: str) -> Any:

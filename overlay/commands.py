@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from overlay.datatypes import TagTrack
     from overlay.pipeline import Rendered
 
-_COMMANDS = ("render", "tag", "parse", "train", "models", "cache", "doctor")
+_COMMANDS = ("render", "tag", "captions", "export", "parse", "train", "models", "cache", "doctor")
+_CAPTIONS = ("srt", "vtt", "ass", "ttml", "sbv")
 _INTERRUPTED, _TERMINATED = 130, 143
 
 
@@ -106,6 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_render(commands)
     _add_tag(commands)
+    _add_captions(commands)
+    _add_export(commands)
     _add_parse(commands)
     _add_train(commands)
     _add_models(commands)
@@ -175,6 +178,45 @@ def _add_parse(commands: Any) -> None:
     _option(parser, "smooth-size", type=int, default=5, metavar="HOPS")
     _option(parser, "label-file", metavar="TXT", help="one name a line (default: the npz's own)")
     _option(parser, "output-dir", default="./output_dir", metavar="DIR")
+
+
+def _add_captions(commands: Any) -> None:
+    parser = _command(commands, "captions", _export, "write captions of what is heard")
+    parser.add_argument("media", nargs="*", metavar="MEDIA|NPZ")
+    parser.add_argument("--format", choices=_CAPTIONS, default="srt")
+    _add_writing(parser)
+
+
+def _add_export(commands: Any) -> None:
+    parser = _command(commands, "export", _export, "write events as tables, labels, chapters, ...")
+    parser.add_argument("media", nargs="*", metavar="MEDIA|NPZ")
+    parser.add_argument("--format", metavar="NAME", required=True, help="'list' lists them")
+    _add_writing(parser)
+
+
+def _add_writing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", metavar="OUT", help="target file, or folder")
+    parser.add_argument("--overwrite", action="store_const", const=True)
+    group = parser.add_argument_group("events")
+    _option(group, "event-threshold", type=float, metavar="P", help="score to reach (0.3)")
+    group.add_argument(
+        "--min-duration", dest="min_duration_s", type=float, metavar="S", help="shortest (0.2)"
+    )
+    group.add_argument(
+        "--max-gap", dest="max_gap_s", type=float, metavar="S", help="gaps to close (0.5)"
+    )
+    group.add_argument(
+        "--thresholds", dest="thresholds_file", metavar="TOML", help="for single labels"
+    )
+    group.add_argument("--allow", nargs="+", metavar="LABEL", help="look for these alone")
+    group.add_argument("--deny", nargs="+", metavar="LABEL", help="leave these out")
+    group.add_argument(
+        "--collapse", action=argparse.BooleanOptionalAction, default=None,
+        help="of Animal, Cat and Meow keep the most specific (on)",
+    )  # fmt: skip
+    _option(group, "label-file", metavar="TXT", help="names to write, one a line")
+    _add_common(parser)
+    _add_tagging(parser)
 
 
 def _add_train(commands: Any) -> None:
@@ -276,7 +318,9 @@ def _boolean(text: str) -> bool:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    return resolve(vars(args), args.config)
+    flags = vars(args)
+    lists = {name: tuple(flags[name]) for name in ("allow", "deny") if flags.get(name)}
+    return resolve(flags | lists, args.config)
 
 
 # Commands
@@ -364,6 +408,34 @@ def _tag_one(path: str, args: argparse.Namespace, settings: Settings) -> None:
         print(f"wrote {target}")
         print(f"  {track.n_hops} hops, {track.n_classes} classes; tagger {_tagger_line(track)}")
         _print_events(track)
+
+
+def _export(args: argparse.Namespace) -> None:
+    from overlay.batch import for_each
+    from overlay.export.formats import formats
+
+    if args.format == "list":
+        for each in formats().values():
+            print(f"{each.name:<12} {each.extension:<20} {each.description}")
+        return
+    if not args.media:
+        raise UsageError("give a media file, or the npz of 'tag-overlay tag'")
+    settings = _settings(args)
+    if len(args.media) > 1 and args.output and not Path(args.output).is_dir():
+        raise UsageError(f"{args.output}: several files need a folder to go to")
+    for_each(args.media, lambda path: _export_one(path, args, settings), _say)
+
+
+def _export_one(path: str, args: argparse.Namespace, settings: Settings) -> None:
+    from overlay import pipeline
+
+    with _Bars(quiet=args.quiet) as bars:
+        target = pipeline.export_events(
+            path, args.format, args.output, settings,
+            on_progress=bars.update, on_note=bars.note,
+        )  # fmt: skip
+    if not args.quiet:
+        print(f"wrote {target}")
 
 
 def _train(args: argparse.Namespace) -> None:

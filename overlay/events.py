@@ -72,7 +72,7 @@ def find_events(track: TagTrack, settings: EventSettings) -> list[TagEvent]:
 
 def _thresholds(labels: tuple[str, ...], settings: EventSettings) -> npt.NDArray[np.float32]:
     """Threshold of each class; above 1 for those that are not wanted."""
-    values = np.full(len(labels), settings.threshold, np.float32)
+    values = np.full(len(labels), settings.event_threshold, np.float32)
     for label, value in read_thresholds(settings.thresholds_file).items():
         values[_index(labels, label, "thresholds_file")] = value
     allowed = {_index(labels, label, "allow") for label in settings.allow}

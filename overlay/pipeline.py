@@ -12,11 +12,13 @@ from overlay.compose import Composed, check_ahead, compose, copy_picture
 from overlay.compose import preview as compose_preview
 from overlay.datatypes import MediaInfo, TagEvent, TagTrack, read_npz
 from overlay.errors import NoAudioStream
-from overlay.labels import audioset_labels, read_labels
+from overlay.events import find_events as detect
+from overlay.export.formats import Run, format_named
+from overlay.labels import audioset_labels, audioset_mids, read_labels
 from overlay.media.audio import audio_stream, stream_audio
 from overlay.media.containers import default_extension
 from overlay.media.fingerprint import audio_fingerprint
-from overlay.media.output import check_target
+from overlay.media.output import check_target, complete_or_absent
 from overlay.media.probe import probe
 from overlay.media.video import shown_video
 from overlay.selection import events, select
@@ -187,6 +189,75 @@ def preview(
     track = track if track is not None else _tag(info, settings, on_progress, on_note)
     timeline = select(track, settings.panel)
     return compose_preview(info, timeline, at_s, target, settings.panel, settings.video)
+
+
+def find_events(
+    path: str | Path,
+    settings: Settings | None = None,
+    *,
+    on_progress: Progress = _ignore_progress,
+    on_note: Note = _ignore_note,
+    **options: Any,
+) -> tuple[list[TagEvent], TagTrack]:
+    """What is heard from when to when, in a media file or a saved score track.
+
+    Args:
+        path: Any media file with sound, or the npz of ``TagTrack.save``.
+        settings: Options; the defaults if ``None``.
+        on_progress: Told how far it is.
+        on_note: Told what a user should know, one line each.
+        options: Single fields of ``settings`` to change, such as ``event_threshold=0.5``.
+
+    Returns:
+        The events by onset, and the scores behind them.
+
+    Raises:
+        OverlayError: With one line that says what is wrong.
+    """
+    settings = override(settings or Settings(), **options)
+    if Path(path).suffix == ".npz":
+        track = TagTrack.load(path, labels=labels_of(path, settings.panel.label_file))
+    else:
+        track = tag(path, settings, on_progress=on_progress, on_note=on_note)
+    return detect(track, settings.events), track
+
+
+def export_events(
+    path: str | Path,
+    format_name: str,
+    out: str | Path | None = None,
+    settings: Settings | None = None,
+    *,
+    on_progress: Progress = _ignore_progress,
+    on_note: Note = _ignore_note,
+    **options: Any,
+) -> Path:
+    """Write the events of a media file or a saved score track as a text file.
+
+    Args:
+        path: As for ``find_events``.
+        format_name: One of ``overlay.export.formats.formats()``.
+        out: Target; ``<name>`` with the format's extension beside the file if ``None``.
+        settings: Options; the defaults if ``None``.
+        on_progress: Told how far it is.
+        on_note: Told what a user should know, one line each.
+        options: Single fields of ``settings`` to change.
+
+    Raises:
+        OverlayError: With one line that says what is wrong; no partial file is left.
+    """
+    settings = override(settings or Settings(), **options)
+    path, chosen = Path(path), format_named(format_name)
+    stem = path.name.removesuffix(".npz").removesuffix(".tags") if path.suffix == ".npz" else None
+    name = f"{path.stem if stem is None else stem}{chosen.extension}"
+    target = Path(out) if out is not None else path.with_name(name)
+    target = target / name if target.is_dir() else target
+    check_target(target, path, overwrite=settings.video.overwrite)
+    found, track = find_events(path, settings, on_progress=on_progress, on_note=on_note)
+    text = chosen.write(found, Run(path.name, track, audioset_mids()))
+    with complete_or_absent(target) as temporary:
+        temporary.write_text(text, "utf-8", newline="")
+    return target
 
 
 def output_path(info: MediaInfo, out: str | Path | None) -> Path:

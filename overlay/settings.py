@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from overlay.errors import SettingsError
 
@@ -88,7 +88,7 @@ class PanelSettings:
 class EventSettings:
     """How scores become events."""
 
-    threshold: float = 0.3
+    event_threshold: float = 0.3
     """Score that an event must reach."""
     hysteresis: float = 0.15
     """An event lasts while the score stays above this part of its threshold."""
@@ -107,7 +107,7 @@ class EventSettings:
 
     def __post_init__(self) -> None:
         """Check ranges."""
-        for name in ("threshold", "hysteresis", "margin"):
+        for name in ("event_threshold", "hysteresis", "margin"):
             _check_range(name, getattr(self, name), 0, 1)
         for name in ("min_duration_s", "max_gap_s"):
             _check_range(name, getattr(self, name), 0, 3600)
@@ -142,6 +142,7 @@ class Settings:
     tagging: TaggingSettings = field(default_factory=TaggingSettings)
     panel: PanelSettings = field(default_factory=PanelSettings)
     video: VideoSettings = field(default_factory=VideoSettings)
+    events: EventSettings = field(default_factory=EventSettings)
 
 
 def resolve(flags: Mapping[str, Any], config: str | Path | None = None) -> Settings:
@@ -177,7 +178,7 @@ def override(settings: Settings, **options: Any) -> Settings:
 
 
 def _field_names() -> tuple[str, ...]:
-    tables = (TaggingSettings, PanelSettings, VideoSettings)
+    tables = (TaggingSettings, PanelSettings, VideoSettings, EventSettings)
     return tuple(f.name for table in tables for f in fields(table))
 
 
@@ -200,9 +201,13 @@ def _from_file(path: Path) -> Settings:
 
 def _table_with(table: Any, values: Mapping[str, Any], where: str) -> Any:
     hints = get_type_hints(type(table))
+    values = dict(values)
     for key, value in values.items():
         if key not in hints:
             raise SettingsError(f"{where} {key}: unknown key; known: {', '.join(hints)}")
+        if get_origin(hints[key]) is tuple:
+            values[key] = _texts(value, f"{where} {key}")
+            continue
         kinds = get_args(hints[key]) if isinstance(hints[key], UnionType) else (hints[key],)
         allowed = (*kinds, int) if float in kinds else kinds
         if type(value) not in allowed:
@@ -211,6 +216,12 @@ def _table_with(table: Any, values: Mapping[str, Any], where: str) -> Any:
         return replace(table, **values)
     except SettingsError as error:
         raise SettingsError(f"{where} {error}") from error
+
+
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise SettingsError(f"{where}: {value!r} is not a list of texts")
+    return tuple(value)
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -1,1 +1,1 @@
-"""Score tracks to text files, one file a format."""
+"""Events and tracks to text files, one module a format, one registry: ``formats``."""

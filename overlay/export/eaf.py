@@ -1,0 +1,63 @@
+"""ELAN annotations, one tier for all sounds.
+
+Source:
+    Max Planck Institute for Psycholinguistics, EAF format 3.0.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+from overlay.datatypes import TagEvent
+from overlay.export.formats import Format, Run
+from overlay.export.xml_text import printable
+
+_SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+
+
+def _write(events: Sequence[TagEvent], run: Run) -> str:
+    today = datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds")
+    root = ElementTree.Element(
+        "ANNOTATION_DOCUMENT",
+        {"AUTHOR": run.track.model, "DATE": today, "FORMAT": "3.0", "VERSION": "3.0",
+         "xmlns:xsi": _XSI, "xsi:noNamespaceSchemaLocation": _SCHEMA},
+    )  # fmt: skip
+    ElementTree.SubElement(root, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
+    order = ElementTree.SubElement(root, "TIME_ORDER")
+    by_label: dict[str, list[TagEvent]] = {}
+    for event in events:
+        by_label.setdefault(event.label, []).append(event)
+    number = 0
+    for label, same in by_label.items():  # annotations of one tier must not overlap
+        tier = ElementTree.SubElement(
+            root, "TIER", {"LINGUISTIC_TYPE_REF": "sound", "TIER_ID": printable(label)}
+        )
+        for event in same:
+            number += 1
+            _add(order, tier, event, number)
+    ElementTree.SubElement(
+        root, "LINGUISTIC_TYPE",
+        {"GRAPHIC_REFERENCES": "false", "LINGUISTIC_TYPE_ID": "sound", "TIME_ALIGNABLE": "true"},
+    )  # fmt: skip
+    return ElementTree.tostring(root, "unicode") + "\n"
+
+
+def _add(
+    order: ElementTree.Element, tier: ElementTree.Element, event: TagEvent, number: int
+) -> None:
+    slots = f"ts{2 * number - 1}", f"ts{2 * number}"
+    for slot, seconds in zip(slots, (event.onset_s, event.offset_s), strict=True):
+        ms = str(round(seconds * 1000))
+        ElementTree.SubElement(order, "TIME_SLOT", {"TIME_SLOT_ID": slot, "TIME_VALUE": ms})
+    annotation = ElementTree.SubElement(
+        ElementTree.SubElement(tier, "ANNOTATION"), "ALIGNABLE_ANNOTATION",
+        {"ANNOTATION_ID": f"a{number}", "TIME_SLOT_REF1": slots[0], "TIME_SLOT_REF2": slots[1]},
+    )  # fmt: skip
+    value = ElementTree.SubElement(annotation, "ANNOTATION_VALUE")
+    value.text = printable(f"{event.label} {round(100 * event.peak)}")
+
+
+FORMAT = Format("eaf", ".eaf", "ELAN annotations", _write)

@@ -1,0 +1,25 @@
+"""Raven selection table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from overlay.datatypes import TagEvent
+from overlay.export.formats import Format, Run, one_line
+
+_HEADER = (
+    "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)"
+    "\tAnnotation\tScore\n"
+)
+
+
+def _write(events: Sequence[TagEvent], run: Run) -> str:
+    rows = [
+        f"{number}\tSpectrogram 1\t1\t{e.onset_s:.6f}\t{e.offset_s:.6f}\t0.0\t16000.0"
+        f"\t{one_line(e.label)}\t{e.peak:.3f}\n"
+        for number, e in enumerate(events, start=1)
+    ]
+    return _HEADER + "".join(rows)
+
+
+FORMAT = Format("raven", ".selections.txt", "Raven selection table", _write)

@@ -1,0 +1,35 @@
+"""JSON: what made the events, and the events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from overlay.datatypes import TagEvent
+from overlay.export.formats import Format, Run
+
+
+def header(run: Run) -> dict[str, object]:
+    """What made the events."""
+    track = run.track
+    return {
+        "source": run.source, "model": track.model, "model_sha256": track.model_hash,
+        "window_s": track.window_s, "hop_s": track.hop_s, "duration_s": round(track.duration_s, 3),
+    }  # fmt: skip
+
+
+def as_dict(event: TagEvent, run: Run) -> dict[str, object]:
+    """One event, times in seconds, scores in [0, 1]."""
+    return {
+        "mid": run.mids.get(event.label), "label": event.label,
+        "onset_s": round(event.onset_s, 3), "offset_s": round(event.offset_s, 3),
+        "peak": round(event.peak, 4), "mean": round(event.mean, 4),
+    }  # fmt: skip
+
+
+def _write(events: Sequence[TagEvent], run: Run) -> str:
+    content = {"run": header(run), "events": [as_dict(event, run) for event in events]}
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+FORMAT = Format("json", ".json", "events with a header that says what made them", _write)
