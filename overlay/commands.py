@@ -299,6 +299,10 @@ def _add_video(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--crf", type=int, metavar="N", help="quality, by the encoder's own scale")
     group.add_argument("--preset", metavar="NAME", help="speed, by the encoder's own names")
     group.add_argument("--tolerant", action="store_const", const=True, help="use damaged files")
+    group.add_argument(
+        "--soft", action="store_const", const=True,
+        help="add captions as a subtitle track and copy the rest, instead of drawing",
+    )  # fmt: skip
     _option(
         group, "allow-silent", action="store_const", const=True,
         help="copy the picture of a video without sound",

@@ -118,19 +118,39 @@ def check_ahead(
     make_panel(TagTimeline(np.zeros(0), nothing, classes, ()), video, panel_settings)
 
 
-def copy_picture(info: MediaInfo, out: Path, settings: VideoSettings) -> Composed:
-    """Copy a video without sound to ``out``: there is nothing to draw on it.
+def copy_picture(
+    info: MediaInfo,
+    out: Path,
+    settings: VideoSettings,
+    captions: Path | None = None,
+    *,
+    on_progress: Progress | None = None,
+    on_note: Note = lambda note: None,
+) -> Composed:
+    """Copy a video, every packet as it is; with captions beside it, or alone if it is silent.
+
+    Args:
+        info: The probed source.
+        out: The target.
+        settings: Whether to overwrite, and which ffmpeg to start.
+        captions: A subtitle file that becomes one more stream.
+        on_progress: Told the seconds that are written.
+        on_note: Told of subtitles that the container cannot hold.
 
     Raises:
         NoVideoStream: There is no picture either.
-        OutputError: The target is the input or exists.
+        OutputError: The target is the input, exists, or cannot hold the streams.
         EncodeError: ffmpeg failed.
     """
     check_target(out, info.path, overwrite=settings.overwrite)
-    subtitles, _ = plan_subtitles(info, out)
+    check_container(info, out)
+    subtitles, dropped = plan_subtitles(info, out)
+    if dropped:
+        on_note(_left_out(out, dropped))
     with complete_or_absent(out) as temporary:
-        command = copy_command(info, temporary, ffmpeg_program(settings.ffmpeg), subtitles)
-        run = _fed(command, iter(()), None)
+        program = ffmpeg_program(settings.ffmpeg)
+        command = copy_command(info, temporary, program, subtitles, captions)
+        run = _fed(command, iter(()), on_progress)
         _check_run(run, info, out, tolerant=settings.tolerant)
     return Composed(out, None, "copy")
 
@@ -194,7 +214,11 @@ def _policies(video: VideoInfo, out: Path, dropped: list[str]) -> Iterator[str]:
     if not any(text in video.pix_fmt for text in ("420", "nv12", "nv21", "p010")):
         yield f"the source's colour is {video.pix_fmt}; the result is 4:2:0, which plays everywhere"
     if dropped:
-        yield f"{out.suffix} cannot hold these subtitles, left out: {', '.join(dropped)}"
+        yield _left_out(out, dropped)
+
+
+def _left_out(out: Path, dropped: list[str]) -> str:
+    return f"{out.suffix} cannot hold these subtitles, left out: {', '.join(dropped)}"
 
 
 def _check_run(run: FfmpegRun, info: MediaInfo, out: Path, *, tolerant: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from overlay import cache
@@ -148,6 +149,7 @@ def render(
     shown_video(info)
     target = output_path(info, out)
     check_ahead(info, target, settings.panel, settings.video)
+    total_s = shown_video(info).duration_s or info.duration_s
     try:
         track = track if track is not None else _tag(info, settings, on_progress, on_note)
     except NoAudioStream as error:
@@ -158,12 +160,36 @@ def render(
         on_note("there is no sound to tag; copying the picture as it is")
         copied = copy_picture(info, target, settings.video)
         return Rendered(copied.path, None, None, copied.encoder)
-    total_s = shown_video(info).duration_s or info.duration_s
+    if settings.video.soft:
+        return _with_captions(info, track, target, settings, total_s, on_progress, on_note)
     done: Composed = compose(
         info, select(track, settings.panel), target, settings.panel, settings.video,
         on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,
     )  # fmt: skip
     return Rendered(done.path, track, done.n_frames, done.encoder)
+
+
+def _with_captions(
+    info: MediaInfo,
+    track: TagTrack,
+    target: Path,
+    settings: Settings,
+    total_s: float | None,
+    on_progress: Progress,
+    on_note: Note,
+) -> Rendered:
+    """Everything copied, and the events as one more subtitle track."""
+    kind = format_named("ass" if target.suffix.lower() == ".mkv" else "srt")
+    run = Run(info.path.name, track, audioset_mids())
+    text = kind.write(detect(track, settings.events), run)
+    with TemporaryDirectory() as folder:
+        captions = Path(folder, f"captions{kind.extension}")
+        captions.write_text(text, "utf-8", newline="")
+        done = copy_picture(
+            info, target, settings.video, captions,
+            on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,
+        )  # fmt: skip
+    return Rendered(done.path, track, None, done.encoder)
 
 
 def preview(

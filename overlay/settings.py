@@ -125,6 +125,8 @@ class VideoSettings:
     """Render what can be decoded of a damaged file."""
     allow_silent: bool = False
     """Copy the picture of a file without audio instead of refusing it."""
+    soft: bool = False
+    """Add captions as a subtitle track and copy everything else, instead of drawing."""
     overwrite: bool = False
     ffmpeg: str | None = None
     """ffmpeg program to use instead of the one that comes with imageio-ffmpeg."""

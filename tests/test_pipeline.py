@@ -1,5 +1,6 @@
 """The whole walk on real files, by Python and by the command line."""
 
+import av
 import numpy as np
 import pytest
 from inspecting import audio_packets, picture_times, pictures
@@ -112,3 +113,35 @@ def test_models_and_doctor_say_what_is_here(capsys, monkeypatch):
         assert text in said
     assert main(["doctor", "--ffmpeg", "/nope"]) == 0
     assert "not usable" in capsys.readouterr().out
+
+
+def _video_packets(path):
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        base = stream.time_base
+        return [(p.pts * base, bytes(p)) for p in container.demux(stream) if p.size]
+
+
+@pytest.mark.parametrize("extension", [".mp4", ".mov"])
+def test_soft_captions_leave_every_packet_as_it_is(tmp_path, extension):
+    source = resource("samples", "sounds.mp4")
+    options = {"soft": True, "model": "builtin", "device": "cpu"}
+    done = overlay.render(source, tmp_path / f"soft{extension}", **options)
+    assert done.encoder == "copy"
+    assert _video_packets(done.path) == _video_packets(source)
+    assert audio_packets(done.path) == audio_packets(source)
+    with av.open(str(done.path)) as container:
+        stream = container.streams.subtitles[0]
+        times = [float(p.pts * p.time_base) for p in container.demux(stream) if p.size > 2]
+    events, _ = overlay.find_events(source, model="builtin", device="cpu")
+    assert min(times) == pytest.approx(min(event.onset_s for event in events), abs=0.01)
+
+
+def test_soft_captions_in_matroska_have_a_style(tmp_path):
+    source = resource("samples", "sounds.mp4")
+    out = tmp_path / "soft.mkv"
+    assert main([str(source), "--soft", "-o", str(out), "--model", "builtin"]) == 0
+    assert audio_packets(out) == audio_packets(source)
+    assert [data for _, data in _video_packets(out)] == [data for _, data in _video_packets(source)]
+    with av.open(str(out)) as container:
+        assert b"Style: Sound" in container.streams.subtitles[0].codec_context.extradata

@@ -26,10 +26,11 @@ def test_samples_are_small_and_match_their_timeline(timeline):
     assert {row["label"] for row in timeline} <= set(overlay.labels.audioset_labels())
 
 
-@pytest.mark.weights
-@pytest.mark.usefixtures("shared")
-def test_the_default_tagger_names_every_sound(timeline):
-    track = overlay.tag(resource("samples", "sounds.mp4"), device="cpu")
+@pytest.mark.parametrize("model", ["builtin", pytest.param("mn04", marks=pytest.mark.weights)])
+def test_the_taggers_name_every_sound(timeline, model, request):
+    if model == "mn04":
+        request.getfixturevalue("shared")
+    track = overlay.tag(resource("samples", "sounds.mp4"), model=model, device="cpu")
     for row in timeline:
         onset, offset = float(row["onset_s"]), float(row["offset_s"])
         inside = (track.times >= onset + 1) & (track.times <= offset - 1)

@@ -82,6 +82,12 @@ def _kept_as(codec: str, extension: str) -> str | None:
     return "mov_text" if text else None
 
 
+def caption_codec(out: Path) -> str:
+    """The kind of text subtitle that a container holds best."""
+    extension = out.suffix.lower()
+    return "ass" if extension in _MKV else "webvtt" if extension in _WEBM else "mov_text"
+
+
 def is_mp4_family(out: Path) -> bool:
     """Whether the output is mp4, m4v or mov."""
     return out.suffix.lower() in _MP4 | _MOV

@@ -12,7 +12,7 @@ import ffmpeg
 
 from overlay.datatypes import Box, ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import NoVideoStream
-from overlay.media.containers import SubtitlePlan, is_mp4_family
+from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
 from overlay.media.process import command_line, local_url
 
@@ -168,15 +168,37 @@ def _tags(color: ColorInfo) -> dict[str, str]:
 
 
 def copy_command(
-    info: MediaInfo, out: Path, program: str, subtitles: Iterable[SubtitlePlan] = ()
+    info: MediaInfo,
+    out: Path,
+    program: str,
+    subtitles: Iterable[SubtitlePlan] = (),
+    captions: Path | None = None,
 ) -> list[str]:
-    """Copy the picture and what goes with it, unchanged, into another container."""
+    """Copy the picture and what goes with it, unchanged, into another container.
+
+    Args:
+        info: The probed source.
+        out: Where to write; its extension names the container.
+        program: The ffmpeg to start.
+        subtitles: The subtitle streams to keep.
+        captions: A subtitle file that becomes one more stream, behind the others.
+    """
     source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe")
     streams = [source[str(shown_video(info).index)], source["a?"]]
     codecs = {"c": "copy"}
     for position, plan in enumerate(subtitles):
         streams.append(source[f"s:{plan.position}"])
         codecs[f"c:s:{position}"] = plan.codec
+    if captions is not None:
+        n_kept = sum(name.startswith("c:s:") for name in codecs)
+        streams.append(ffmpeg.input(local_url(captions), protocol_whitelist="file")["s:0"])
+        codecs |= {
+            f"c:s:{n_kept}": caption_codec(out), f"metadata:s:s:{n_kept}": "title=Sounds",
+        }  # fmt: skip
+    if out.suffix.lower() == ".mkv":
+        streams.append(source["t?"])
+    for index in info.covers:
+        streams.append(source[str(index)])
     more = {"movflags": "+faststart"} if is_mp4_family(out) else {}
     output = ffmpeg.output(
         *streams, local_url(out), **codecs, map_metadata=0, map_chapters=0,
