@@ -7,8 +7,11 @@ import pytest
 from overlay.errors import LabelError
 from overlay.labels import (
     FAMILIES,
+    audioset_ancestors,
     audioset_families,
     audioset_labels,
+    audioset_mids,
+    breadcrumb,
     families_of,
     read_labels,
 )
@@ -70,3 +73,12 @@ def test_a_label_file_keeps_its_order(tmp_path):
     path = tmp_path / "labels.txt"
     path.write_text("\ufeffДождь\nword, word\n 雨 \n\n", encoding="utf-8")
     assert read_labels(path) == ("Дождь", "word, word", "雨")
+
+
+def test_the_way_up_is_the_ontologys():
+    meow, animal = (audioset_labels().index(name) for name in ("Meow", "Animal"))
+    assert breadcrumb(meow) == ("Animal", "Domestic animals, pets", "Cat", "Meow")
+    assert animal in audioset_ancestors()[meow]
+    assert audioset_ancestors()[animal] == frozenset()
+    assert all(index not in above for index, above in enumerate(audioset_ancestors()))
+    assert audioset_mids()["Speech"] == "/m/09x0r"

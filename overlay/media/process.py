@@ -31,6 +31,7 @@ _DAMAGE = re.compile(
     re.IGNORECASE,
 )
 _NOISE = re.compile(r"^\[(?:verbose|debug|trace)\]|^\s|packets read|packets muxed|demuxed|muxed")
+_PIPE_BYTES = 1 << 20
 
 
 @dataclass
@@ -172,7 +173,7 @@ def started(command: Sequence[str], *, stdin: bool = False) -> Iterator[FfmpegRu
 
 def _start(command: Sequence[str], stdin: int) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command,
             stdin=stdin,
             stdout=subprocess.PIPE,
@@ -181,6 +182,20 @@ def _start(command: Sequence[str], stdin: int) -> subprocess.Popen[bytes]:
         )
     except OSError as error:
         raise FfmpegNotFound(f"cannot start {command[0]}: {error.strerror}") from error
+    for pipe in (process.stdin, process.stdout):
+        _enlarge(pipe)
+    return process
+
+
+def _enlarge(pipe: IO[bytes] | None) -> None:
+    """Let a pipe hold a whole panel: fewer times in which both sides wait for each other."""
+    try:
+        import fcntl
+
+        if pipe is not None:
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    except (ImportError, AttributeError, OSError):
+        return  # not Linux, or this user has too many pipes
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import load_tagger
 from overlay.training.bank import Bank
-from overlay.training.mixing import Mixer
+from overlay.training.mixing import HEAVY, LIGHT, Mixer
 from overlay.training.student import Student
 
 _BATCH = 64
@@ -34,6 +34,8 @@ _KEEP_EVERY = 500
 _N_USES = 3
 """How often a lesson is given: making one costs as much as learning it."""
 _N_REMEMBERED = 400
+_HEAVY_SHARE = 0.8
+"""Part of the run in which sounds are mixed and changed the most."""
 
 
 def distill(audio: Path, work: Path, n_windows: int, seed: int, teacher: str = "mn04") -> Path:
@@ -54,7 +56,7 @@ def distill(audio: Path, work: Path, n_windows: int, seed: int, teacher: str = "
     n_steps = n_windows // _BATCH
     parts = {"student": student, "averaged": averaged, "optimizer": optimizer}
     first = _resume(work / "state.pt", parts)
-    lessons = _lessons(audio, work, seed + first, teacher)
+    lessons = _lessons(audio, work, seed, teacher, first, n_steps)
     logits_of = _compiled(student)
     progress = tqdm(range(first, n_steps), initial=first, total=n_steps, unit="batch")
     for step in progress:
@@ -111,14 +113,18 @@ def _average(averaged: Student, student: Student, keep: float) -> None:
 
 
 def _lessons(
-    audio: Path, work: Path, seed: int, teacher: str
+    audio: Path, work: Path, seed: int, teacher: str, first: int, n_steps: int
 ) -> Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
     """Batches with the teacher's scores, made by a process of their own: Paddle beside PyTorch."""
     context = get_context("spawn")
     queue: Any = context.Queue(maxsize=8)
-    process = context.Process(target=_teach, args=(audio, work, seed, teacher, queue), daemon=True)
+    numbers = range(first // _N_USES, n_steps)
+    heavy_until = round(_HEAVY_SHARE * n_steps) // _N_USES
+    process = context.Process(
+        target=_teach, args=(audio, work, seed, teacher, numbers, heavy_until, queue), daemon=True
+    )
     process.start()
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed + first)
     remembered: deque[Any] = deque(maxlen=_N_REMEMBERED)
     while True:
         lesson = queue.get()
@@ -130,11 +136,21 @@ def _lessons(
             yield remembered[rng.integers(len(remembered))]
 
 
-def _teach(audio: Path, work: Path, seed: int, teacher: str, queue: Any) -> None:
+def _teach(
+    audio: Path,
+    work: Path,
+    seed: int,
+    teacher: str,
+    numbers: range,
+    heavy_until: int,
+    queue: Any,
+) -> None:
+    """Make the lessons with these numbers, lighter ones from ``heavy_until`` on."""
     try:
         tagger: Any = load_tagger(TaggingSettings(model=teacher, threads=1))
-        mixer = Mixer(Bank.of_folder(audio, work / "bank.npz"), seed)
-        while True:
+        mixer = Mixer(Bank.of_folder(audio, work / "bank.npz"), seed + numbers.start)
+        for number in numbers:
+            mixer.recipe = HEAVY if number < heavy_until else LIGHT
             mel = mixer.batch(_BATCH)
             queue.put((mel.astype(np.float16), tagger.score_features(mel)))
     except Exception as error:
@@ -162,7 +178,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the tagger that ships.")
     parser.add_argument("audio", type=Path, help="folder of sound files")
     parser.add_argument("work", type=Path, help="folder for everything that is kept")
-    parser.add_argument("--windows", type=int, default=2_400_000)
+    parser.add_argument("--windows", type=int, default=2_000_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--teacher", default="mn04")
     args = parser.parse_args()

@@ -6,6 +6,8 @@ so no label is ever a guess about the mixture.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,15 +19,36 @@ N_BANDS, N_FRAMES = 128, 200
 _LN_10_DB = np.log(10) / 10
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How windows are made."""
+
+    n_sounds: tuple[float, float, float, float]
+    """Probabilities of none, one, two and three clips in a window."""
+    changed: float
+    """Probability of another speed, and of a filter."""
+    noisy: float
+    """Probability of steady noise."""
+
+
+HEAVY = Recipe((0.02, 0.45, 0.38, 0.15), 0.5, 0.25)
+LIGHT = Recipe((0.02, 0.70, 0.23, 0.05), 0.25, 0.1)
+"""For the end of the training: more like what people will give it."""
+
+
 class Mixer:
     """Makes batches of windows.
 
     Args:
         bank: The sound.
         seed: The same seed gives the same batches.
+
+    Attributes:
+        recipe: How much is done to the clips; may be changed between batches.
     """
 
     def __init__(self, bank: Bank, seed: int) -> None:
+        self.recipe = HEAVY
         self._bank = bank
         self._rng = np.random.default_rng(seed)
         self._lengths = np.diff(bank.starts)
@@ -36,12 +59,12 @@ class Mixer:
 
     def _window(self) -> Floats:
         rng = self._rng
-        n_sounds = rng.choice([0, 1, 2, 3], p=[0.02, 0.45, 0.38, 0.15])
+        n_sounds = rng.choice(4, p=self.recipe.n_sounds)
         power = np.full((N_FRAMES, N_BANDS), 1e-10, np.float32)
         for number in range(n_sounds):
             level_db = rng.normal(0, 8) - (0 if number == 0 else rng.uniform(0, 15))
             power += self._cut() * np.float32(np.exp(level_db * _LN_10_DB))
-        if rng.random() < 0.25:
+        if rng.random() < self.recipe.noisy:
             power += self._noise()
         features: Floats = (np.log(power + np.float32(1e-5)) + np.float32(4.5)) / np.float32(5)
         return features.T
@@ -50,7 +73,7 @@ class Mixer:
         """Two seconds of one clip, sometimes faster or slower, higher or lower, filtered."""
         rng = self._rng
         clip = rng.integers(len(self._lengths))
-        speed = np.exp(rng.normal(0, 0.12)) if rng.random() < 0.5 else 1.0
+        speed = np.exp(rng.normal(0, 0.12)) if rng.random() < self.recipe.changed else 1.0
         needed = int(N_FRAMES * speed) + 2
         length = int(self._lengths[clip])
         start = int(rng.integers(-needed // 4, max(1, length - 3 * needed // 4)))
@@ -62,7 +85,7 @@ class Mixer:
         power *= inside[:, None]
         if speed != 1.0 and rng.random() < 0.5:
             power = _shifted(power, round(float(np.log(speed)) * 30))
-        if rng.random() < 0.5:
+        if rng.random() < self.recipe.changed:
             power *= self._filter()
         cut: Floats = np.maximum(power, np.float32(0))
         return cut

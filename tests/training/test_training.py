@@ -11,6 +11,7 @@ from overlay.tagging.frontends import MelFrontEnd
 from overlay.tagging.loading import load_into
 from overlay.tagging.student import Student
 from overlay.training.bank import Bank
+from overlay.training.export import held_back
 from overlay.training.mixing import Mixer
 
 needs_torch = pytest.mark.skipif(
@@ -94,6 +95,7 @@ def test_a_run_goes_on_where_it_stopped(folder, tmp_path, monkeypatch):
 
     monkeypatch.setattr(distill, "_KEEP_EVERY", 1)
     monkeypatch.setattr(distill, "_BATCH", 16)
+    monkeypatch.setattr(distill, "_compiled", lambda student: student)
     step = distill._step
 
     def stopping(*arguments, done=[]):  # noqa: B006
@@ -109,3 +111,10 @@ def test_a_run_goes_on_where_it_stopped(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(distill, "_step", step)
     assert distill.distill(folder, tmp_path, 64, seed=0) == tmp_path / "student.pt"
     assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 4
+
+
+def test_frequent_classes_are_held_back_a_little():
+    bias, prior = np.zeros(3, np.float32), np.array([0.2, 0.02, 0.002])
+    adjusted = held_back(bias, prior)
+    assert adjusted[0] < adjusted[1] < adjusted[2]
+    assert adjusted[1] - adjusted[0] == pytest.approx(0.1 * np.log(10))
