@@ -69,7 +69,7 @@ def held_back(
 
 def mean_scores(work: Path, seed: int = 0, teacher: str = "mn04") -> npt.NDArray[np.float64]:
     """The teacher's mean score of each class over windows as the student gets them."""
-    mixer = Mixer(Bank.of_folder(work, work / "bank.npz"), seed)
+    mixer = Mixer(Bank.of_folders((), work / "bank.npz"), seed)
     tagger = load_network(TaggingSettings(model=teacher))
     total = np.zeros(len(tagger.labels))
     for _ in range(_N_BATCHES):

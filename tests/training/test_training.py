@@ -31,14 +31,14 @@ def folder(make_clip, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bank(folder, tmp_path_factory):
-    return Bank.of_folder(folder, tmp_path_factory.mktemp("bank") / "bank.npz")
+    return Bank.of_folders([folder], tmp_path_factory.mktemp("bank") / "bank.npz")
 
 
 def test_the_bank_holds_every_clip_and_is_read_again(folder, bank, tmp_path):
     assert len(bank.starts) == 4
     assert np.diff(bank.starts) == pytest.approx([300, 100, 50], abs=2)
-    Bank.of_folder(folder, tmp_path / "b.npz")
-    again = Bank.of_folder(tmp_path / "nowhere", tmp_path / "b.npz")
+    Bank.of_folders([folder], tmp_path / "b.npz")
+    again = Bank.of_folders((), tmp_path / "b.npz")
     np.testing.assert_array_equal(again.frames, bank.frames)
 
 
@@ -82,6 +82,11 @@ def test_the_twins_answer_alike_and_survive_the_export(tmp_path):
     with torch.no_grad(), paddle.no_grad():
         expected = torch.sigmoid(twin(torch.from_numpy(mel))).numpy()
         np.testing.assert_allclose(net(paddle.to_tensor(mel)).numpy(), expected, atol=2e-3)
+    again = student.Student()
+    again.load_state_dict(student.shipped_state(tmp_path / "student.npz"))
+    with torch.no_grad():
+        answers = torch.sigmoid(again.eval()(torch.from_numpy(mel))).numpy()
+    np.testing.assert_allclose(answers, expected, atol=2e-3)
 
 
 @needs_torch
@@ -106,10 +111,10 @@ def test_a_run_goes_on_where_it_stopped(folder, tmp_path, monkeypatch):
 
     monkeypatch.setattr(distill, "_step", stopping)
     with pytest.raises(KeyboardInterrupt):
-        distill.distill(folder, tmp_path, 64, seed=0)
+        distill.distill(tmp_path, [folder], 64)
     assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 2
     monkeypatch.setattr(distill, "_step", step)
-    assert distill.distill(folder, tmp_path, 64, seed=0) == tmp_path / "student.pt"
+    assert distill.distill(tmp_path, [folder], 64) == tmp_path / "student.pt"
     assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 4
 
 
