@@ -12,7 +12,7 @@ from overlay.tagging.loading import load_into
 from overlay.tagging.student import Student
 from overlay.training.bank import Bank
 from overlay.training.export import held_back
-from overlay.training.mixing import Mixer
+from overlay.training.mixing import N_WINDOWS, Mixer, windows_of
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="needs PyTorch: pip install '.[train]'"
@@ -51,12 +51,30 @@ def test_mel_power_is_what_the_front_end_compresses():
 
 def test_mixtures_are_features_and_depend_on_the_seed_alone(bank):
     a, b, other = (Mixer(bank, seed).batch(16) for seed in (1, 1, 2))
-    assert a.shape == (16, 1, 128, 200)
+    assert a.shape == (16, 1, 128, 500)
     assert a.dtype == np.float32
     assert np.isfinite(a).all()
     assert a.min() >= (np.log(1e-5) + 4.5) / 5 - 1e-3
     np.testing.assert_array_equal(a, b)
     assert not np.array_equal(a, other)
+
+
+def test_the_windows_of_a_scene_are_its_seconds_in_order(bank):
+    scenes = Mixer(bank, 0).batch(3)
+    windows = windows_of(scenes)
+    assert windows.shape == (3 * N_WINDOWS, 1, 128, 200)
+    np.testing.assert_array_equal(windows[N_WINDOWS + 2], scenes[1, ..., 200:400])
+
+
+@needs_torch
+def test_lessons_know_the_scene_and_keep_the_moments():
+    from overlay.training.distill import in_context
+
+    windows = np.array([[0.3, 0.1], [0.001, 0.1], [0.001, 0.1], [0.001, 0.1]], np.float32)
+    moved = in_context(windows, np.array([[0.7, 0.1]], np.float32))
+    assert moved[0, 0] == pytest.approx(0.6, abs=0.05)
+    assert moved[1:, 0].max() < 0.01
+    np.testing.assert_allclose(moved[:, 1], 0.1, atol=1e-4)
 
 
 @needs_torch
