@@ -78,8 +78,7 @@ class Panel:
             ``[height, width, 4]``, sRGB and opacity; colour is not multiplied by opacity.
         """
         self._painter = self._painter or Painter(self, lambda rgb: rgb)
-        for box, _ in self._painter.advance(t):
-            self._painter.paint(box)
+        self._painter.update(t)
         pixels = self._painter.pixels.copy()
         pixels[:3] /= np.maximum(pixels[3], np.float32(1e-6))
         codes = np.clip(pixels * 255 + 0.5, 0, 255).astype(np.uint8)
@@ -226,8 +225,15 @@ class Painter:
         self._scene = Scene(0, 0, ())
         self._ground = self._card
 
+    def update(self, t: float) -> list[Box]:
+        """Bring the canvas to second ``t``; the boxes that changed, all even."""
+        boxes = [box for box, _ in self.advance(t)]
+        for box in boxes:
+            self.paint(box)
+        return boxes
+
     def advance(self, t: float) -> list[tuple[Box, DrawnRow | None]]:
-        """Go to second ``t``.
+        """Go to second ``t`` without painting.
 
         Returns:
             The boxes that have to be painted, all even, and the row where only the length of its
