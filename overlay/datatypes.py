@@ -152,6 +152,11 @@ class Box:
         """First row below the box."""
         return self.y + self.height
 
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Its rows and columns of an array."""
+        return slice(self.y, self.bottom), slice(self.x, self.right)
+
 
 LEVEL_RATE_HZ = 50
 

@@ -45,6 +45,16 @@ def test_a_video_alone_means_render(clip, npz, capsys):
     assert audio_packets(out) == audio_packets(clip)
 
 
+def test_another_theme_needs_no_model(clip, npz, monkeypatch):
+    monkeypatch.setattr("overlay.pipeline.load_tagger", lambda *_: pytest.fail("a model is loaded"))
+    arguments = [str(clip), "--tags", str(npz), "--preset", "ultrafast", "--overwrite"]
+    pictures = []
+    for theme in ("dark", "light"):
+        assert main([*arguments, "--theme", theme]) == 0
+        pictures.append(clip.with_name("bird.tagged.mp4").read_bytes())
+    assert pictures[0] != pictures[1]
+
+
 def test_a_preview_is_one_png(clip, npz, tmp_path):
     out = tmp_path / "p.png"
     assert main(["render", str(clip), "--tags", str(npz), "--preview", "1", "-o", str(out)]) == 0

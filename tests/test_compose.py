@@ -3,6 +3,8 @@
 import os
 import threading
 import time
+from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,8 +13,9 @@ import numpy as np
 import pytest
 from inspecting import audio_packets, audio_times, facts, picture_times, pictures
 
-from overlay.compose import compose, copy_picture, preview
+from overlay.compose import compose, copy_picture, make_panel, preview
 from overlay.datatypes import TagTimeline
+from overlay.drawing.panel import PlanarPanel
 from overlay.errors import (
     DecodeError,
     EncodeError,
@@ -24,6 +27,7 @@ from overlay.errors import (
 )
 from overlay.media import process
 from overlay.media.probe import probe
+from overlay.media.video import panel_rate
 from overlay.settings import PanelSettings, VideoSettings
 
 FAST = VideoSettings(preset="ultrafast")
@@ -231,8 +235,6 @@ def test_outside_the_panel_ten_bits_stay_ten_bits(make_clip, tmp_path):
 
 
 def _box(source):
-    from overlay.compose import make_panel
-
     return make_panel(timeline(), probe(source).video, PANEL).box
 
 
@@ -240,8 +242,6 @@ def _box(source):
 @pytest.mark.parametrize("full", ["tv", "pc"])
 def test_the_panel_has_its_own_colours(make_clip, tmp_path, space, full):
     """No hidden matrix or range conversion between Python and the encoder."""
-    from overlay.compose import make_panel
-
     source = make_clip(
         f"gray-{space}-{full}.mp4", "-f", "lavfi", "-i", "color=gray:s=640x360:d=0.5", "-pix_fmt",
         "yuv420p", "-vf", f"setparams=range={full}:colorspace={space}", "-color_range", full,
@@ -258,6 +258,36 @@ def test_the_panel_has_its_own_colours(make_clip, tmp_path, space, full):
     difference = np.abs(shown[box.y : box.bottom, box.x : box.right] - expected)
     assert np.median(difference) < 3
     assert difference.mean() < 6  # 4:2:0 chroma blurs the edges of letters and bars
+
+
+@pytest.mark.parametrize(
+    ("rate", "panels"),
+    [("30000/1001", "30000/1001"), ("60000/1001", "30000/1001"), ("50", "25"), ("240", "30")],
+)
+def test_a_panel_picture_serves_so_many_frames_that_30_a_second_are_enough(rate, panels, shared):
+    video = probe(shared / "videos/learning-area__rabbit320.mp4").video
+    assert panel_rate(replace(video, frame_rate=Fraction(rate))) == Fraction(panels)
+
+
+def test_the_panel_of_a_fast_video_is_the_one_of_its_time(make_clip, tmp_path):
+    """Of a frame at 100 a second, the picture of the moment before or after, 1/50 s off at most."""
+    source = make_clip("fast.mp4", "-f", "lavfi", "-i", "color=black:s=320x240:r=100:d=2")
+    info = probe(source)
+    growing = timeline(np.linspace((0.9, 0.1), (0.95, 0.8), 5, dtype=np.float32))
+    composed(source, tmp_path / "out.mp4", LOSSLESS, timeline=growing)
+    box = _box(source)
+    made = PlanarPanel(make_panel(growing, info.video, PANEL), info.video.color, 8, 240)
+    n_pixels = box.width * box.height
+    drawn = {}
+    for n in range(50):  # 25 a second
+        frame = np.frombuffer(made.frame(n / 25), np.uint8).astype(float)
+        luma, alpha = frame[:n_pixels], frame[-n_pixels:] / 255
+        drawn[n] = (luma * alpha + 16 * (1 - alpha)).reshape(box.height, box.width)
+    frames = pictures(tmp_path / "out.mp4")
+    for number in range(110, 200, 7):
+        shown = frames[number][box.y : box.bottom, box.x : box.right].astype(float)
+        best = min(drawn, key=lambda n: np.abs(drawn[n] - shown).mean())
+        assert abs(best / 25 - number / 100) < 0.021
 
 
 def test_the_frame_at_second_t_shows_the_tags_of_second_t(make_clip, tmp_path):

@@ -6,6 +6,7 @@ and bars run on a curve through the hops' scores.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -106,7 +107,7 @@ class _Moment:
 
 def _moment(timeline: TagTimeline, t: float) -> _Moment:
     times = timeline.times
-    a = int(np.clip(np.searchsorted(times, t, side="right") - 1, 0, len(times) - 1))
+    a = max(bisect_right(times, t) - 1, 0)  # ten times as quick as searchsorted for one number
     b = min(a + 1, len(times) - 1)
     gap_s = float(times[b] - times[a]) or 1.0
     fraction = min(max((float(t) - float(times[a])) / gap_s, 0.0), 1.0)

@@ -139,6 +139,8 @@ def _code_points(font: Path) -> frozenset[int]:
     """What a font can draw; nothing if it is damaged."""
     try:
         with TTFont(font, lazy=True, fontNumber=0) as opened:
+            # a map from code to name wants names; the font's own lie among all of its outlines
+            opened.setGlyphOrder([f"glyph{n}" for n in range(opened["maxp"].numGlyphs)])
             return frozenset(opened.getBestCmap() or ())
     except Exception:  # fontTools raises whatever a broken table makes it trip over
         return frozenset()

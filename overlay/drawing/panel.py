@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 
 from overlay.datatypes import Box, ColorInfo, TagTimeline
 from overlay.drawing.animation import Row, height_at, rows_at, rows_held
+from overlay.drawing.bars import LENGTH_STEPS, around_end, bar, track
 from overlay.drawing.color import Coding, to_planes
 from overlay.drawing.fonts import font_file
 from overlay.drawing.layout import Layout, layout
@@ -21,11 +22,14 @@ from overlay.drawing.text import Encode, Floats, Pixels, TextDrawer, TextStyle, 
 from overlay.drawing.theme import Theme, load_theme
 from overlay.settings import PanelSettings
 
+Codes = npt.NDArray[np.unsignedinteger[Any]]
+"""One plane."""
+
 _OPACITY_STEPS = 32
 """Fades go in steps, so that text is not drawn again for a change nobody sees."""
 
-_LENGTH_STEPS = 8
-"""Bars grow by this part of a pixel."""
+_REACH = 8
+"""A bar's end that moves by less than this part of the longest bar is copied, not drawn."""
 
 
 class Panel:
@@ -102,21 +106,39 @@ class PlanarPanel:
         ends = np.cumsum([h * w for h, w in shapes])[:-1]
         parts = np.split(self._frame, ends)
         self._planes = [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+        self._ends: dict[BarEnd, list[Codes]] = {}
         self.pix_fmt = "yuva420p" if bit_depth == 8 else "yuva420p10le"
 
     def frame(self, t: float) -> memoryview:
         """All planes at second ``t``, one after the other; valid until the next call."""
-        for box in self._painter.update(t):
-            self._convert(box)
+        for box, row in self._painter.advance(t):
+            place = self._painter.bar_end(row, box) if row else None
+            if place is None:
+                self._painter.paint(box)
+                self._fill(box, self._coded(self._painter.pixels[:, *box.slices]))
+            else:
+                self._fill(box, self._coded_end(place.end), place.start)
         return self._frame.data.cast("B")
 
-    def _convert(self, box: Box) -> None:
-        pixels = self._painter.pixels[:, box.y : box.bottom, box.x : box.right]
-        for plane, codes in zip(self._planes, to_planes(pixels, self._coding), strict=True):
-            finer = pixels.shape[1] // len(codes)
+    def _coded_end(self, end: BarEnd) -> list[Codes]:
+        if end not in self._ends:
+            self._ends[end] = self._coded(self._painter.drawn_end(end))
+        return self._ends[end]
+
+    def _coded(self, pixels: Pixels) -> list[Codes]:
+        return [
+            np.clip(codes + 0.5, 0, self._coding.full).astype(self._frame.dtype)
+            for codes in to_planes(pixels, self._coding)
+        ]
+
+    def _fill(self, box: Box, parts: list[Codes], start: int | None = None) -> None:
+        """Copy codes into a box; ``start`` is the column of their first one, if not the box's."""
+        shift = 0 if start is None else box.x - start
+        for plane, codes in zip(self._planes, parts, strict=True):
+            finer = box.height // len(codes)
             rows = slice(box.y // finer, box.bottom // finer)
             columns = slice(box.x // finer, box.right // finer)
-            plane[rows, columns] = np.clip(codes + 0.5, 0, self._coding.full)
+            plane[rows, columns] = codes[:, shift // finer : (shift + box.width) // finer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +151,38 @@ class DrawnRow:
     opacity: int
     number: int
     bar_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class BarEnd:
+    """The end of a bar on its track on the card: equal values mean equal pixels."""
+
+    index: int
+    """Class: tells the colour."""
+    phase: int
+    """Where it ends behind an even column, in steps of ``LENGTH_STEPS``."""
+    above: int
+    """Rows of the card above the bar."""
+    n_rows: int
+    """Of the card and the bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEnd:
+    """A bar's end and the column of the canvas on which its picture starts."""
+
+    end: BarEnd
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Rows of a row's ink, counted down from its baseline."""
+
+    top: int
+    text_bottom: int
+    bottom: int
+    """Of text and bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +213,11 @@ class Painter:
         self._numbers = TextDrawer(TextStyle(numbers, theme.text.color, *outline), encode)
         self._cell = self._numbers.digit_width(geometry.number_size)
         self._card = _card(geometry, theme, encode)
-        self._track = _track(geometry, theme, encode)
+        self._track = track(geometry, theme, encode)
+        self._reach = max(-(-(geometry.right - geometry.left) // _REACH), around_end(geometry))
+        self._reach += self._reach % 2
+        self._extents: dict[int, Extent] = {}
+        self._plain: dict[tuple[int, int], bool] = {}
         self._bar_colors: dict[int, Floats] = {}
         self.pixels: Pixels = np.zeros((4, geometry.box.height, geometry.box.width), np.float32)
         """The canvas."""
@@ -169,14 +227,27 @@ class Painter:
 
     def update(self, t: float) -> list[Box]:
         """Bring the canvas to second ``t``; the boxes that changed, all even."""
+        boxes = [box for box, _ in self.advance(t)]
+        for box in boxes:
+            self.paint(box)
+        return boxes
+
+    def advance(self, t: float) -> list[tuple[Box, DrawnRow | None]]:
+        """Go to second ``t`` without painting.
+
+        Returns:
+            The boxes that have to be painted, all even, and the row where only the length of its
+            bar is new.
+        """
         scene = self._scene_at(t)
-        boxes = list(self._changes(self._scene, scene))
+        if scene == self._scene:
+            return []
+        changes = list(self._changes(self._scene, scene))
         if scene.card_height != self._scene.card_height:
             self._ground = self._lowered(scene.card_height)
-        for box in boxes:
-            self._paint(scene, box)
+            self._plain.clear()
         self._scene = scene
-        return boxes
+        return changes
 
     def _scene_at(self, t: float) -> Scene:
         rows = rows_at(self._panel.timeline, t, self._layout.n_rows)
@@ -198,14 +269,14 @@ class Painter:
             round(text * _OPACITY_STEPS),
             round(row.opacity * _OPACITY_STEPS),
             row.number,
-            round(row.score * (geometry.right - geometry.left) * _LENGTH_STEPS),
+            round(row.score * (geometry.right - geometry.left) * LENGTH_STEPS),
         )
 
-    def _changes(self, old: Scene, new: Scene) -> Iterator[Box]:
-        """The boxes in which two scenes differ, all even."""
-        width, height = self._layout.box.width, self._layout.box.height
+    def _changes(self, old: Scene, new: Scene) -> Iterator[tuple[Box, DrawnRow | None]]:
+        """The boxes in which two scenes differ, all even; the row if that is a bar's end alone."""
+        canvas = self._layout.box
         if (old.card_opacity, old.card_height) != (new.card_opacity, new.card_height):
-            yield Box(0, 0, width, height)
+            yield Box(0, 0, canvas.width, canvas.height), None
             return
         before, after = ({row.index: row for row in scene.rows} for scene in (old, new))
         spans: list[tuple[int, int]] = []
@@ -213,36 +284,111 @@ class Painter:
             a, b = before.get(index), after.get(index)
             if a == b:
                 continue
-            if a and b and _same_text(a, b):
-                yield self._bar_change(a, b)
+            if a and b and _same_place(a, b):
+                if a.number != b.number:
+                    yield self._number_box(b), None
+                if a.bar_length != b.bar_length:
+                    yield self._bar_change(a, b), b
             else:
                 spans.extend(self._all_rows(row) for row in (a, b) if row)
         for first, last in _merged(spans):
-            yield _even_box(0, first, width, last, self._layout.box)
+            yield _even_box(0, first, canvas.width, last, canvas), None
+
+    def _number_box(self, row: DrawnRow) -> Box:
+        """Where the number stands, and nothing of the label."""
+        geometry = self._layout
+        tiles = [self._numbers.tile(digit, geometry.number_size) for digit in "0123456789"]
+        top = row.baseline - max(tile.ascent for tile in tiles)
+        bottom = row.baseline + max(tile.descent for tile in tiles)
+        left = geometry.right - 3 * self._cell - max(tile.inset for tile in tiles)
+        return _even_box(left, top, geometry.box.width, bottom, geometry.box)
 
     def _bar_change(self, a: DrawnRow, b: DrawnRow) -> Box:
         """Where the ends of two bars in one place differ."""
         geometry = self._layout
-        ends = [geometry.left + row.bar_length / _LENGTH_STEPS for row in (a, b)]
-        around = math.ceil(geometry.bar_height / geometry.pixel_aspect) + 1
+        ends = [geometry.left + row.bar_length / LENGTH_STEPS for row in (a, b)]
+        around = around_end(geometry)
         first, last = self._bar_rows(b)
         return _even_box(
             int(min(ends)) - around, first, math.ceil(max(ends)) + around, last, geometry.box
         )
+
+    def bar_end(self, row: DrawnRow, box: Box) -> PlacedEnd | None:
+        """What a box that a bar's end moved in looks like, or ``None`` if it must be painted.
+
+        Between its round ends a bar looks alike everywhere: what a column shows depends only on
+        how far it is from the end, as long as nothing else is in the box.
+        """
+        geometry, whole = self._layout, _OPACITY_STEPS
+        steps = geometry.left * LENGTH_STEPS + row.bar_length
+        phase = steps % (2 * LENGTH_STEPS)
+        start = (steps - phase) // LENGTH_STEPS - self._reach
+        around = around_end(geometry)
+        straight = geometry.left + around <= box.x and box.right <= geometry.right - around
+        near = start <= box.x and box.right <= start + 2 * self._reach
+        opaque = row.opacity == self._scene.card_opacity == whole
+        if not (straight and near and opaque and self._alone(row, box) and self._is_plain(box)):
+            return None
+        above = self._bar_rows(row)[0] - box.y
+        return PlacedEnd(BarEnd(row.index, phase, above, box.height), start)
+
+    def drawn_end(self, end: BarEnd) -> Pixels:
+        """The columns around a bar's end, ``[4, n_rows, 2 * reach]``."""
+        geometry, reach = self._layout, self._reach
+        area = np.tile(self._card_color()[:, None, None], (1, end.n_rows, 2 * reach))
+        middle = self._track.shape[2] // 2
+        ground = np.tile(self._track[..., middle : middle + 1], (1, 1, 2 * reach))
+        columns = np.arange(reach, 3 * reach)
+        length = 2 * reach * LENGTH_STEPS + end.phase
+        pixels = bar(ground, columns, self._bar_color(end.index), length, geometry)
+        _lay(area, pixels, 0, end.above, 1.0)
+        return area
+
+    def _alone(self, bar_row: DrawnRow, box: Box) -> bool:
+        """Whether no text and no other row is in the box of a bar."""
+        for row in self._scene.rows:
+            extent = self._extent(row.index)
+            bottom = extent.text_bottom if row is bar_row else extent.bottom
+            if row.baseline + extent.top < box.bottom and row.baseline + bottom > box.y:
+                return False
+        return True
+
+    def _is_plain(self, box: Box) -> bool:
+        """Whether the card is of one colour behind all of a bar."""
+        rows = box.y, box.bottom
+        if rows not in self._plain:
+            ground = self._ground[:, slice(*rows), self._layout.left : self._layout.right]
+            same = ground == self._card_color()[:, None, None]
+            self._plain[rows] = bool(same.all())
+        return self._plain[rows]
+
+    def _card_color(self) -> Floats:
+        """The card in its middle, with its opacity."""
+        _, height, width = self._card.shape
+        return self._card[:, height // 2, width // 2]
 
     def _bar_rows(self, row: DrawnRow) -> tuple[int, int]:
         top = row.baseline + self._layout.bar_offset
         return top, top + self._layout.bar_height
 
     def _all_rows(self, row: DrawnRow) -> tuple[int, int]:
-        tile = self._label(row)
-        top = row.baseline - max(tile.ascent, round(self._layout.text_size * 1.2))
-        text_bottom = row.baseline - tile.ascent + tile.pixels.shape[1]
-        return top, max(self._bar_rows(row)[1], text_bottom)
+        extent = self._extent(row.index)
+        return row.baseline + extent.top, row.baseline + extent.bottom
 
-    def _label(self, row: DrawnRow) -> Tile:
+    def _extent(self, index: int) -> Extent:
+        if index not in self._extents:
+            geometry = self._layout
+            tiles = [self._numbers.tile(digit, geometry.number_size) for digit in "0123456789"]
+            tiles.append(self._label(index))
+            text_bottom = max(tile.descent for tile in tiles)
+            bottom = max(text_bottom, geometry.bar_offset + geometry.bar_height)
+            top = -max(tile.ascent for tile in tiles)
+            self._extents[index] = Extent(top, text_bottom, bottom)
+        return self._extents[index]
+
+    def _label(self, index: int) -> Tile:
         geometry = self._layout
-        label = self._panel.timeline.labels[row.index]
+        label = self._panel.timeline.labels[index]
         return self._labels.tile(label, geometry.text_size, geometry.label_width)
 
     def _lowered(self, height: int) -> Pixels:
@@ -254,12 +400,11 @@ class Painter:
         ground[:, top + middle : top + height] = self._card[:, middle + missing :]
         return ground
 
-    def _paint(self, scene: Scene, box: Box) -> None:
-        """Draw a box of the scene anew."""
-        area = self.pixels[:, box.y : box.bottom, box.x : box.right]
-        card = self._ground[:, box.y : box.bottom, box.x : box.right]
-        np.multiply(card, np.float32(scene.card_opacity / _OPACITY_STEPS), out=area)
-        for row in scene.rows:
+    def paint(self, box: Box) -> None:
+        """Draw a box anew, nothing in it taken over."""
+        area, card = self.pixels[:, *box.slices], self._ground[:, *box.slices]
+        np.multiply(card, np.float32(self._scene.card_opacity / _OPACITY_STEPS), out=area)
+        for row in self._scene.rows:
             first, last = self._all_rows(row)
             if first < box.bottom and last > box.y:
                 self._paint_row(row, area, box)
@@ -270,6 +415,8 @@ class Painter:
             columns = max(self._layout.left, box.x), min(self._layout.right, box.right)
             bar = self._bar(row, columns[0] - self._layout.left, columns[1] - self._layout.left)
             _lay(area, bar, columns[0] - box.x, first - box.y, row.opacity / _OPACITY_STEPS)
+        if row.baseline + self._extent(row.index).text_bottom <= box.y:
+            return
         opacity = row.text_opacity / _OPACITY_STEPS
         baseline = row.baseline - box.y
         for x, tile in self._text(row):
@@ -277,7 +424,7 @@ class Painter:
 
     def _text(self, row: DrawnRow) -> Iterator[tuple[int, Tile]]:
         """The label and each digit, with their columns."""
-        yield self._layout.left, self._label(row)
+        yield self._layout.left, self._label(row.index)
         yield from self._digits(row.number)
 
     def _digits(self, number: int) -> Iterator[tuple[int, Tile]]:
@@ -291,14 +438,8 @@ class Painter:
 
     def _bar(self, row: DrawnRow, first: int, last: int) -> Pixels:
         """Some columns of the bar: its track and the filled part, with round ends."""
-        geometry = self._layout
-        pixels = self._track[..., first:last].copy()
-        filled = _capsule(
-            np.arange(first, last), row.bar_length / _LENGTH_STEPS, geometry.bar_height,
-            geometry.pixel_aspect,
-        )  # fmt: skip
-        over(pixels, solid(self._bar_color(row.index), filled))
-        return pixels
+        color, columns = self._bar_color(row.index), np.arange(first, last)
+        return bar(self._track[..., first:last], columns, color, row.bar_length, self._layout)
 
     def _bar_color(self, index: int) -> Floats:
         if index not in self._bar_colors:
@@ -308,10 +449,8 @@ class Painter:
         return self._bar_colors[index]
 
 
-def _same_text(a: DrawnRow, b: DrawnRow) -> bool:
-    return (a.baseline, a.text_opacity, a.opacity, a.number) == (
-        b.baseline, b.text_opacity, b.opacity, b.number,
-    )  # fmt: skip
+def _same_place(a: DrawnRow, b: DrawnRow) -> bool:
+    return (a.baseline, a.text_opacity, a.opacity) == (b.baseline, b.text_opacity, b.opacity)
 
 
 def _merged(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -343,29 +482,6 @@ def _even_box(x0: int, y0: int, x1: int, y1: int, canvas: Box) -> Box:
     x0, y0 = max(0, x0 // 2 * 2), max(0, y0 // 2 * 2)
     x1, y1 = min(canvas.width, -(-x1 // 2) * 2), min(canvas.height, -(-y1 // 2) * 2)
     return Box(x0, y0, max(0, x1 - x0), max(0, y1 - y0))
-
-
-def _capsule(
-    columns: npt.NDArray[np.integer[Any]], length: float, height: int, pixel_aspect: float
-) -> Floats:
-    """Coverage of a bar with round ends in these columns, ``[height, columns]``; at least a dot."""
-    radius = height / 2
-    x = (columns.astype(np.float32) + 0.5) * pixel_aspect
-    y = np.arange(height, dtype=np.float32) + 0.5 - radius
-    end = max(length * pixel_aspect - radius, radius)
-    beyond = np.maximum(np.maximum(radius - x, x - end), 0)
-    distance = np.sqrt(beyond[None, :] ** 2 + y[:, None] ** 2)
-    coverage: Floats = np.clip(radius - distance + 0.5, 0, 1).astype(np.float32, copy=False)
-    return coverage
-
-
-def _track(geometry: Layout, theme: Theme, encode: Encode) -> Pixels:
-    """The bar's ground, as long as a score of 1."""
-    width = geometry.right - geometry.left
-    columns = np.arange(width)
-    coverage = _capsule(columns, width, geometry.bar_height, geometry.pixel_aspect)
-    color = encode(np.array(theme.bar.track_color, np.float32))
-    return solid(color, coverage * np.float32(theme.bar.track_opacity))
 
 
 def _card(geometry: Layout, theme: Theme, encode: Encode) -> Pixels:

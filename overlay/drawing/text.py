@@ -53,6 +53,11 @@ class Tile:
     inset: int
     """Columns of the tile before the text's own start (outline)."""
 
+    @property
+    def descent(self) -> int:
+        """Rows of the tile below the baseline."""
+        return int(self.pixels.shape[1]) - self.ascent
+
 
 class TextDrawer:
     """Draws text in one style and keeps the latest tiles.
@@ -127,9 +132,11 @@ class TextDrawer:
         if target != canvas:
             target = max(1, target[0]), max(1, target[1])
             layers = [layer.resize(target, Image.Resampling.BOX) for layer in layers]
+        pixels = self._inked(*layers)
+        rows = _inked_rows(pixels)
         return Tile(
-            self._inked(*layers),
-            round((border + ascent) / finer),
+            pixels[:, rows].copy(),
+            round((border + ascent) / finer) - rows.start,
             round(border / finer / style.pixel_aspect),
         )
 
@@ -171,6 +178,12 @@ def over(below: Pixels, above: Pixels, opacity: float = 1.0) -> None:
         above = above * np.float32(opacity)
     below *= 1 - above[3]
     below += above
+
+
+def _inked_rows(pixels: Pixels) -> slice:
+    """The rows with ink and a clear one on either side."""
+    inked = np.flatnonzero(pixels[3].any(axis=1))
+    return slice(max(inked[0] - 1, 0), inked[-1] + 2) if len(inked) else slice(0, 1)
 
 
 def _layers(

@@ -16,7 +16,8 @@ from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
 from overlay.media.process import command_line, local_url
 
-_MAX_PANEL_RATE = 120
+_MAX_PANEL_RATE = 30
+"""Bars that grow in this many steps a second look smooth; the picture keeps its own rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class PanelInput:
 
 
 def panel_rate(video: VideoInfo) -> Fraction:
-    """The source's own rate; a tenth of it and so on where that is absurdly high."""
+    """The source's own rate, halved until it is no more than what looks smooth."""
     rate = video.frame_rate
     while rate > _MAX_PANEL_RATE:
         rate /= 2

@@ -1,10 +1,15 @@
 """Drawing on a video: ours against a plain transcode (the limit) and other ways to do it.
 
+    python tests/benchmarks/rendering.py > TABLE.md
     python tests/benchmarks/rendering.py [--sizes 1280x720@60 ...] [--presets veryfast ...]
-        [--ways ours plain ...] [--seconds 10] [--rounds 5] [--video FILE]
+        [--ways ours plain ...] [--seconds 6] [--rounds 5] [--video FILE]
 
-The picture is made of moving noise over moving gradients at about the rate of real footage, or is
-the given video. All ways use the same ffmpeg, encoder, quality and preset and copy the sound:
+Without ``--ways``, ours and plain run for every size and preset, and all ways where ``EVERYBODY``
+says so: about half an hour on two quiet cores.
+
+The picture is a scaled film with the grain of a camera where ../shared is at hand, else moving
+gradients and a fractal with the same grain, or the given video. All ways use the same ffmpeg,
+encoder, quality and preset, and copy the sound (moviepy cannot, and encodes it):
 
     ours       the product, scores given
     plain      ffmpeg alone, nothing drawn
@@ -12,12 +17,14 @@ the given video. All ways use the same ffmpeg, encoder, quality and preset and c
     pillow     moviepy with a Pillow draw on every frame
     textclips  moviepy's CompositeVideoClip of TextClips, one for each label and hop
     libass     ffmpeg's subtitle burn-in of one dialogue line a hop
+    content    plain, of a video that ours has drawn on before: what the panel costs the encoder
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -42,24 +49,42 @@ from overlay.settings import PanelSettings, VideoSettings
 
 CRF = "18"
 SIZES = ["1920x1080@30", "1280x720@60", "3840x2160@30", "1080x1920@30"]
+EVERYBODY = [("1920x1080@30", "veryfast"), ("1280x720@60", "veryfast")]
+"""Size and preset that all ways run for."""
+
+SHARED = Path(os.environ.get("TAG_OVERLAY_SHARED", Path(__file__).parents[3] / "shared"))
+FILM = SHARED / "videos/moviepy__big_buck_bunny_0_30.webm"
+FILM_START_S = 9
+"""Before, there is nothing but sky."""
 
 
 def make_video(size: str, seconds: float, path: Path) -> Path:
-    """A clip with moving detail, grain and a tone."""
+    """A clip with moving detail, grain and a tone.
+
+    The grain makes 5 to 40 Mbit/s of it, from 720p to 2160p, about as much as cameras write.
+    """
     area, _, rate = size.partition("@")
     width, height = (int(n) for n in area.split("x"))
-    source = (
-        f"gradients=s={width}x{height}:r={rate}:d={seconds}:speed=0.02:n=6,"
-        f"noise=alls=9:allf=t,format=yuv420p[a];"
-        f"mandelbrot=s={width // 2}x{height // 2}:r={rate}:end_pts=400,format=yuv420p[b];"
-        "[a][b]overlay=x='(W-w)/2+(W-w)/3*sin(t)':y='(H-h)/2':shortest=1[v]"
-    )
-    command = [
-        ffmpeg_program(), "-v", "error", "-y", "-filter_complex", source, "-f", "lavfi", "-i",
-        f"sine=f=440:r=48000:d={seconds}", "-map", "[v]", "-map", "0:a", "-t", str(seconds),
-        "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-c:a", "aac", str(path),
-    ]  # fmt: skip
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    film = ["-stream_loop", "-1", "-ss", str(FILM_START_S), "-i", str(FILM)]
+    if FILM.exists():
+        picture = (
+            f"[1:v]setpts=N/({rate}*TB),fps={rate},scale={width}:{height}:"
+            f"force_original_aspect_ratio=increase:flags=lanczos,crop={width}:{height}"
+        )
+    else:
+        film = []
+        picture = (
+            f"gradients=s={width}x{height}:r={rate}:d={seconds}:speed=0.02:n=6[a];"
+            f"mandelbrot=s={width // 2}x{height // 2}:r={rate}:end_pts=400[b];"
+            "[a][b]overlay=x='(W-w)/2+(W-w)/3*sin(t)':y='(H-h)/2':shortest=1"
+        )
+    grain = 5 if min(width, height) > 720 else 7
+    _run(
+        "-f", "lavfi", "-i", f"sine=f=440:r=48000:d={seconds}", *film, "-filter_complex",
+        f"{picture},noise=alls={grain}:allf=t,format=yuv420p[v]", "-map", "[v]", "-map", "0:a",
+        "-t", str(seconds), "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-c:a", "aac",
+        str(path),
+    )  # fmt: skip
     return path
 
 
@@ -72,10 +97,6 @@ def made_track(seconds: float) -> TagTrack:
     return TagTrack(scores, audioset_labels(), 2.0, 0.3, seconds)
 
 
-def _timeline(video: Path) -> TagTimeline:
-    return select(made_track(float(probe(video).duration_s or 60)), PanelSettings())
-
-
 def _encoding(preset: str) -> list[str]:
     return ["-c:v", "libx264", "-crf", CRF, "-preset", preset, "-pix_fmt", "yuv420p",
             "-map_metadata", "0", "-movflags", "+faststart"]  # fmt: skip
@@ -86,21 +107,21 @@ def _run(*arguments: str) -> None:
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
 
 
-def ours(video: Path, out: Path, preset: str) -> None:
+def ours(video: Path, out: Path, preset: str, track: TagTrack) -> None:
     """The product's renderer."""
     settings = VideoSettings(overwrite=True, encoder="libx264", crf=int(CRF), preset=preset)
-    compose(probe(video), _timeline(video), out, PanelSettings(), settings)
+    compose(probe(video), select(track, PanelSettings()), out, PanelSettings(), settings)
 
 
-def plain(video: Path, out: Path, preset: str) -> None:
+def plain(video: Path, out: Path, preset: str, track: TagTrack) -> None:
     """Nothing but a transcode."""
     _run("-i", str(video), "-map", "0:v:0", "-map", "0:a?", "-c:a", "copy",
          *_encoding(preset), str(out))  # fmt: skip
 
 
-def pipe(video: Path, out: Path, preset: str) -> None:
+def pipe(video: Path, out: Path, preset: str, track: TagTrack) -> None:
     """Every frame through Python, RGB, as many tools do it."""
-    info, timeline = probe(video), _timeline(video)
+    info, timeline = probe(video), select(track, PanelSettings())
     shown = info.video
     assert shown is not None
     panel = Panel(timeline, (shown.width, shown.height), PanelSettings(),
@@ -130,12 +151,13 @@ def pipe(video: Path, out: Path, preset: str) -> None:
     encode.wait()
 
 
-def _with_moviepy(change: Callable[[Any, TagTimeline], Any], video: Path, out: Path,
-                  preset: str) -> None:  # fmt: skip
+def _with_moviepy(
+    change: Callable[[Any, TagTimeline], Any], video: Path, out: Path, preset: str, track: TagTrack
+) -> None:
     from moviepy import VideoFileClip
 
     with VideoFileClip(str(video)) as clip:
-        changed = change(clip, _timeline(video))
+        changed = change(clip, select(track, PanelSettings()))
         changed.write_videofile(
             str(out), codec="libx264", preset=preset, audio_codec="aac", logger=None,
             ffmpeg_params=["-crf", CRF, "-pix_fmt", "yuv420p"],
@@ -147,7 +169,7 @@ def _lines(timeline: TagTimeline, hop: int) -> list[tuple[str, float]]:
             for c in timeline.classes[hop] if c >= 0]  # fmt: skip
 
 
-def pillow(video: Path, out: Path, preset: str) -> None:
+def pillow(video: Path, out: Path, preset: str, track: TagTrack) -> None:
     """A Pillow draw on each of moviepy's frames."""
     from PIL import Image, ImageDraw, ImageFont
 
@@ -167,10 +189,10 @@ def pillow(video: Path, out: Path, preset: str) -> None:
 
         return clip.transform(draw)
 
-    _with_moviepy(change, video, out, preset)
+    _with_moviepy(change, video, out, preset, track)
 
 
-def textclips(video: Path, out: Path, preset: str) -> None:
+def textclips(video: Path, out: Path, preset: str, track: TagTrack) -> None:
     """A TextClip for each shown label of each hop, composed by moviepy."""
     from moviepy import CompositeVideoClip, TextClip
 
@@ -188,12 +210,12 @@ def textclips(video: Path, out: Path, preset: str) -> None:
         texts = [text for text in texts if text.start < clip.duration]
         return CompositeVideoClip([clip, *texts]).with_duration(clip.duration)
 
-    _with_moviepy(change, video, out, preset)
+    _with_moviepy(change, video, out, preset, track)
 
 
-def libass(video: Path, out: Path, preset: str) -> None:
+def libass(video: Path, out: Path, preset: str, track: TagTrack) -> None:
     """One subtitle a hop, burnt in by ffmpeg."""
-    timeline = _timeline(video)
+    timeline = select(track, PanelSettings())
     with tempfile.TemporaryDirectory() as folder:
         srt = Path(folder, "tags.srt")
         blocks = []
@@ -213,7 +235,7 @@ def _stamp(seconds: float) -> str:
 
 WAYS = {
     "ours": ours, "plain": plain, "pipe": pipe, "pillow": pillow, "textclips": textclips,
-    "libass": libass,
+    "libass": libass, "content": plain,
 }  # fmt: skip
 
 
@@ -240,9 +262,23 @@ def contest(way: str, video: str, out: str, preset: str) -> None:
 
     if way in ("pillow", "textclips"):
         import moviepy  # noqa: F401
+    track = made_track(float(probe(video).duration_s or 60))
     before, start = used(), time.perf_counter()
-    WAYS[way](Path(video), Path(out), preset)
+    WAYS[way](Path(video), Path(out), preset, track)
     print(json.dumps({"cpu_s": used() - before, "wall_s": time.perf_counter() - start}))
+
+
+def _contestant(way: str, video: Path, folder: Path, preset: str) -> Contestant:
+    if way == "content":
+        drawn = folder / f"{video.stem}-drawn.mp4"
+        if not drawn.exists():  # as the source itself was encoded
+            settings = VideoSettings(encoder="libx264", crf=20, preset="veryfast")
+            info = probe(video)
+            timeline = select(made_track(float(info.duration_s or 60)), PanelSettings())
+            compose(info, timeline, drawn, PanelSettings(), settings)
+        video = drawn
+    turn = [sys.executable, __file__, "--turn", way, str(video), f"{folder}/{way}.mp4", preset]
+    return Contestant(way, turn)
 
 
 def main() -> None:
@@ -250,8 +286,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sizes", nargs="+", default=SIZES)
     parser.add_argument("--presets", nargs="+", default=["ultrafast", "veryfast", "medium"])
-    parser.add_argument("--ways", nargs="+", default=list(WAYS))
-    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--ways", nargs="+", choices=list(WAYS))
+    parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--video", type=Path)
     parser.add_argument("--turn", nargs=4, help=argparse.SUPPRESS)
@@ -265,11 +301,9 @@ def main() -> None:
         for size in [str(args.video)] if args.video else args.sizes:
             video = args.video or make_video(size, args.seconds, Path(folder, f"{size}.mp4"))
             for preset in args.presets:
-                contestants = [
-                    Contestant(way, [sys.executable, __file__, "--turn", way, str(video),
-                                     f"{folder}/{way}.mp4", preset])
-                    for way in args.ways
-                ]  # fmt: skip
+                everybody = (size, preset) in EVERYBODY or args.video
+                ways = args.ways or (list(WAYS) if everybody else ["ours", "plain"])
+                contestants = [_contestant(way, video, Path(folder), preset) for way in ways]
                 compare(f"{size}, {preset}", contestants, args.rounds)
 
 

@@ -8,12 +8,15 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
+
+from overlay.media.process import ffmpeg_program, ffmpeg_version
 
 
 @dataclass
@@ -44,7 +47,9 @@ class Contestant:
             self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+        peak = _PeakMemory(process.pid)
         said = process.stdout.read() if process.stdout else ""
+        peak.stop()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall_s = time.perf_counter() - start
@@ -53,7 +58,35 @@ class Contestant:
         own = _json_of(said)
         self.cpu_s.append(own.get("cpu_s", usage.ru_utime + usage.ru_stime))
         self.wall_s.append(own.get("wall_s", wall_s))
-        self.peak_mb.append(usage.ru_maxrss / 1024)
+        self.peak_mb.append(max(usage.ru_maxrss / 1024, peak.mb))
+
+
+class _PeakMemory(threading.Thread):
+    """Looks ten times a second at what a process and all its descendants hold together."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._pid, self._done, self.mb = pid, threading.Event(), 0.0
+        self.start()
+
+    def run(self) -> None:
+        while not self._done.wait(0.1):
+            self.mb = max(self.mb, _tree_mb(self._pid))
+
+    def stop(self) -> None:
+        self._done.set()
+        self.join()
+
+
+def _tree_mb(pid: int) -> float:
+    """Resident memory of a process and its descendants; 0 for one that has ended."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        tasks = [task / "children" for task in Path(f"/proc/{pid}/task").iterdir()]
+        children = [int(child) for task in tasks for child in task.read_text().split()]
+    except (OSError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6 + sum(map(_tree_mb, children))
 
 
 def _json_of(said: str) -> dict[str, float]:
@@ -108,5 +141,6 @@ def print_surroundings(packages: Sequence[str]) -> None:
         except PackageNotFoundError:
             found.append(f"{package} not installed")
     today = datetime.datetime.now(tz=datetime.UTC).date()
+    found.append(ffmpeg_version(ffmpeg_program()))
     print(f"{today}, {os.cpu_count()} cores of {model}, Python {platform.python_version()}; "
           + ", ".join(found))  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 
 from overlay.datatypes import ColorInfo, TagTimeline
 from overlay.drawing.color import Coding
-from overlay.drawing.panel import Panel, PlanarPanel
+from overlay.drawing.panel import Painter, Panel, PlanarPanel
 from overlay.settings import PanelSettings
 
 
@@ -49,6 +49,41 @@ def test_drawing_what_changed_is_drawing_all(theme, size):
         frame = bytes(running.frame(t))
         fresh = PlanarPanel(panel(size, line, theme=theme), ColorInfo(), 8, size[1])
         assert frame == bytes(fresh.frame(t)), t
+
+
+@pytest.mark.parametrize("bit_depth", [8, 10])
+@pytest.mark.parametrize(
+    ("size", "aspect", "tolerance"),
+    [
+        ((1280, 720), Fraction(1), 0),
+        ((426, 240), Fraction(1), 0),
+        ((720, 576), Fraction(64, 45), 1),
+    ],
+)
+def test_copied_ends_of_bars_are_what_drawing_makes(
+    monkeypatch, size, aspect, tolerance, bit_depth
+):
+    """Equal where pixels are square; elsewhere a code may be rounded the other way."""
+    line, copied = busy_timeline(20), []
+    place = Painter.bar_end
+
+    def counting(painter, row, box):
+        copied.append(place(painter, row, box) is not None)
+        return place(painter, row, box)
+
+    def planar():
+        made = Panel(line, size, PanelSettings(), pixel_aspect=aspect)
+        return PlanarPanel(made, ColorInfo("tv", "bt709"), bit_depth, size[1])
+
+    quick, exact = planar(), planar()
+    kind = np.uint8 if bit_depth == 8 else "<u2"
+    for t in np.arange(0.9, 4, 1 / 30):
+        monkeypatch.setattr(Painter, "bar_end", counting)
+        frame = np.frombuffer(quick.frame(t), kind).astype(int)
+        monkeypatch.setattr(Painter, "bar_end", lambda *_: None)
+        drawn = np.frombuffer(exact.frame(t), kind)
+        assert np.abs(frame - drawn).max() <= tolerance, t
+    assert sum(copied) > 0.5 * len(copied) > 20
 
 
 def test_any_order_of_times_gives_the_same_pictures():
