@@ -83,8 +83,8 @@ class _Panns(nn.Layer):
             Scores in [0, 1], ``[batch, n_classes]``, or the embedding, ``[batch, width]``.
         """
         x = self.bn0(logmel.transpose([0, 3, 2, 1])).transpose([0, 3, 2, 1])
-        for number, pool in enumerate(self._pools, start=1):
-            x = getattr(self, f"conv_block{number}")(x, pool)
+        for number in range(len(self._pools)):
+            x = getattr(self, f"conv_block{number + 1}")(x, self._pools[number])
         x = functional.adaptive_avg_pool2d(x, (None, 1)).squeeze(3)
         x = x.max(axis=2) + functional.adaptive_avg_pool1d(x, 1).squeeze(2)
         embedding = functional.relu(self.fc1(x))

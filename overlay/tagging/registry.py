@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from multiprocessing.pool import ThreadPool
@@ -80,6 +80,14 @@ class Spec:
     """Name of the bias whose length is the number of classes."""
     shared: bool = False
     """Whether ``sharing`` computes what overlapping windows have in common once."""
+    plain: Callable[..., Any] | None = None
+    """Makes the same network in NumPy, from a path, ``n_classes`` and ``extract_embedding``."""
+
+
+def _plain_builtin(path: Path, n_classes: int, *, extract_embedding: bool) -> Any:
+    from overlay.tagging.builtin import Builtin
+
+    return Builtin(path, n_classes, extract_embedding=extract_embedding)
 
 
 def _panns_front_end() -> Any:
@@ -126,7 +134,15 @@ _PANNS = {"own": _panns_front_end, "paddleaudio": _paddleaudio_front_end}
 SPECS = {
     spec.name: spec
     for spec in (
-        Spec("builtin", 1.5, None, {"own": _mel_front_end}, _builtin, "output.bias"),
+        Spec(
+            "builtin",
+            1.5,
+            None,
+            {"own": _mel_front_end},
+            _builtin,
+            "output.bias",
+            plain=_plain_builtin,
+        ),
         Spec("mn04", 0.98, 0.432, {"own": _mel_front_end}, _mn04, "classifier.5.bias"),
         Spec("cnn14", 80.8, 0.431, _PANNS, _panns("cnn14"), "fc_audioset.bias", shared=True),
         Spec("cnn10", 5.2, 0.380, _PANNS, _panns("cnn10"), "fc_audioset.bias", shared=True),
@@ -224,7 +240,7 @@ class NetworkTagger:
         """Score all whole windows of a segment, in batches of one size."""
         if self._shares(window_length, hop_length):
             rows = self._shared_scores(segment, window_length, hop_length)
-            return np.concatenate(list(rows))[: (len(segment) - window_length) // hop_length + 1]
+            return np.concatenate(rows)[: (len(segment) - window_length) // hop_length + 1]
         return self.score_features(self._front_end.shared(segment, window_length, hop_length))
 
     def _shares(self, window_length: int, hop_length: int) -> bool:
@@ -239,10 +255,7 @@ class NetworkTagger:
 
     def _shared_scores(
         self, segment: np.ndarray[Any, Any], window_length: int, hop_length: int
-    ) -> Iterator[Scores]:
-        """Stretches of some windows, each by one thread: much of the work is no matrix product."""
-        from threadpoolctl import threadpool_limits
-
+    ) -> list[Scores]:
         key = hop_length // FRAME_LENGTH, window_length // FRAME_LENGTH + 1
         if key not in self._engines:
             self._engines[key] = self._shared_net(*key)
@@ -259,8 +272,14 @@ class NetworkTagger:
             return scores
 
         starts = range(0, n_windows * hop_length, advance)
+        return self._in_threads(scored, starts)
+
+    def _in_threads(self, work: Callable[[Any], Scores], items: Iterable[Any]) -> list[Scores]:
+        """Each item by one thread: the parts that are no matrix product are shared out, too."""
+        from threadpoolctl import threadpool_limits
+
         with threadpool_limits(1, "blas"), ThreadPool(self._n_threads) as pool:
-            yield from pool.imap(scored, starts)
+            return pool.map(work, items, chunksize=1)
 
     def _shared_net(self, hop: int, length: int) -> SharedPanns:
         from overlay.tagging.sharing import SharedPanns, read_parameters
@@ -294,7 +313,12 @@ class NetworkTagger:
         self, features: np.ndarray[Any, Any], *, extract_embedding: bool
     ) -> np.ndarray[Any, Any]:
         key = extract_embedding, *features.shape[1:]
-        if key not in self._engines:
+        plain = self._spec.plain if self._chosen_device == "cpu" else None
+        if key not in self._engines and plain is not None:
+            self._engines[key] = plain(
+                self._path, self._n_classes, extract_embedding=extract_embedding
+            )
+        elif key not in self._engines:
             build = partial(self._built, extract_embedding)
             kind = "embedding" if extract_embedding else "scores"
             self._engines[key] = self._engine(kind, build, ((None, *features.shape[1:]),))
@@ -302,8 +326,9 @@ class NetworkTagger:
         n_windows = len(features)
         missing = -n_windows % _BATCH  # a new batch size would be compiled anew
         padded = np.concatenate([features, np.repeat(features[-1:], missing, axis=0)])
-        batches = [engine(padded[i : i + _BATCH]) for i in range(0, len(padded), _BATCH)]
-        rows: np.ndarray[Any, Any] = np.concatenate(batches)[:n_windows]
+        batches = [padded[i : i + _BATCH] for i in range(0, len(padded), _BATCH)]
+        answers = self._in_threads(engine, batches) if plain else [engine(b) for b in batches]
+        rows: np.ndarray[Any, Any] = np.concatenate(answers)[:n_windows]
         return rows.astype(np.float32, copy=False)
 
     def _engine(self, kind: str, build: Callable[[], Any], shapes: Shapes) -> Any:
