@@ -15,6 +15,7 @@ import pty
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from pathlib import Path
 from statistics import median
@@ -43,9 +44,10 @@ def command_of(video: Path, out: Path, model: str, *more: str) -> list[str]:
             "libx264", "--preset", "veryfast", "--crf", CRF, "--model", model, *more]  # fmt: skip
 
 
-def first_progress_s(command: list[str]) -> float:
-    """Seconds from the start of a command to its first progress bar; it is ended then."""
+def first_progress_s(command: list[str]) -> tuple[float, float]:
+    """Wall and CPU seconds from a command's start to its first progress bar; it is ended then."""
     main, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
     start = time.perf_counter()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal)
     os.close(terminal)
@@ -53,24 +55,30 @@ def first_progress_s(command: list[str]) -> float:
     try:
         while b"listening" not in said and b"drawing" not in said:
             said += os.read(main, 4096)
-        return time.perf_counter() - start
+        wall_s = time.perf_counter() - start
     finally:
-        process.terminate()
-        process.wait()
+        process.kill()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
         os.close(main)
+    return wall_s, usage.ru_utime + usage.ru_stime
 
 
 def print_first_progress(video: Path, folder: Path, models: list[str], n_rounds: int) -> None:
     """A table of the time to the first bar, warm starts."""
-    print("\n| first progress on a warm start | median s | fastest to slowest |\n|---|---|---|")
+    print("\n| first progress on a warm start | wall s | fastest to slowest | CPU s |")
+    print("|---|---|---|---|")
     for model in models:
         tagging = [sys.executable, "-m", "overlay", "tag", str(video), "-o", str(folder / "t.npz"),
                    "--overwrite", "--model", model, "--no-cache"]  # fmt: skip
         rendered = command_of(video, folder / "first.mp4", model, "--no-cache")
         for name, command in (("tag", tagging), ("render", rendered)):
             first_progress_s(command)
-            taken = sorted(first_progress_s(command) for _ in range(n_rounds))
-            print(f"| {name}, {model} | {median(taken):.2f} | {taken[0]:.2f} to {taken[-1]:.2f} |")
+            taken = [first_progress_s(command) for _ in range(n_rounds)]
+            walls = sorted(wall_s for wall_s, _ in taken)
+            cpu_s = median(cpu_s for _, cpu_s in taken)
+            print(f"| {name}, {model} | {median(walls):.2f} | {walls[0]:.2f} to {walls[-1]:.2f} | "
+                  f"{cpu_s:.2f} |")  # fmt: skip
 
 
 def print_whole_command(video: Path, folder: Path, models: list[str], args: argparse.Namespace,

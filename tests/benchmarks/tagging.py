@@ -1,7 +1,8 @@
 """Scoring sound: ours against what people use today, on the same windows, outputs compared.
 
     python tests/benchmarks/tagging.py [--models cnn14 cnn10 cnn6 mn04 builtin]
-        [--seconds 60 600] [--rounds 5] [--ways ours file demo torch onnxruntime openvino] [--hop 0.3]
+        [--ways ours file demo torch onnxruntime openvino] [--seconds 60 600] [--rounds 5]
+        [--hop 0.3]
 
 ``file`` is ours with the sound coming out of an AAC file, decoding counted. ``demo`` is how
 PaddleAudio's example does it: features for every window, eager Paddle, batches of 8. The others get
