@@ -63,13 +63,13 @@ def clear() -> int:
     for path, _, _ in _entries():
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
-            n_removed += 1
+            n_removed += path.suffix == ".npz"
     return n_removed
 
 
 def size() -> tuple[int, int]:
     """Number of tracks and their bytes."""
-    sizes = [n_bytes for _, _, n_bytes in _entries()]
+    sizes = [n_bytes for path, _, n_bytes in _entries() if path.suffix == ".npz"]
     return len(sizes), sum(sizes)
 
 
@@ -95,8 +95,8 @@ def _evict(limit_bytes: int) -> None:
 
 
 def _entries() -> Iterator[tuple[Path, float, int]]:
-    """Path, time of last use, bytes."""
-    for path in track_folder().glob("*.npz"):
+    """Path, time of last use, bytes; also of what a process that was killed left half written."""
+    for path in (*track_folder().glob("*.npz"), *track_folder().glob(".*.part")):
         with contextlib.suppress(FileNotFoundError):
             status = path.stat()
             yield path, status.st_mtime, status.st_size

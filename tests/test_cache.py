@@ -1,6 +1,8 @@
 """Scores that are remembered: found again, never wrong, never in the way."""
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -103,6 +105,60 @@ def test_the_tracks_used_last_stay(own_folder, monkeypatch):
     monkeypatch.setenv(cache.LIMIT_VARIABLE, "1")
     cache.keep("d", track_of(20_000))
     assert {path.stem for path in own_folder.iterdir()} == {"a", "c", "d"}
+
+
+def test_what_a_killed_process_left_half_written_goes(own_folder, monkeypatch):
+    cache.keep("k", track_of())
+    left = own_folder / ".old.npz.1.part"
+    left.write_bytes(bytes(2_000_000))
+    os.utime(left, (1, 1))
+    assert cache.size()[0] == 1
+    monkeypatch.setenv(cache.LIMIT_VARIABLE, "1")
+    cache.keep("l", track_of())
+    assert {path.name for path in own_folder.iterdir()} == {"k.npz", "l.npz"}
+    left.touch()
+    assert cache.clear() == 2
+    assert list(own_folder.iterdir()) == []
+
+
+_CROWD = """
+import sys
+from pathlib import Path
+import numpy as np
+from overlay import cache
+from overlay.datatypes import TagTrack
+
+seed, folder = int(sys.argv[1]), Path(sys.argv[2])
+cache.track_folder = lambda: folder
+rng, n_recalled = np.random.default_rng(seed), 0
+for _ in range(60):
+    n = int(rng.integers(8))
+    rows = np.full((500 + n, 100), n / 10, np.float32)
+    known = cache.recall(f"key {n}")
+    n_recalled += known is not None
+    assert known is None or np.array_equal(known.scores, rows)
+    cache.keep(f"key {n}", TagTrack(rows, tuple(map(str, range(100))), 2.0, 0.3, 1.0))
+    if rng.random() < 0.1:
+        (folder / f"key {n}.npz").write_bytes(b"PK damaged")
+print(n_recalled)
+"""
+
+
+def test_processes_share_the_cache_without_harm(own_folder):
+    environment = os.environ | {cache.LIMIT_VARIABLE: "1"}  # room for five of eight
+    crowd = [
+        subprocess.Popen(
+            [sys.executable, "-c", _CROWD, str(seed), str(own_folder)], env=environment,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for seed in range(3)
+    ]  # fmt: skip
+    for process in crowd:
+        said, complaint = process.communicate()
+        assert process.returncode == 0, complaint
+        assert int(said) > 0
+    assert cache.size()[1] <= 1_000_000
+    assert not list(own_folder.glob(".*.part"))
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(own_folder):

@@ -11,7 +11,7 @@ import math
 import pickle
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,6 +26,8 @@ Array = npt.NDArray[Any]
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
 _MAX_PICKLE_BYTES = 64 * 1024 * 1024
+_RENAMED = {"running_mean": "_mean", "running_var": "_variance"}
+_NOT_PARAMETERS = ("spectrogram_extractor.", "logmel_extractor.")
 _STORAGE_TYPES = {
     "DoubleStorage": "<f8", "FloatStorage": "<f4", "HalfStorage": "<f2", "LongStorage": "<i8",
     "IntStorage": "<i4", "ShortStorage": "<i2", "CharStorage": "|i1", "ByteStorage": "|u1",
@@ -313,6 +315,28 @@ def _fill(file: Any, storage: Array) -> None:
     if numel != len(storage) or len(data) != storage.nbytes:
         raise ValueError("it ends too early")
     storage[:] = np.frombuffer(data, storage.dtype)
+
+
+def renamed(arrays: Mapping[str, Array], linear: Collection[str]) -> dict[str, Array]:
+    """Parameters by Paddle's names and layout.
+
+    PyTorch's running statistics are renamed, its counters and spectrogram layers dropped, and the
+    weights of linear layers transposed: by the kind of layer, since a square one tells nothing.
+
+    Args:
+        arrays: What was read.
+        linear: Names of the weights of linear layers.
+    """
+    if not any(name.endswith(".running_mean") for name in arrays):
+        return {name: array for name, array in arrays.items() if array.ndim}
+    converted = {}
+    for name, array in arrays.items():
+        stem, _, leaf = name.rpartition(".")
+        if leaf == "num_batches_tracked" or name.startswith(_NOT_PARAMETERS):
+            continue
+        key = f"{stem}.{_RENAMED.get(leaf, leaf)}"
+        converted[key] = array.T if key in linear else array
+    return converted
 
 
 def check_arrays(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ def choose_device(wanted: str) -> str:
     """
     if wanted == "cpu":
         return "cpu"
+    if wanted == "auto" and not _made_for_gpus():
+        return "cpu"  # said without the second that importing Paddle takes
     paddle = import_paddle()
     compiled = bool(paddle.device.is_compiled_with_cuda())
     usable = compiled and paddle.device.cuda.device_count() > 0
@@ -44,6 +46,14 @@ def choose_device(wanted: str) -> str:
     return "gpu"
 
 
+def _made_for_gpus() -> bool:
+    try:
+        version("paddlepaddle-gpu")
+    except PackageNotFoundError:
+        return False
+    return True
+
+
 class Engine:
     """A network as a function of arrays; most take features, ``[batch, 1, ...]``, alone.
 
@@ -53,7 +63,7 @@ class Engine:
         shapes: Shape of each input, ``None`` where any size will do; a new one prepares anew.
         cache: Folder of prepared networks.
         device: ``cpu`` or ``gpu``.
-        threads: CPU threads; 0 takes all cores.
+        threads: CPU threads.
     """
 
     def __init__(
@@ -125,6 +135,6 @@ def _predictor(folder: Path, device: str, threads: int) -> Any:
     else:
         config.disable_gpu()
         config.enable_mkldnn()
-        config.set_cpu_math_library_num_threads(threads or os.cpu_count() or 1)
+        config.set_cpu_math_library_num_threads(threads)
     config.disable_glog_info()
     return inference.create_predictor(config)

@@ -134,17 +134,12 @@ class PannsFrontEnd(_SpectralFrontEnd):
     """The log-mel that PANNs were trained on, ``[n_windows, 1, n_frames, 64]``, dB.
 
     n_fft 1024, hop 320, periodic Hann, centred with reflect padding, power spectrum, 64 Slaney mel
-    bands from 50 to 14000 Hz with Slaney norm, 10 log10(max(x, 1e-10)). Window and bands are
-    ``paddle.audio``'s.
+    bands from 50 to 14000 Hz with Slaney norm, 10 log10(max(x, 1e-10)).
     """
 
     def __init__(self) -> None:
-        functional = import_paddle().audio.functional
-        window = functional.get_window("hann", _N_FFT).numpy().astype(np.float32)
-        bands = functional.compute_fbank_matrix(
-            sr=SAMPLE_RATE, n_fft=_N_FFT, n_mels=64, f_min=50.0, f_max=14000.0
-        )
-        super().__init__(window, bands.numpy().astype(np.float32))
+        window = np.hanning(_N_FFT + 1)[:-1].astype(np.float32)
+        super().__init__(window, _slaney_bands(64, 50.0, 14000.0))
 
     def _compressed(self, mel: Signal) -> Signal:
         logmel: Signal = 10 * np.log10(np.maximum(mel, np.float32(1e-10)))
@@ -203,6 +198,30 @@ class MelFrontEnd(_SpectralFrontEnd):
 
     def _arranged(self, mel: Signal) -> Signal:
         return np.ascontiguousarray(mel.transpose(0, 2, 1))[:, None]
+
+
+def _slaney_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
+    """Triangles of equal area, equally spaced on Slaney's scale, ``[n_bands, 513]``.
+
+        mel(f) = 3 f / 200 up to 1000 Hz, 15 + 27 ln(f / 1000) / ln 6.4 above
+
+    Source:
+        Slaney, Auditory Toolbox, Interval Research technical report 1998-010.
+    """
+
+    def mel(hz: float) -> float:
+        return 3 * hz / 200 if hz < 1000 else 15 + 27 * np.log(hz / 1000) / np.log(6.4)
+
+    mels = np.linspace(mel(low_hz), mel(high_hz), n_bands + 2)
+    edges = np.where(mels < 15, 200 * mels / 3, 1000 * 6.4 ** ((mels - 15) / 27))
+    bins = np.arange(_N_FFT // 2 + 1) * SAMPLE_RATE / _N_FFT
+    steps = np.diff(edges)[:, None]
+    rising = (bins[None] - edges[:-2, None]) / steps[:-1]
+    falling = (edges[2:, None] - bins[None]) / steps[1:]
+    bands = np.maximum(0.0, np.minimum(rising, falling))
+    bands *= 2 / (edges[2:] - edges[:-2])[:, None]
+    slaney: Signal = bands.astype(np.float32)
+    return slaney
 
 
 def _kaldi_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:

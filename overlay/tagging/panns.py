@@ -11,6 +11,7 @@ from paddle import Tensor, nn
 from paddle.nn import functional
 
 from overlay.tagging.loading import load_into
+from overlay.tagging.sharing import ARCHITECTURES
 
 N_CLASSES = 527
 
@@ -82,14 +83,7 @@ class _Panns(nn.Layer):
             Scores in [0, 1], ``[batch, n_classes]``, or the embedding, ``[batch, width]``.
         """
         x = self.bn0(logmel.transpose([0, 3, 2, 1])).transpose([0, 3, 2, 1])
-        return self._from(0, x)
-
-    def after(self, n_blocks: int, x: Tensor) -> Tensor:
-        """The rest, from the convolutions of block ``n_blocks``, not yet pooled, to scores."""
-        return self._from(n_blocks, functional.avg_pool2d(x, self._pools[n_blocks - 1]))
-
-    def _from(self, n_blocks: int, x: Tensor) -> Tensor:
-        for number in range(n_blocks, len(self._pools)):
+        for number in range(len(self._pools)):
             x = getattr(self, f"conv_block{number + 1}")(x, self._pools[number])
         x = functional.adaptive_avg_pool2d(x, (None, 1)).squeeze(3)
         x = x.max(axis=2) + functional.adaptive_avg_pool1d(x, 1).squeeze(2)
@@ -109,8 +103,8 @@ def cnn14(
         extract_embedding: Return the embedding instead of the scores.
         n_classes: Number of classes.
     """
-    widths = (64, 128, 256, 512, 1024, 2048)
-    net = _Panns(_DoubleBlock, widths, (2, 2, 2, 2, 2, 1), extract_embedding, n_classes)
+    pools = (2, 2, 2, 2, 2, 1)
+    net = _Panns(_DoubleBlock, _widths("cnn14"), pools, extract_embedding, n_classes)
     return _ready(net, "cnn14", pretrained)
 
 
@@ -118,8 +112,7 @@ def cnn10(
     pretrained: bool = False, extract_embedding: bool = False, n_classes: int = N_CLASSES
 ) -> nn.Layer:
     """CNN10: 5.2 M parameters, embedding 512; see ``cnn14``."""
-    widths = (64, 128, 256, 512)
-    net = _Panns(_DoubleBlock, widths, (2, 2, 2, 2), extract_embedding, n_classes)
+    net = _Panns(_DoubleBlock, _widths("cnn10"), (2, 2, 2, 2), extract_embedding, n_classes)
     return _ready(net, "cnn10", pretrained)
 
 
@@ -127,9 +120,12 @@ def cnn6(
     pretrained: bool = False, extract_embedding: bool = False, n_classes: int = N_CLASSES
 ) -> nn.Layer:
     """CNN6: 4.8 M parameters, embedding 512; see ``cnn14``."""
-    widths = (64, 128, 256, 512)
-    net = _Panns(_WideBlock, widths, (2, 2, 2, 2), extract_embedding, n_classes)
+    net = _Panns(_WideBlock, _widths("cnn6"), (2, 2, 2, 2), extract_embedding, n_classes)
     return _ready(net, "cnn6", pretrained)
+
+
+def _widths(name: str) -> tuple[int, ...]:
+    return ARCHITECTURES[name][1]
 
 
 def _ready(net: nn.Layer, name: str, pretrained: bool) -> nn.Layer:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -20,7 +22,14 @@ from overlay.tagging.frontends import FRAME_LENGTH
 from overlay.tagging.head import HEAD_SUFFIX, Head, HeadTagger
 from overlay.tagging.weights import fetch, sha256, verify
 
+if TYPE_CHECKING:
+    from overlay.tagging.sharing import SharedPanns
+
 _BATCH = 16
+_STRETCH = 32
+"""Windows that share their computation; more would share little more and need more memory."""
+_PHASES = 4
+"""Their number is a multiple of this: windows on odd columns of a pooled map are apart."""
 
 Shapes = tuple[tuple[int | None, ...], ...]
 
@@ -69,8 +78,16 @@ class Spec:
     """Makes the network; called with ``n_classes`` and ``extract_embedding``."""
     last_layer: str
     """Name of the bias whose length is the number of classes."""
-    shared: Callable[[Any, int, int], Any] | None = None
-    """Makes of the network one that computes once what overlapping windows have in common."""
+    shared: bool = False
+    """Whether ``sharing`` computes what overlapping windows have in common once."""
+    plain: Callable[..., Any] | None = None
+    """Makes the same network in NumPy, from a path, ``n_classes`` and ``extract_embedding``."""
+
+
+def _plain_builtin(path: Path, n_classes: int, *, extract_embedding: bool) -> Any:
+    from overlay.tagging.builtin import Builtin
+
+    return Builtin(path, n_classes, extract_embedding=extract_embedding)
 
 
 def _panns_front_end() -> Any:
@@ -112,22 +129,24 @@ def _builtin(**options: Any) -> Any:
     return Student(**options)
 
 
-def _shared_panns(net: Any, hop: int, length: int) -> Any:
-    from overlay.tagging.sharing import SharedPanns
-
-    return SharedPanns(net, hop, length)
-
-
 _PANNS = {"own": _panns_front_end, "paddleaudio": _paddleaudio_front_end}
 
 SPECS = {
     spec.name: spec
     for spec in (
-        Spec("builtin", 1.5, None, {"own": _mel_front_end}, _builtin, "output.bias"),
+        Spec(
+            "builtin",
+            1.5,
+            None,
+            {"own": _mel_front_end},
+            _builtin,
+            "output.bias",
+            plain=_plain_builtin,
+        ),
         Spec("mn04", 0.98, 0.432, {"own": _mel_front_end}, _mn04, "classifier.5.bias"),
-        Spec("cnn14", 80.8, 0.431, _PANNS, _panns("cnn14"), "fc_audioset.bias", _shared_panns),
-        Spec("cnn10", 5.2, 0.380, _PANNS, _panns("cnn10"), "fc_audioset.bias", _shared_panns),
-        Spec("cnn6", 4.8, 0.343, _PANNS, _panns("cnn6"), "fc_audioset.bias", _shared_panns),
+        Spec("cnn14", 80.8, 0.431, _PANNS, _panns("cnn14"), "fc_audioset.bias", shared=True),
+        Spec("cnn10", 5.2, 0.380, _PANNS, _panns("cnn10"), "fc_audioset.bias", shared=True),
+        Spec("cnn6", 4.8, 0.343, _PANNS, _panns("cnn6"), "fc_audioset.bias", shared=True),
     )
 }
 
@@ -221,41 +240,62 @@ class NetworkTagger:
         """Score all whole windows of a segment, in batches of one size."""
         if self._shares(window_length, hop_length):
             rows = self._shared_scores(segment, window_length, hop_length)
-            return np.concatenate(list(rows))[: (len(segment) - window_length) // hop_length + 1]
+            return np.concatenate(rows)[: (len(segment) - window_length) // hop_length + 1]
         return self.score_features(self._front_end.shared(segment, window_length, hop_length))
 
     def _shares(self, window_length: int, hop_length: int) -> bool:
         """Whether the network can compute once what windows have in common."""
         return (
-            self._spec.shared is not None
+            self._spec.shared
             and self._make_front_end == _panns_front_end
             and hop_length % FRAME_LENGTH == 0
             and window_length >= max(self.sample_rate, 4 * hop_length)
+            and self._chosen_device == "cpu"
         )
 
     def _shared_scores(
         self, segment: np.ndarray[Any, Any], window_length: int, hop_length: int
-    ) -> Iterator[Scores]:
-        advance = _BATCH * hop_length
+    ) -> list[Scores]:
+        key = hop_length // FRAME_LENGTH, window_length // FRAME_LENGTH + 1
+        if key not in self._engines:
+            self._engines[key] = self._shared_net(*key)
+        net, front_end = self._engines[key], self._front_end
+        n_windows = (len(segment) - window_length) // hop_length + 1
+        share = -(-n_windows // self._n_threads // _PHASES) * _PHASES
+        advance = min(share, _STRETCH) * hop_length
         needed = window_length + advance - hop_length
-        for start in range(0, len(segment) - window_length + 1, advance):
+
+        def scored(start: int) -> Scores:
             stretch = segment[start : start + needed]
             stretch = np.pad(stretch, (0, needed - len(stretch)))
-            body, heads, tails = self._front_end.parts(stretch, window_length, hop_length)
-            parts = body[None, None], heads[:, None], tails[:, None]
-            hop, length = hop_length // FRAME_LENGTH, window_length // FRAME_LENGTH + 1
-            key = hop, length
-            if key not in self._engines:
-                build = partial(self._built_shared, hop, length)
-                shapes = tuple(part.shape for part in parts)
-                self._engines[key] = self._engine(f"shared {key}", build, shapes)
-            yield np.clip(self._engines[key](*parts), 0, 1)
+            scores: Scores = net(*front_end.parts(stretch, window_length, hop_length))
+            return scores
 
-    def _built_shared(self, hop: int, length: int) -> Any:
-        assert self._spec.shared is not None
-        net = self._spec.shared(self._built(), hop, length)
-        net.eval()
-        return net
+        starts = range(0, n_windows * hop_length, advance)
+        return self._in_threads(scored, starts)
+
+    def _in_threads(self, work: Callable[[Any], Scores], items: Iterable[Any]) -> list[Scores]:
+        """Each item by one thread: the parts that are no matrix product are shared out, too."""
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, "blas"), ThreadPool(self._n_threads) as pool:
+            return pool.map(work, items, chunksize=1)
+
+    def _shared_net(self, hop: int, length: int) -> SharedPanns:
+        from overlay.tagging.sharing import SharedPanns, read_parameters
+
+        arrays = read_parameters(self.name, self._n_classes, self._path)
+        return SharedPanns(self.name, arrays, hop, length)
+
+    @cached_property
+    def _chosen_device(self) -> str:
+        from overlay.tagging.engine import choose_device
+
+        return choose_device(self._device)
+
+    @property
+    def _n_threads(self) -> int:
+        return self._threads or os.cpu_count() or 1
 
     def score_features(self, features: np.ndarray[Any, Any]) -> Scores:
         """Score features of windows, ``[n_windows, 1, ...]``."""
@@ -273,7 +313,12 @@ class NetworkTagger:
         self, features: np.ndarray[Any, Any], *, extract_embedding: bool
     ) -> np.ndarray[Any, Any]:
         key = extract_embedding, *features.shape[1:]
-        if key not in self._engines:
+        plain = self._spec.plain if self._chosen_device == "cpu" else None
+        if key not in self._engines and plain is not None:
+            self._engines[key] = plain(
+                self._path, self._n_classes, extract_embedding=extract_embedding
+            )
+        elif key not in self._engines:
             build = partial(self._built, extract_embedding)
             kind = "embedding" if extract_embedding else "scores"
             self._engines[key] = self._engine(kind, build, ((None, *features.shape[1:]),))
@@ -281,16 +326,17 @@ class NetworkTagger:
         n_windows = len(features)
         missing = -n_windows % _BATCH  # a new batch size would be compiled anew
         padded = np.concatenate([features, np.repeat(features[-1:], missing, axis=0)])
-        batches = [engine(padded[i : i + _BATCH]) for i in range(0, len(padded), _BATCH)]
-        rows: np.ndarray[Any, Any] = np.concatenate(batches)[:n_windows]
+        batches = [padded[i : i + _BATCH] for i in range(0, len(padded), _BATCH)]
+        answers = self._in_threads(engine, batches) if plain else [engine(b) for b in batches]
+        rows: np.ndarray[Any, Any] = np.concatenate(answers)[:n_windows]
         return rows.astype(np.float32, copy=False)
 
     def _engine(self, kind: str, build: Callable[[], Any], shapes: Shapes) -> Any:
-        from overlay.tagging.engine import Engine, choose_device
+        from overlay.tagging.engine import Engine
 
         key = f"{self.name} {self._n_classes} {kind} {self.model_hash}"
-        device = choose_device(self._device)
-        return Engine(build, key, shapes, cache_folder() / "engines", device, self._threads)
+        folder, device = cache_folder() / "engines", self._chosen_device
+        return Engine(build, key, shapes, folder, device, self._n_threads)
 
     def _built(self, extract_embedding: bool = False) -> Any:
         from overlay.tagging.loading import load_into

@@ -11,11 +11,9 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional
 
-STEM_WIDTHS = (24, 48)
-N_BANDS_LEFT = 16
-WIDTH = 256
-N_TIME_BLOCKS = 4
-N_HIDDEN = 512
+from overlay.tagging.builtin import N_BANDS_LEFT, N_HIDDEN, N_TIME_BLOCKS, STEM_WIDTHS, WIDTH
+
+__all__ = ["N_BANDS_LEFT", "N_HIDDEN", "N_TIME_BLOCKS", "STEM_WIDTHS", "WIDTH", "Student"]
 
 
 class Student(nn.Layer):

@@ -13,7 +13,7 @@ from overlay.tagging.levels import LevelMeter
 from overlay.tagging.registry import Tagger
 
 Block = npt.NDArray[np.float32]
-_WINDOWS_AT_ONCE = 16
+_WINDOWS_AT_ONCE = 64
 
 
 def score_stream(

@@ -12,7 +12,8 @@ from overlay.tagging.backend import import_paddle
 from overlay.tagging.frontends import FRAME_LENGTH, MelFrontEnd, PaddleAudioFrontEnd, PannsFrontEnd
 from overlay.tagging.loading import load_into
 from overlay.tagging.mobilenet import MobileNet
-from overlay.tagging.sharing import SharedPanns
+from overlay.tagging.sharing import SharedPanns, parameter_shapes
+from overlay.tagging.winograd import Convolution
 
 
 @pytest.fixture(scope="module")
@@ -103,25 +104,39 @@ def test_paddleaudios_front_end_agrees():
     )
 
 
+@pytest.mark.parametrize("size", [3, 5])
+@pytest.mark.parametrize("tile", [(2, 3), (4, 2), (3, 4)])
+@pytest.mark.parametrize("shape", [(2, 9, 8, 3), (1, 5, 4, 1), (3, 14, 6, 8)])
+def test_winograds_convolution_is_the_plain_one(size, tile, shape):
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 1, shape).astype(np.float32)
+    weight = rng.normal(0, 1, (5, shape[-1], size, size)).astype(np.float32)
+    bias = rng.normal(0, 1, 5)
+    r = size // 2
+    padded = np.pad(x, ((0, 0), (0, 0), (r, r), (0, 0))).astype(np.float64)
+    views = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(1, 2))
+    plain = np.maximum(np.einsum("ntbcij,kcij->ntbk", views, weight) + bias, 0)
+    np.testing.assert_allclose(Convolution(weight, bias, tile)(x), plain, atol=5e-4)
+
+
 @pytest.mark.parametrize("name", ["cnn6", "cnn10"])
 @pytest.mark.parametrize(("hop", "seconds"), [(30, 2.0), (25, 1.3), (17, 1.0), (50, 2.01)])
 def test_what_windows_share_is_computed_once_and_is_the_same(name, hop, seconds):
     paddle = import_paddle()
     net = getattr(panns, name)(n_classes=20)
-    net.set_state_dict(
-        {key: golden_weight(key, tuple(value.shape)) for key, value in net.state_dict().items()}
-    )
+    shapes = {key: tuple(value.shape) for key, value in net.state_dict().items()}
+    assert parameter_shapes(name, 20) == shapes
+    arrays = {key: golden_weight(key, shape) for key, shape in shapes.items()}
+    net.set_state_dict(arrays)
     front_end, n_windows = PannsFrontEnd(), 8
     length, step = round(seconds * 32000), hop * FRAME_LENGTH
     n_samples = length + (n_windows - 1) * step
     signal = np.random.default_rng(0).normal(0, 0.1, n_samples).astype(np.float32)
     signal *= np.linspace(0.01, 1, n_samples, dtype=np.float32)
     windows = front_end.shared(signal, length, step)
-    body, heads, tails = (paddle.to_tensor(x) for x in front_end.parts(signal, length, step))
-    shared_net = SharedPanns(net, hop, length // FRAME_LENGTH + 1)
-    shared_net.eval()
+    shared_net = SharedPanns(name, arrays, hop, length // FRAME_LENGTH + 1)
+    together = shared_net(*front_end.parts(signal, length, step))
     with paddle.no_grad():
         alone = net(paddle.to_tensor(windows)).numpy()
-        together = shared_net(body[None, None], heads[:, None], tails[:, None]).numpy()
     assert alone.std() > 0.1
     np.testing.assert_allclose(together, alone, atol=1e-5)

@@ -1,6 +1,8 @@
 """What every tagger must do, over all of them; test weights where real ones are not at hand."""
 
 import csv
+import subprocess
+import sys
 import tracemalloc
 
 import numpy as np
@@ -70,6 +72,23 @@ def test_the_fast_engine_answers_as_the_network_itself(checkpoint, name):
     with paddle.no_grad():
         slow = net(paddle.to_tensor(tagger._front_end.features(window[None]))).numpy()
     np.testing.assert_allclose(tagger.score(window, 2 * RATE, 9600), slow, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["builtin", "cnn6"])
+def test_no_framework_is_loaded_where_none_is_needed(checkpoint, name):
+    settings = f"TaggingSettings(model={name!r}, weights={checkpoint(name)!r})"
+    code = f"""
+import sys
+import numpy as np
+from overlay.settings import TaggingSettings
+from overlay.tagging.registry import load_tagger
+print(load_tagger({settings}).score(np.zeros({2 * RATE}, np.float32), {2 * RATE}, 9600).shape)
+assert "paddle" not in sys.modules
+"""
+    if import_paddle().device.is_compiled_with_cuda():
+        pytest.skip("this Paddle may use a GPU")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "(1, 527)\n", done.stderr
 
 
 def test_any_number_of_classes_works(checkpoint):
