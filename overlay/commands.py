@@ -304,6 +304,10 @@ def _add_video(parser: argparse.ArgumentParser) -> None:
         help="add captions as a subtitle track and copy the rest, instead of drawing",
     )  # fmt: skip
     _option(
+        group, "overlay-only", action="store_const", const=True,
+        help="write the panel alone with transparency: mov, webm, a new folder or a-%%05d.png",
+    )  # fmt: skip
+    _option(
         group, "allow-silent", action="store_const", const=True,
         help="copy the picture of a video without sound",
     )  # fmt: skip
@@ -362,7 +366,7 @@ def _render_one(video: str, args: argparse.Namespace, settings: Settings) -> Non
 
 
 def _summarize(done: Rendered) -> None:
-    print(f"wrote {done.path}")
+    print(f"wrote {done.path}: {done.content}")
     if done.track is None:
         return
     frames = f"{done.n_frames} frames, " if done.n_frames else ""

@@ -94,9 +94,10 @@ def compose(
             info, panel_input, temporary, program, encoder=encoder,
             options=encoder.options(settings.crf, settings.preset), subtitles=subtitles,
         )  # fmt: skip
-        run = _fed(command, _panel_frames(planar, panel_input.rate), on_progress)
-        _check_run(run, info, out, tolerant=settings.tolerant)
-        _check_result(temporary, info, run.log, out, tolerant=settings.tolerant)
+        run = fed(command, _panel_frames(planar, panel_input.rate), on_progress)
+        check_run(run, info, out, tolerant=settings.tolerant)
+        check_frames(info, run.log, out)
+        check_streams(temporary, info, out, len(info.audio), tolerant=settings.tolerant)
     return Composed(out, run.log.frames_encoded, encoder.name)
 
 
@@ -113,6 +114,15 @@ def check_ahead(
     check_container(info, out)
     ffmpeg_program(settings.ffmpeg)
     check_encoder(settings.encoder)
+    check_panel(video, panel_settings)
+
+
+def check_panel(video: VideoInfo, panel_settings: PanelSettings) -> None:
+    """Check the theme and the font.
+
+    Raises:
+        SettingsError: One of them cannot be used.
+    """
     nothing = np.zeros((0, 0), np.float32)
     classes = np.zeros((0, 0), np.int32)
     make_panel(TagTimeline(np.zeros(0), nothing, classes, ()), video, panel_settings)
@@ -150,8 +160,8 @@ def copy_picture(
     with complete_or_absent(out) as temporary:
         program = ffmpeg_program(settings.ffmpeg)
         command = copy_command(info, temporary, program, subtitles, captions)
-        run = _fed(command, iter(()), on_progress)
-        _check_run(run, info, out, tolerant=settings.tolerant)
+        run = fed(command, iter(()), on_progress)
+        check_run(run, info, out, tolerant=settings.tolerant)
     return Composed(out, None, "copy")
 
 
@@ -177,10 +187,10 @@ def preview(
         program = ffmpeg_program(settings.ffmpeg)
         command = preview_command(info, panel_input, at_s, temporary, program)
         n_frames = 2 + int(_PREVIEW_SLACK_S * panel_input.rate)
-        run = _fed(command, repeat(planar.frame(at_s), n_frames), None)
+        run = fed(command, repeat(planar.frame(at_s), n_frames), None)
         if not temporary.stat().st_size:
             raise UsageError(f"{info.path}: has no frame at {at_s:g} s")
-        _check_run(run, info, out, tolerant=True)
+        check_run(run, info, out, tolerant=True)
     return out
 
 
@@ -200,9 +210,10 @@ def _panel_frames(planar: PlanarPanel, rate: Fraction) -> Iterator[memoryview]:
         yield planar.frame(float(n / rate))
 
 
-def _fed(
+def fed(
     command: list[str], frames: Iterator[memoryview], on_progress: Progress | None
 ) -> FfmpegRun:
+    """Run ffmpeg to its end, with panel pictures on its standard input."""
     with started(command, stdin=True) as run:
         feed_frames(run, frames, on_progress)
     return run
@@ -221,7 +232,13 @@ def _left_out(out: Path, dropped: list[str]) -> str:
     return f"{out.suffix} cannot hold these subtitles, left out: {', '.join(dropped)}"
 
 
-def _check_run(run: FfmpegRun, info: MediaInfo, out: Path, *, tolerant: bool) -> None:
+def check_run(run: FfmpegRun, info: MediaInfo, out: Path, *, tolerant: bool) -> None:
+    """Turn what ffmpeg complained about into an error.
+
+    Raises:
+        DecodeError: The source is damaged, and that is not tolerated.
+        EncodeError: The target could not be written.
+    """
     log = run.log
     if log.disk_full:
         raise _error(EncodeError, "the disk is full; nothing was kept", out, run)
@@ -242,17 +259,31 @@ def _error(
     return kind(message, path=path, command=run.command, stderr_tail=run.log.tail)
 
 
-def _check_result(
-    result: Path, info: MediaInfo, log: FfmpegLog, out: Path, *, tolerant: bool
-) -> None:
-    """Look at the written file as a stranger would, before it gets its name."""
+def check_frames(info: MediaInfo, log: FfmpegLog, out: Path) -> None:
+    """Check that as many frames went out as came in.
+
+    Raises:
+        DecodeError: None came in.
+        EncodeError: Some are missing.
+    """
     decoded, encoded = log.frames_decoded, log.frames_encoded
     if encoded == 0:
         raise _error(DecodeError, "no frame of its picture can be decoded", info.path)
     if decoded is not None and encoded != decoded:
         raise _error(EncodeError, f"{decoded} frames came in but {encoded} went out", out)
+
+
+def check_streams(
+    result: Path, info: MediaInfo, out: Path, n_audio: int, *, tolerant: bool
+) -> None:
+    """Look at the written file as a stranger would, before it gets its name.
+
+    Raises:
+        EncodeError: A stream is missing.
+        DecodeError: The picture ends early, and that is not tolerated.
+    """
     written = probe(result)
-    if written.video is None or len(written.audio) != len(info.audio):
+    if written.video is None or len(written.audio) != n_audio:
         raise _error(EncodeError, "the result lacks a stream of the source", out)
     promised = _end_s(shown_video(info))
     end = _end_s(written.video)

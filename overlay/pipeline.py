@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from overlay import cache
+from overlay.alone import check_alone_ahead, compose_alone
 from overlay.compose import Composed, check_ahead, compose, copy_picture
 from overlay.compose import preview as compose_preview
 from overlay.datatypes import MediaInfo, TagEvent, TagTrack, read_npz
@@ -16,6 +17,7 @@ from overlay.errors import NoAudioStream
 from overlay.events import find_events as detect
 from overlay.export.formats import Run, format_named
 from overlay.labels import audioset_labels, audioset_mids, read_labels
+from overlay.media.alpha import alpha_extension
 from overlay.media.audio import audio_stream, stream_audio
 from overlay.media.containers import default_extension
 from overlay.media.fingerprint import audio_fingerprint
@@ -23,7 +25,7 @@ from overlay.media.output import check_target, complete_or_absent
 from overlay.media.probe import probe
 from overlay.media.video import shown_video
 from overlay.selection import events, select
-from overlay.settings import Settings, TaggingSettings, override
+from overlay.settings import Settings, TaggingSettings, VideoSettings, override
 from overlay.tagging.registry import Tagger, load_tagger
 from overlay.tagging.tracking import score_stream
 
@@ -32,6 +34,9 @@ Progress = Callable[[str, float, float | None], None]
 
 Note = Callable[[str], None]
 """Called with one line that a user should see."""
+
+_WHOLE = "the video with its tags"
+_ALONE = "the panel alone, with straight alpha, for an editing program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Rendered:
     n_frames: int | None
     encoder: str
     """``copy`` for a silent video."""
+    content: str = _WHOLE
+    """What is in the file, for people."""
 
 
 def _ignore_progress(step: str, done_s: float, total_s: float | None) -> None:
@@ -147,26 +154,29 @@ def render(
     settings = override(settings or Settings(), **options)
     info = probe(path)
     shown_video(info)
-    target = output_path(info, out)
-    check_ahead(info, target, settings.panel, settings.video)
+    target = output_path(info, out, settings.video)
+    check = check_alone_ahead if settings.video.overlay_only else check_ahead
+    check(info, target, settings.panel, settings.video)
     total_s = shown_video(info).duration_s or info.duration_s
     try:
         track = track if track is not None else _tag(info, settings, on_progress, on_note)
     except NoAudioStream as error:
         if info.audio and settings.tagging.audio_track >= len(info.audio):
             raise
-        if not settings.video.allow_silent:
+        if not settings.video.allow_silent or settings.video.overlay_only:
             raise NoAudioStream(f"{error}; --allow-silent copies the picture") from error
         on_note("there is no sound to tag; copying the picture as it is")
         copied = copy_picture(info, target, settings.video)
-        return Rendered(copied.path, None, None, copied.encoder)
+        return Rendered(copied.path, None, None, copied.encoder, "a copy of the video")
     if settings.video.soft:
         return _with_captions(info, track, target, settings, total_s, on_progress, on_note)
-    done: Composed = compose(
+    write = compose_alone if settings.video.overlay_only else compose
+    done: Composed = write(
         info, select(track, settings.panel), target, settings.panel, settings.video,
         on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,
     )  # fmt: skip
-    return Rendered(done.path, track, done.n_frames, done.encoder)
+    content = _ALONE if settings.video.overlay_only else _WHOLE
+    return Rendered(done.path, track, done.n_frames, done.encoder, content)
 
 
 def _with_captions(
@@ -189,7 +199,9 @@ def _with_captions(
             info, target, settings.video, captions,
             on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,
         )  # fmt: skip
-    return Rendered(done.path, track, None, done.encoder)
+    return Rendered(
+        done.path, track, None, done.encoder, "the video as it is, with captions of its sounds"
+    )
 
 
 def preview(
@@ -286,11 +298,16 @@ def export_events(
     return target
 
 
-def output_path(info: MediaInfo, out: str | Path | None) -> Path:
-    """Where the video goes: ``out``, or ``<name>.tagged.<ext>`` in it or beside the source."""
+def output_path(info: MediaInfo, out: str | Path | None, settings: VideoSettings) -> Path:
+    """Where the video goes: ``out``, or ``<name>.tagged.<ext>`` in it or beside the source.
+
+    A panel alone is ``<name>.panel.mov``, or what its encoder writes.
+    """
     if out is not None and not Path(out).is_dir():
         return Path(out)
     folder = info.path.parent if out is None else Path(out)
+    if settings.overlay_only:
+        return folder / f"{info.path.stem}.panel{alpha_extension(settings.encoder)}"
     return folder / f"{info.path.stem}.tagged{default_extension(info)}"
 
 

@@ -127,6 +127,8 @@ class VideoSettings:
     """Copy the picture of a file without audio instead of refusing it."""
     soft: bool = False
     """Add captions as a subtitle track and copy everything else, instead of drawing."""
+    overlay_only: bool = False
+    """Write the panel alone, with transparency, for an editing program."""
     overwrite: bool = False
     ffmpeg: str | None = None
     """ffmpeg program to use instead of the one that comes with imageio-ffmpeg."""
@@ -135,6 +137,8 @@ class VideoSettings:
         """Check ranges."""
         if self.crf is not None:
             _check_range("crf", self.crf, 0, 63)
+        if self.soft and self.overlay_only:
+            raise SettingsError("soft and overlay_only exclude each other; choose one")
 
 
 @dataclass(frozen=True, slots=True)

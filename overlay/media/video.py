@@ -137,13 +137,13 @@ def _composed(
         pix_fmt=panel.pix_fmt,
         video_size=(panel.box.width, panel.box.height),
         framerate=f"{panel.rate.numerator}/{panel.rate.denominator}",
-        **_named(color_range=panel.range, colorspace=panel.space),
+        **named_color(color_range=panel.range, colorspace=panel.space),
     )
     picture = ffmpeg.overlay(
         picture, tiles, x=panel.box.x, y=panel.box.y, eval="init",
         format="yuv420p10" if ten_bit else "yuv420", shortest=1, ts_sync_mode="nearest",
     )  # fmt: skip
-    return picture.filter("setparams", **_tags(video.color))
+    return picture.filter("setparams", **color_tags(video.color))
 
 
 def _made_even(picture: Any, video: VideoInfo) -> Any:
@@ -153,15 +153,16 @@ def _made_even(picture: Any, video: VideoInfo) -> Any:
     return padded.filter("fillborders", right=right, bottom=bottom, mode="smear")
 
 
-def _named(**values: str | None) -> dict[str, str]:
+def named_color(**values: str | None) -> dict[str, str]:
+    """Colour options of an input, without those that the source leaves open."""
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _tags(color: ColorInfo) -> dict[str, str]:
+def color_tags(color: ColorInfo, *, rgb: bool = False) -> dict[str, str]:
     """Colour tags for ``setparams``; what the source leaves open stays open."""
     return {
         "range": color.range or "unspecified",
-        "colorspace": color.space or "unknown",
+        "colorspace": "gbr" if rgb else color.space or "unknown",
         "color_primaries": color.primaries or "unknown",
         "color_trc": color.transfer or "unknown",
     }
