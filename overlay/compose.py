@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count, repeat
@@ -21,6 +21,7 @@ from overlay.media.probe import probe
 from overlay.media.process import FfmpegLog, FfmpegRun, feed_frames, ffmpeg_program, started
 from overlay.media.video import (
     PanelInput,
+    TextTrack,
     copy_command,
     overlay_command,
     panel_rate,
@@ -132,18 +133,20 @@ def copy_picture(
     info: MediaInfo,
     out: Path,
     settings: VideoSettings,
-    captions: Path | None = None,
+    tracks: Sequence[TextTrack] = (),
+    fonts: Sequence[Path] = (),
     *,
     on_progress: Progress | None = None,
     on_note: Note = lambda note: None,
 ) -> Composed:
-    """Copy a video, every packet as it is; with captions beside it, or alone if it is silent.
+    """Copy a video, every packet as it is; with text tracks beside it, or alone if it is silent.
 
     Args:
         info: The probed source.
         out: The target.
         settings: Whether to overwrite, and which ffmpeg to start.
-        captions: A subtitle file that becomes one more stream.
+        tracks: Subtitle files that become streams.
+        fonts: What they are written in.
         on_progress: Told the seconds that are written.
         on_note: Told of subtitles that the container cannot hold.
 
@@ -159,7 +162,7 @@ def copy_picture(
         on_note(_left_out(out, dropped))
     with complete_or_absent(out) as temporary:
         program = ffmpeg_program(settings.ffmpeg)
-        command = copy_command(info, temporary, program, subtitles, captions)
+        command = copy_command(info, temporary, program, subtitles, tracks, fonts)
         run = fed(command, iter(()), on_progress)
         check_run(run, info, out, tolerant=settings.tolerant)
     return Composed(out, None, "copy")

@@ -104,6 +104,8 @@ class EventSettings:
     allow: tuple[str, ...] = ()
     """Labels to look for; all if empty."""
     deny: tuple[str, ...] = ()
+    hop_top_k: int = 10
+    """Tags a hop in the formats that list hops instead of events."""
 
     def __post_init__(self) -> None:
         """Check ranges."""
@@ -111,6 +113,7 @@ class EventSettings:
             _check_range(name, getattr(self, name), 0, 1)
         for name in ("min_duration_s", "max_gap_s"):
             _check_range(name, getattr(self, name), 0, 3600)
+        _check_range("hop_top_k", self.hop_top_k, 1, 10000)
 
 
 @dataclass(frozen=True, slots=True)

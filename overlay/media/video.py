@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -168,12 +168,21 @@ def color_tags(color: ColorInfo, *, rgb: bool = False) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class TextTrack:
+    """A subtitle file that becomes one more stream."""
+
+    path: Path
+    title: str
+
+
 def copy_command(
     info: MediaInfo,
     out: Path,
     program: str,
     subtitles: Iterable[SubtitlePlan] = (),
-    captions: Path | None = None,
+    tracks: Iterable[TextTrack] = (),
+    fonts: Sequence[Path] = (),
 ) -> list[str]:
     """Copy the picture and what goes with it, unchanged, into another container.
 
@@ -182,22 +191,31 @@ def copy_command(
         out: Where to write; its extension names the container.
         program: The ffmpeg to start.
         subtitles: The subtitle streams to keep.
-        captions: A subtitle file that becomes one more stream, behind the others.
+        tracks: Subtitle files that become streams behind the others; the first is the one that
+            players show, unless the source has subtitles itself.
+        fonts: What the tracks are written in, for containers that hold fonts.
     """
     source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe")
-    streams = [source[str(shown_video(info).index)], source["a?"]]
-    codecs = {"c": "copy"}
+    streams = [source["V"], source["a?"]]
+    codecs: dict[str, Any] = {"c": "copy"}
     for position, plan in enumerate(subtitles):
         streams.append(source[f"s:{plan.position}"])
         codecs[f"c:s:{position}"] = plan.codec
-    if captions is not None:
-        n_kept = sum(name.startswith("c:s:") for name in codecs)
-        streams.append(ffmpeg.input(local_url(captions), protocol_whitelist="file")["s:0"])
+    n_kept = len(codecs) - 1
+    for position, track in enumerate(tracks, start=n_kept):
+        streams.append(ffmpeg.input(local_url(track.path), protocol_whitelist="file")["s:0"])
+        shown = position == n_kept and not info.subtitles
         codecs |= {
-            f"c:s:{n_kept}": caption_codec(out), f"metadata:s:s:{n_kept}": "title=Sounds",
-        }  # fmt: skip
+            f"c:s:{position}": caption_codec(out),
+            f"metadata:s:s:{position}": f"title={track.title}",
+            f"disposition:s:{position}": "default" if shown else "0",
+        }
     if out.suffix.lower() == ".mkv":
         streams.append(source["t?"])
+        codecs |= {
+            f"metadata:s:t:{number}": f"mimetype={_font_kind(font)}"
+            for number, font in enumerate(fonts, start=info.n_attachments)
+        }
     for index in info.covers:
         streams.append(source[str(index)])
     more = {"movflags": "+faststart"} if is_mp4_family(out) else {}
@@ -205,7 +223,17 @@ def copy_command(
         *streams, local_url(out), **codecs, map_metadata=0, map_chapters=0,
         progress="pipe:1", **more,
     ).overwrite_output()  # fmt: skip
-    return command_line(output, program)
+    command = command_line(output, program)
+    before_out = command.index(local_url(out))
+    for font in reversed(fonts):  # ffmpeg-python takes each option once
+        command[before_out:before_out] = ["-attach", str(font.absolute())]
+    return command
+
+
+def _font_kind(font: Path) -> str:
+    """MIME type that players know in Matroska; newer ones are not known to all."""
+    open_type = font.suffix.lower() in (".otf", ".otc")
+    return "application/vnd.ms-opentype" if open_type else "application/x-truetype-font"
 
 
 def preview_command(
