@@ -1,8 +1,8 @@
 """DCASE strong labels: a tab-separated table with the columns of the challenges.
 
 Source:
-    DCASE 2023 task 4 baseline, which reads it with pandas as CSV split by tabs: a field with a quote in it
-    is quoted.
+    DCASE 2023 task 4 baseline, which reads it with pandas as CSV split by tabs: a field with a
+    quote in it is quoted.
 """
 
 from __future__ import annotations
