@@ -164,8 +164,9 @@ def _same_card(a: CardSpan, b: CardSpan) -> bool:
 
 def _segments(timeline: TagTimeline, end_s: float) -> Iterator[_Segment]:
     times = [float(time) for time in timeline.times if time < end_s]
+    times = times or [float(time) for time in timeline.times[:1]]
     if not times:
-        times = [float(time) for time in timeline.times[:1]]
+        return
     for number, (start, stop) in enumerate(pairwise([0.0, *times, end_s])):
         last = len(timeline.times) - 1
         a, b = max(number - 1, 0), min(number, last)

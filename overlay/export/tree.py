@@ -16,6 +16,7 @@ def header(run: Run) -> dict[str, object]:
     """What made the events: the program, the model, its windows, and all thresholds."""
     track = run.track
     settings = asdict(run.settings)
+    settings |= {"allow": list(run.settings.allow), "deny": list(run.settings.deny)}
     del settings["hop_top_k"]
     settings["thresholds"] = read_thresholds(settings.pop("thresholds_file"))
     return {
