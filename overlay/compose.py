@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count, repeat
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from overlay.datatypes import MediaInfo, TagTimeline, VideoInfo
 from overlay.drawing.panel import Panel, PlanarPanel
 from overlay.errors import DecodeError, EncodeError, MediaError, UsageError
 from overlay.labels import families_of
+from overlay.media.attachments import extract_covers, font_attachment
 from overlay.media.containers import check_container, plan_subtitles
 from overlay.media.encoders import check_encoder, choose_encoder
 from overlay.media.output import check_target, complete_or_absent
@@ -146,7 +148,7 @@ def copy_picture(
         out: The target.
         settings: Whether to overwrite, and which ffmpeg to start.
         tracks: Subtitle files that become streams.
-        fonts: What they are written in.
+        fonts: What they are written in; only Matroska holds them.
         on_progress: Told the seconds that are written.
         on_note: Told of subtitles that the container cannot hold.
 
@@ -160,9 +162,13 @@ def copy_picture(
     subtitles, dropped = plan_subtitles(info, out)
     if dropped:
         on_note(_left_out(out, dropped))
-    with complete_or_absent(out) as temporary:
+    with TemporaryDirectory() as folder, complete_or_absent(out) as temporary:
         program = ffmpeg_program(settings.ffmpeg)
-        command = copy_command(info, temporary, program, subtitles, tracks, fonts)
+        attachments = []
+        if out.suffix.lower() == ".mkv":
+            covers = extract_covers(info, Path(folder))
+            attachments = [*map(font_attachment, fonts), *covers]
+        command = copy_command(info, temporary, program, subtitles, tracks, attachments)
         run = fed(command, iter(()), on_progress)
         check_run(run, info, out, tolerant=settings.tolerant)
     return Composed(out, None, "copy")

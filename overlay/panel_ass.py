@@ -63,7 +63,7 @@ def panel_format(
 
     def write(events: Sequence[TagEvent], run: Run) -> str:
         timeline = select(run.track, settings)
-        return panel_text(timeline, picture, max(end_s or 0.0, run.track.duration_s), settings)
+        return panel_text(timeline, picture, end_s or run.track.duration_s, settings)
 
     return Format("ass-panel", ".panel.ass", "the animated panel, drawn by the player", write)
 
@@ -130,7 +130,8 @@ class _Script:
         spans = row_spans(self._timeline, self._layout, self._theme.row, end_s)
         events = [event for span in spans for event in self._row(span)]
         if self._theme.card.opacity:
-            events += [self._card(span) for span in card_spans(self._timeline, self._layout, end_s)]
+            cards = card_spans(self._timeline, self._layout, end_s)
+            events += [self._card(card) for card in cards if any(v for _, v in card.opacity)]
         events.sort()
         width, height = self._picture
         header = _HEADER.format(width=width, height=height, styles=self._styles())

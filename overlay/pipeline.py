@@ -206,7 +206,7 @@ def _with_text(
         ]
         for each, kind in zip(tracks, kinds.values(), strict=True):
             each.path.write_bytes(kind.content(found, run))
-        fonts = panel_fonts(settings.panel) if extension == ".mkv" else []
+        fonts = panel_fonts(settings.panel)
         done = copy_picture(
             info, target, settings.video, tracks, fonts,
             on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,

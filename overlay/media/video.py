@@ -12,6 +12,7 @@ import ffmpeg
 
 from overlay.datatypes import Box, ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import NoVideoStream
+from overlay.media.attachments import Attachment, attach_arguments
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
 from overlay.media.process import command_line, local_url
@@ -182,7 +183,7 @@ def copy_command(
     program: str,
     subtitles: Iterable[SubtitlePlan] = (),
     tracks: Iterable[TextTrack] = (),
-    fonts: Sequence[Path] = (),
+    attachments: Sequence[Attachment] = (),
 ) -> list[str]:
     """Copy the picture and what goes with it, unchanged, into another container.
 
@@ -193,7 +194,7 @@ def copy_command(
         subtitles: The subtitle streams to keep.
         tracks: Subtitle files that become streams behind the others; the first is the one that
             players show, unless the source has subtitles itself.
-        fonts: What the tracks are written in, for containers that hold fonts.
+        attachments: Fonts and covers, for Matroska.
     """
     source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe")
     streams = [source["V"], source["a?"]]
@@ -202,38 +203,28 @@ def copy_command(
         streams.append(source[f"s:{plan.position}"])
         codecs[f"c:s:{position}"] = plan.codec
     n_kept = len(codecs) - 1
+    title = "handler_name" if is_mp4_family(out) else "title"
     for position, track in enumerate(tracks, start=n_kept):
         streams.append(ffmpeg.input(local_url(track.path), protocol_whitelist="file")["s:0"])
         shown = position == n_kept and not info.subtitles
         codecs |= {
             f"c:s:{position}": caption_codec(out),
-            f"metadata:s:s:{position}": f"title={track.title}",
+            f"metadata:s:s:{position}": f"{title}={track.title}",
             f"disposition:s:{position}": "default" if shown else "0",
         }
     if out.suffix.lower() == ".mkv":
         streams.append(source["t?"])
-        codecs |= {
-            f"metadata:s:t:{number}": f"mimetype={_font_kind(font)}"
-            for number, font in enumerate(fonts, start=info.n_attachments)
-        }
-    for index in info.covers:
-        streams.append(source[str(index)])
+    else:
+        streams += [source[str(index)] for index in info.covers]
     more = {"movflags": "+faststart"} if is_mp4_family(out) else {}
     output = ffmpeg.output(
         *streams, local_url(out), **codecs, map_metadata=0, map_chapters=0,
-        progress="pipe:1", **more,
+        progress="pipe:1", copypriorss=1, copyinkf=None, **more,
     ).overwrite_output()  # fmt: skip
     command = command_line(output, program)
     before_out = command.index(local_url(out))
-    for font in reversed(fonts):  # ffmpeg-python takes each option once
-        command[before_out:before_out] = ["-attach", str(font.absolute())]
-    return command
-
-
-def _font_kind(font: Path) -> str:
-    """MIME type that players know in Matroska; newer ones are not known to all."""
-    open_type = font.suffix.lower() in (".otf", ".otc")
-    return "application/vnd.ms-opentype" if open_type else "application/x-truetype-font"
+    attached = attach_arguments(attachments, info.n_attachments)
+    return [*command[:before_out], *attached, *command[before_out:]]  # an option can come twice
 
 
 def preview_command(
