@@ -298,6 +298,7 @@ def check_streams(
     end = _end_s(written.video)
     if tolerant or promised is None or end is None:
         return
+    end += max(written.start_s, 0.0)  # a picture alone may begin late
     missing = min(promised, info.duration_s or promised) - end
     if missing > max(_DURATION_SLACK_S, 0.02 * promised):
         raise _error(

@@ -89,6 +89,13 @@ def test_variable_rates_and_late_pictures_keep_their_times(make_clip, tmp_path, 
     assert raw_times(tmp_path / f"out{extension}") == pytest.approx(times, abs=tick)
 
 
+def test_a_picture_that_begins_seconds_late_is_no_damage(shared, tmp_path):
+    source = shared / "videos/mediabunny__no-initial-keyframe.ts"
+    alone(source, tmp_path / "out.mov", encoder="qtrle")
+    assert raw_times(tmp_path / "out.mov") == pytest.approx(picture_times(source), abs=1e-4)
+    assert raw_times(tmp_path / "out.mov")[0] > 1
+
+
 @pytest.mark.parametrize("encoder", ALPHA_ENCODERS)
 def test_laid_over_the_source_it_is_the_rendered_video(gray, tmp_path, encoder):
     kinds = ALPHA_ENCODERS[encoder].extensions
