@@ -29,8 +29,8 @@ _LONGEST_S = 3.0
 _BAR_ERROR = 0.0016
 """How far a bar may be from its curve, in parts of its full length: under a pixel at 480."""
 
-_FINEST, _STEPS = 12, (12, 6, 4, 3, 2)
-"""A curve is looked at in twelfths of a hop, and becomes 1, 2, 3, 4 or 6 straight pieces."""
+_FINEST, _STEPS = 6, (6, 3, 2, 1)
+"""A curve is looked at in sixths of a hop, and becomes 1, 2, 3 or 6 straight pieces."""
 
 
 @dataclass(frozen=True, slots=True)
