@@ -17,7 +17,15 @@ from overlay.errors import OverlayError
 from overlay.settings import EventSettings, PanelSettings, Settings, TaggingSettings, VideoSettings
 
 if TYPE_CHECKING:
-    from overlay.pipeline import Rendered, export_events, find_events, preview, render, tag
+    from overlay.pipeline import (
+        Rendered,
+        export_events,
+        export_formats,
+        find_events,
+        preview,
+        render,
+        tag,
+    )
 
 __all__ = [
     "Box",
@@ -32,13 +40,16 @@ __all__ = [
     "TaggingSettings",
     "VideoSettings",
     "export_events",
+    "export_formats",
     "find_events",
     "preview",
     "render",
     "tag",
 ]
 
-_IN_PIPELINE = {"Rendered", "export_events", "find_events", "preview", "render", "tag"}
+_IN_PIPELINE = {
+    "Rendered", "export_events", "export_formats", "find_events", "preview", "render", "tag",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

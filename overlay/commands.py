@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from overlay.errors import MediaError, OverlayError, UsageError
+from overlay.resources import program_version
 from overlay.settings import DEVICES, FRONT_ENDS, POSITIONS, SMOOTHINGS, Settings, resolve
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="'tag-overlay VIDEO' is short for 'tag-overlay render VIDEO'. "
         "'tag-overlay COMMAND --help' lists the options of a command.",
     )
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="version", version=f"tag-overlay {program_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_render(commands)
     _add_tag(commands)
@@ -115,15 +116,6 @@ def _parser() -> argparse.ArgumentParser:
     _add_cache(commands)
     _add_doctor(commands)
     return parser
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return f"tag-overlay {version('tag-overlay')}"
-    except PackageNotFoundError:
-        return "tag-overlay (not installed)"
 
 
 def _command(
@@ -191,7 +183,13 @@ def _add_export(commands: Any) -> None:
     parser = _command(commands, "export", _export, "write events as tables, labels, chapters, ...")
     parser.add_argument("media", nargs="*", metavar="MEDIA|NPZ")
     parser.add_argument("--format", metavar="NAME", required=True, help="'list' lists them")
+    parser.add_argument(
+        "--size", type=_size, metavar="WxH", default=(1920, 1080),
+        help="of the video that ass-panel of an NPZ is for (1920x1080)",
+    )  # fmt: skip
+    _option(parser, "hop-top-k", type=int, metavar="K", help="tags a hop in hops and parquet (10)")
     _add_writing(parser)
+    _add_panel(parser, "panel, for ass-panel", label_file=False)
 
 
 def _add_writing(parser: argparse.ArgumentParser) -> None:
@@ -284,8 +282,10 @@ def _add_tagging(parser: argparse.ArgumentParser) -> None:
     _option(group, "audio-track", type=int, metavar="N", help="which audio track, from 0")
 
 
-def _add_panel(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("panel")
+def _add_panel(
+    parser: argparse.ArgumentParser, title: str = "panel", *, label_file: bool = True
+) -> None:
+    group = parser.add_argument_group(title)
     group.add_argument("--theme", metavar="NAME|TOML", help="dark, light, high-contrast, minimal")
     group.add_argument("--position", choices=POSITIONS)
     _option(group, "top-k", type=int, metavar="K", help="rows (5)")
@@ -295,7 +295,8 @@ def _add_panel(parser: argparse.ArgumentParser) -> None:
     _option(group, "smooth-size", type=int, metavar="HOPS", help="hops averaged (5)")
     group.add_argument("--font", metavar="FILE")
     group.add_argument("--scale", type=float, metavar="X", help="size of the panel (1)")
-    _option(group, "label-file", metavar="TXT", help="names to show, one a line")
+    if label_file:
+        _option(group, "label-file", metavar="TXT", help="names to show, one a line")
 
 
 def _add_video(parser: argparse.ArgumentParser) -> None:
@@ -307,6 +308,10 @@ def _add_video(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--soft", action="store_const", const=True,
         help="add captions as a subtitle track and copy the rest, instead of drawing",
+    )  # fmt: skip
+    _option(
+        group, "overlay-only", action="store_const", const=True,
+        help="write the panel alone with transparency: mov, webm, a new folder or a-%%05d.png",
     )  # fmt: skip
     _option(
         group, "allow-silent", action="store_const", const=True,
@@ -324,6 +329,13 @@ def _boolean(text: str) -> bool:
     if text not in ("True", "False", "true", "false"):
         raise argparse.ArgumentTypeError(f"{text!r} is not True or False")
     return text.lower() == "true"
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) * int(height) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1920x1080")
+    return int(width), int(height)
 
 
 def _settings(args: argparse.Namespace) -> Settings:
@@ -367,7 +379,7 @@ def _render_one(video: str, args: argparse.Namespace, settings: Settings) -> Non
 
 
 def _summarize(done: Rendered, settings: Settings) -> None:
-    print(f"wrote {done.path}")
+    print(f"wrote {done.path}: {done.content}")
     if done.track is None:
         return
     frames = f"{done.n_frames} frames, " if done.n_frames else ""
@@ -421,10 +433,10 @@ def _tag_one(path: str, args: argparse.Namespace, settings: Settings) -> None:
 
 def _export(args: argparse.Namespace) -> None:
     from overlay.batch import for_each
-    from overlay.export.formats import formats
+    from overlay.pipeline import export_formats
 
     if args.format == "list":
-        for each in formats().values():
+        for each in export_formats().values():
             print(f"{each.name:<12} {each.extension:<20} {each.description}")
         return
     if not args.media:
@@ -440,7 +452,7 @@ def _export_one(path: str, args: argparse.Namespace, settings: Settings) -> None
 
     with _Bars(quiet=args.quiet) as bars:
         target = pipeline.export_events(
-            path, args.format, args.output, settings,
+            path, args.format, args.output, settings, picture=getattr(args, "size", (1920, 1080)),
             on_progress=bars.update, on_note=bars.note,
         )  # fmt: skip
     if not args.quiet:

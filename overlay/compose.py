@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count, repeat
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from overlay.datatypes import MediaInfo, TagTimeline, VideoInfo
 from overlay.drawing.panel import Panel, PlanarPanel
 from overlay.errors import DecodeError, EncodeError, MediaError, UsageError
 from overlay.labels import families_of
+from overlay.media.attachments import extract_covers, font_attachment
 from overlay.media.containers import check_container, plan_subtitles
 from overlay.media.encoders import check_encoder, choose_encoder
 from overlay.media.output import check_target, complete_or_absent
@@ -21,6 +23,7 @@ from overlay.media.probe import probe
 from overlay.media.process import FfmpegLog, FfmpegRun, feed_frames, ffmpeg_program, started
 from overlay.media.video import (
     PanelInput,
+    TextTrack,
     copy_command,
     overlay_command,
     panel_rate,
@@ -94,9 +97,10 @@ def compose(
             info, panel_input, temporary, program, encoder=encoder,
             options=encoder.options(settings.crf, settings.preset), subtitles=subtitles,
         )  # fmt: skip
-        run = _fed(command, _panel_frames(planar, panel_input.rate), on_progress)
-        _check_run(run, info, out, tolerant=settings.tolerant)
-        _check_result(temporary, info, run.log, out, tolerant=settings.tolerant)
+        run = fed(command, _panel_frames(planar, panel_input.rate), on_progress)
+        check_run(run, info, out, tolerant=settings.tolerant)
+        check_frames(info, run.log, out)
+        check_streams(temporary, info, out, len(info.audio), tolerant=settings.tolerant)
     return Composed(out, run.log.frames_encoded, encoder.name)
 
 
@@ -113,6 +117,15 @@ def check_ahead(
     check_container(info, out)
     ffmpeg_program(settings.ffmpeg)
     check_encoder(settings.encoder)
+    check_panel(video, panel_settings)
+
+
+def check_panel(video: VideoInfo, panel_settings: PanelSettings) -> None:
+    """Check the theme and the font.
+
+    Raises:
+        SettingsError: One of them cannot be used.
+    """
     nothing = np.zeros((0, 0), np.float32)
     classes = np.zeros((0, 0), np.int32)
     make_panel(TagTimeline(np.zeros(0), nothing, classes, ()), video, panel_settings)
@@ -122,18 +135,20 @@ def copy_picture(
     info: MediaInfo,
     out: Path,
     settings: VideoSettings,
-    captions: Path | None = None,
+    tracks: Sequence[TextTrack] = (),
+    fonts: Sequence[Path] = (),
     *,
     on_progress: Progress | None = None,
     on_note: Note = lambda note: None,
 ) -> Composed:
-    """Copy a video, every packet as it is; with captions beside it, or alone if it is silent.
+    """Copy a video, every packet as it is; with text tracks beside it, or alone if it is silent.
 
     Args:
         info: The probed source.
         out: The target.
         settings: Whether to overwrite, and which ffmpeg to start.
-        captions: A subtitle file that becomes one more stream.
+        tracks: Subtitle files that become streams.
+        fonts: What they are written in; only Matroska holds them.
         on_progress: Told the seconds that are written.
         on_note: Told of subtitles that the container cannot hold.
 
@@ -147,11 +162,15 @@ def copy_picture(
     subtitles, dropped = plan_subtitles(info, out)
     if dropped:
         on_note(_left_out(out, dropped))
-    with complete_or_absent(out) as temporary:
+    with TemporaryDirectory() as folder, complete_or_absent(out) as temporary:
         program = ffmpeg_program(settings.ffmpeg)
-        command = copy_command(info, temporary, program, subtitles, captions)
-        run = _fed(command, iter(()), on_progress)
-        _check_run(run, info, out, tolerant=settings.tolerant)
+        attachments = []
+        if out.suffix.lower() == ".mkv":
+            covers = extract_covers(info, Path(folder))
+            attachments = [*map(font_attachment, fonts), *covers]
+        command = copy_command(info, temporary, program, subtitles, tracks, attachments)
+        run = fed(command, iter(()), on_progress)
+        check_run(run, info, out, tolerant=settings.tolerant)
     return Composed(out, None, "copy")
 
 
@@ -177,10 +196,10 @@ def preview(
         program = ffmpeg_program(settings.ffmpeg)
         command = preview_command(info, panel_input, at_s, temporary, program)
         n_frames = 2 + int(_PREVIEW_SLACK_S * panel_input.rate)
-        run = _fed(command, repeat(planar.frame(at_s), n_frames), None)
+        run = fed(command, repeat(planar.frame(at_s), n_frames), None)
         if not temporary.stat().st_size:
             raise UsageError(f"{info.path}: has no frame at {at_s:g} s")
-        _check_run(run, info, out, tolerant=True)
+        check_run(run, info, out, tolerant=True)
     return out
 
 
@@ -200,9 +219,10 @@ def _panel_frames(planar: PlanarPanel, rate: Fraction) -> Iterator[memoryview]:
         yield planar.frame(float(n / rate))
 
 
-def _fed(
+def fed(
     command: list[str], frames: Iterator[memoryview], on_progress: Progress | None
 ) -> FfmpegRun:
+    """Run ffmpeg to its end, with panel pictures on its standard input."""
     with started(command, stdin=True) as run:
         feed_frames(run, frames, on_progress)
     return run
@@ -221,7 +241,13 @@ def _left_out(out: Path, dropped: list[str]) -> str:
     return f"{out.suffix} cannot hold these subtitles, left out: {', '.join(dropped)}"
 
 
-def _check_run(run: FfmpegRun, info: MediaInfo, out: Path, *, tolerant: bool) -> None:
+def check_run(run: FfmpegRun, info: MediaInfo, out: Path, *, tolerant: bool) -> None:
+    """Turn what ffmpeg complained about into an error.
+
+    Raises:
+        DecodeError: The source is damaged, and that is not tolerated.
+        EncodeError: The target could not be written.
+    """
     log = run.log
     if log.disk_full:
         raise _error(EncodeError, "the disk is full; nothing was kept", out, run)
@@ -242,22 +268,37 @@ def _error(
     return kind(message, path=path, command=run.command, stderr_tail=run.log.tail)
 
 
-def _check_result(
-    result: Path, info: MediaInfo, log: FfmpegLog, out: Path, *, tolerant: bool
-) -> None:
-    """Look at the written file as a stranger would, before it gets its name."""
+def check_frames(info: MediaInfo, log: FfmpegLog, out: Path) -> None:
+    """Check that as many frames went out as came in.
+
+    Raises:
+        DecodeError: None came in.
+        EncodeError: Some are missing.
+    """
     decoded, encoded = log.frames_decoded, log.frames_encoded
     if encoded == 0:
         raise _error(DecodeError, "no frame of its picture can be decoded", info.path)
     if decoded is not None and encoded != decoded:
         raise _error(EncodeError, f"{decoded} frames came in but {encoded} went out", out)
+
+
+def check_streams(
+    result: Path, info: MediaInfo, out: Path, n_audio: int, *, tolerant: bool
+) -> None:
+    """Look at the written file as a stranger would, before it gets its name.
+
+    Raises:
+        EncodeError: A stream is missing.
+        DecodeError: The picture ends early, and that is not tolerated.
+    """
     written = probe(result)
-    if written.video is None or len(written.audio) != len(info.audio):
+    if written.video is None or len(written.audio) != n_audio:
         raise _error(EncodeError, "the result lacks a stream of the source", out)
     promised = _end_s(shown_video(info))
     end = _end_s(written.video)
     if tolerant or promised is None or end is None:
         return
+    end += max(written.start_s, 0.0)  # a picture alone may begin late
     missing = min(promised, info.duration_s or promised) - end
     if missing > max(_DURATION_SLACK_S, 0.02 * promised):
         raise _error(

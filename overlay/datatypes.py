@@ -108,6 +108,8 @@ class MediaInfo:
     covers: tuple[int, ...] = ()
     """Stream indices of attached cover pictures."""
     size_bytes: int = 0
+    n_attachments: int = 0
+    """Attached fonts and other files; not the covers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,31 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from overlay import cache
+from overlay.alone import check_alone_ahead, compose_alone
 from overlay.compose import Composed, check_ahead, compose, copy_picture
 from overlay.compose import preview as compose_preview
 from overlay.datatypes import MediaInfo, TagEvent, TagTrack, read_npz
-from overlay.errors import NoAudioStream
+from overlay.errors import NoAudioStream, UnknownFormat
 from overlay.events import find_events as detect
-from overlay.export.formats import Run, format_named
+from overlay.export.formats import Format, Run, format_named, formats
 from overlay.labels import audioset_labels, audioset_mids, read_labels
+from overlay.media.alpha import alpha_extension
 from overlay.media.audio import audio_stream, stream_audio
 from overlay.media.containers import default_extension
 from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.output import check_target, complete_or_absent
 from overlay.media.probe import probe
-from overlay.media.video import shown_video
+from overlay.media.video import TextTrack, shown_video
+from overlay.panel_ass import DEFAULT_PICTURE, panel_fonts, panel_format, shown_size
 from overlay.selection import select
-from overlay.settings import EventSettings, Settings, TaggingSettings, override
+from overlay.settings import (
+    EventSettings,
+    PanelSettings,
+    Settings,
+    TaggingSettings,
+    VideoSettings,
+    override,
+)
 from overlay.tagging.registry import Tagger, load_tagger
 from overlay.tagging.tracking import score_stream
 
@@ -32,6 +42,11 @@ Progress = Callable[[str, float, float | None], None]
 
 Note = Callable[[str], None]
 """Called with one line that a user should see."""
+
+_WHOLE = "the video with its tags"
+_SOFT = "the video as it is, with captions of its sounds"
+_SOFT_PANEL = f"{_SOFT} and the panel as a second subtitle track"
+_ALONE = "the panel alone, with straight alpha, for an editing program"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,8 @@ class Rendered:
     n_frames: int | None
     encoder: str
     """``copy`` for a silent video."""
+    content: str = _WHOLE
+    """What is in the file, for people."""
 
 
 def _ignore_progress(step: str, done_s: float, total_s: float | None) -> None:
@@ -147,29 +164,32 @@ def render(
     settings = override(settings or Settings(), **options)
     info = probe(path)
     shown_video(info)
-    target = output_path(info, out)
-    check_ahead(info, target, settings.panel, settings.video)
+    target = output_path(info, out, settings.video)
+    check = check_alone_ahead if settings.video.overlay_only else check_ahead
+    check(info, target, settings.panel, settings.video)
     total_s = shown_video(info).duration_s or info.duration_s
     try:
         track = track if track is not None else _tag(info, settings, on_progress, on_note)
     except NoAudioStream as error:
         if info.audio and settings.tagging.audio_track >= len(info.audio):
             raise
-        if not settings.video.allow_silent:
+        if not settings.video.allow_silent or settings.video.overlay_only:
             raise NoAudioStream(f"{error}; --allow-silent copies the picture") from error
         on_note("there is no sound to tag; copying the picture as it is")
         copied = copy_picture(info, target, settings.video)
-        return Rendered(copied.path, None, None, copied.encoder)
+        return Rendered(copied.path, None, None, copied.encoder, "a copy of the video")
     if settings.video.soft:
-        return _with_captions(info, track, target, settings, total_s, on_progress, on_note)
-    done: Composed = compose(
+        return _with_text(info, track, target, settings, total_s, on_progress, on_note)
+    write = compose_alone if settings.video.overlay_only else compose
+    done: Composed = write(
         info, select(track, settings.panel), target, settings.panel, settings.video,
         on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,
     )  # fmt: skip
-    return Rendered(done.path, track, done.n_frames, done.encoder)
+    content = _ALONE if settings.video.overlay_only else _WHOLE
+    return Rendered(done.path, track, done.n_frames, done.encoder, content)
 
 
-def _with_captions(
+def _with_text(
     info: MediaInfo,
     track: TagTrack,
     target: Path,
@@ -178,18 +198,27 @@ def _with_captions(
     on_progress: Progress,
     on_note: Note,
 ) -> Rendered:
-    """Everything copied, and the events as one more subtitle track."""
-    kind = format_named("ass" if target.suffix.lower() == ".mkv" else "srt")
-    run = Run(info.path.name, track, audioset_mids())
-    text = kind.write(detect(track, settings.events), run)
+    """Everything copied, and the events as one more subtitle track; in mkv the panel, too."""
+    extension = target.suffix.lower()
+    kinds = {"Sounds": format_named({".mkv": "ass", ".webm": "vtt"}.get(extension, "srt"))}
+    if extension == ".mkv":
+        size = shown_size(shown_video(info))
+        kinds["Sound tags, animated"] = panel_format(settings.panel, size, total_s)
+    run = _run(info.path, track, settings)
+    found = detect(track, settings.events)
     with TemporaryDirectory() as folder:
-        captions = Path(folder, f"captions{kind.extension}")
-        captions.write_text(text, "utf-8", newline="")
+        tracks = [
+            TextTrack(Path(folder, f"{title}{kind.extension}"), title)
+            for title, kind in kinds.items()
+        ]
+        for each, kind in zip(tracks, kinds.values(), strict=True):
+            each.path.write_bytes(kind.content(found, run))
+        fonts = panel_fonts(settings.panel)
         done = copy_picture(
-            info, target, settings.video, captions,
+            info, target, settings.video, tracks, fonts,
             on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,
         )  # fmt: skip
-    return Rendered(done.path, track, None, done.encoder)
+    return Rendered(done.path, track, None, done.encoder, _SOFT_PANEL if len(tracks) > 1 else _SOFT)
 
 
 def preview(
@@ -241,7 +270,7 @@ def find_events(
         OverlayError: With one line that says what is wrong.
     """
     settings = override(settings or Settings(), **options)
-    if Path(path).suffix == ".npz":
+    if _is_track(Path(path)):
         track = TagTrack.load(path, labels=labels_of(path, settings.panel.label_file))
     else:
         track = tag(path, settings, on_progress=on_progress, on_note=on_note)
@@ -254,6 +283,7 @@ def export_events(
     out: str | Path | None = None,
     settings: Settings | None = None,
     *,
+    picture: tuple[int, int] = DEFAULT_PICTURE,
     on_progress: Progress = _ignore_progress,
     on_note: Note = _ignore_note,
     **options: Any,
@@ -262,9 +292,10 @@ def export_events(
 
     Args:
         path: As for ``find_events``.
-        format_name: One of ``overlay.export.formats.formats()``.
+        format_name: One of ``export_formats()``.
         out: Target; ``<name>`` with the format's extension beside the file if ``None``.
         settings: Options; the defaults if ``None``.
+        picture: Width and height of the video that the panel of a saved track is to lie on.
         on_progress: Told how far it is.
         on_note: Told what a user should know, one line each.
         options: Single fields of ``settings`` to change.
@@ -273,24 +304,64 @@ def export_events(
         OverlayError: With one line that says what is wrong; no partial file is left.
     """
     settings = override(settings or Settings(), **options)
-    path, chosen = Path(path), format_named(format_name)
-    stem = path.name.removesuffix(".npz").removesuffix(".tags") if path.suffix == ".npz" else None
-    name = f"{path.stem if stem is None else stem}{chosen.extension}"
+    path, chosen = Path(path), _format(format_name, Path(path), settings, picture)
+    name = f"{_media_name(path).removesuffix(path.suffix)}{chosen.extension}"
     target = Path(out) if out is not None else path.with_name(name)
     target = target / name if target.is_dir() else target
     check_target(target, path, overwrite=settings.video.overwrite)
     found, track = find_events(path, settings, on_progress=on_progress, on_note=on_note)
-    text = chosen.write(found, Run(path.name, track, audioset_mids()))
+    content = chosen.content(found, _run(path, track, settings))
     with complete_or_absent(target) as temporary:
-        temporary.write_text(text, "utf-8", newline="")
+        temporary.write_bytes(content)
     return target
 
 
-def output_path(info: MediaInfo, out: str | Path | None) -> Path:
-    """Where the video goes: ``out``, or ``<name>.tagged.<ext>`` in it or beside the source."""
+def _run(path: Path, track: TagTrack, settings: Settings) -> Run:
+    return Run(_media_name(path), track, audioset_mids(), settings.events)
+
+
+def _media_name(path: Path) -> str:
+    """Name of a media file; without extension where a score track is all there is."""
+    return path.name.removesuffix(".npz").removesuffix(".tags") if _is_track(path) else path.name
+
+
+def _is_track(path: Path) -> bool:
+    return path.suffix == ".npz"
+
+
+def export_formats() -> dict[str, Format]:
+    """All formats that ``export_events`` writes, by name."""
+    panel = panel_format(PanelSettings(), DEFAULT_PICTURE)
+    return dict(sorted((formats() | {panel.name: panel}).items()))
+
+
+def _format(name: str, path: Path, settings: Settings, picture: tuple[int, int]) -> Format:
+    """The format of this name; the panel's is made for this video.
+
+    Raises:
+        UnknownFormat: There is none.
+        NoVideoStream: The panel has no video to lie on.
+    """
+    if name not in export_formats():
+        raise UnknownFormat(name, export_formats())
+    if name in formats():
+        return formats()[name]
+    if _is_track(path):
+        return panel_format(settings.panel, picture)
+    info = probe(path)
+    return panel_format(settings.panel, shown_size(shown_video(info)), info.duration_s)
+
+
+def output_path(info: MediaInfo, out: str | Path | None, settings: VideoSettings) -> Path:
+    """Where the video goes: ``out``, or ``<name>.tagged.<ext>`` in it or beside the source.
+
+    A panel alone is ``<name>.panel.mov``, or what its encoder writes.
+    """
     if out is not None and not Path(out).is_dir():
         return Path(out)
     folder = info.path.parent if out is None else Path(out)
+    if settings.overlay_only:
+        return folder / f"{info.path.stem}.panel{alpha_extension(settings.encoder)}"
     return folder / f"{info.path.stem}.tagged{default_extension(info)}"
 
 

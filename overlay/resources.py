@@ -28,3 +28,13 @@ def cache_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("tag-overlay", appauthor=False))
+
+
+def program_version() -> str:
+    """The installed version; ``not installed`` in a checkout that is not."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("tag-overlay")
+    except PackageNotFoundError:
+        return "not installed"

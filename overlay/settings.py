@@ -106,6 +106,8 @@ class EventSettings:
     allow: tuple[str, ...] = ()
     """Labels to look for; all if empty."""
     deny: tuple[str, ...] = ()
+    hop_top_k: int = 10
+    """Tags a hop in the formats that list hops instead of events."""
 
     def __post_init__(self) -> None:
         """Check ranges."""
@@ -113,6 +115,7 @@ class EventSettings:
             _check_range(name, getattr(self, name), 0, 1)
         for name in ("min_duration_s", "max_gap_s"):
             _check_range(name, getattr(self, name), 0, 3600)
+        _check_range("hop_top_k", self.hop_top_k, 1, 10000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,8 @@ class VideoSettings:
     """Copy the picture of a file without audio instead of refusing it."""
     soft: bool = False
     """Add captions as a subtitle track and copy everything else, instead of drawing."""
+    overlay_only: bool = False
+    """Write the panel alone, with transparency, for an editing program."""
     overwrite: bool = False
     ffmpeg: str | None = None
     """ffmpeg program to use instead of the one that comes with imageio-ffmpeg."""
@@ -137,6 +142,8 @@ class VideoSettings:
         """Check ranges."""
         if self.crf is not None:
             _check_range("crf", self.crf, 0, 63)
+        if self.soft and self.overlay_only:
+            raise SettingsError("soft and overlay_only exclude each other; choose one")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from overlay.datatypes import TagTimeline
 _HOLD_S = 1.5
 """The card keeps room for the rows of this long before and after."""
 
-_TRANSITION_S = 0.4
+TRANSITION_S = 0.4
 """Longest time in which rows change place, however long the hops are."""
 
 
@@ -121,7 +121,7 @@ def _ranks(timeline: TagTimeline, hop: int, n_rows: int) -> dict[int, int]:
 
 def _progress(fraction: float, gap_s: float) -> float:
     """How much of the change between two hops is done: a smooth step around the middle."""
-    x = (fraction - 0.5) * gap_s / min(gap_s, _TRANSITION_S) + 0.5
+    x = (fraction - 0.5) * gap_s / min(gap_s, TRANSITION_S) + 0.5
     x = min(max(x, 0.0), 1.0)
     return x * x * (3 - 2 * x)
 
@@ -141,15 +141,13 @@ def _row(
         rank = before + (after - before) * progress
         if after > before:  # overtaken: step back, so that two labels in one place stay legible
             opacity -= 2.4 * progress * (1 - progress)
-    score = _curve(timeline.scores[:, index], moment.a, moment.fraction)
+    score = curve(timeline.scores[:, index], moment.a, moment.fraction)
     nearest = moment.a if moment.fraction < 0.5 else moment.b
     number = round(100 * float(timeline.scores[nearest, index]))
     return Row(index, rank, opacity, score, number)
 
 
-def _curve(
-    scores: np.ndarray[tuple[int], np.dtype[np.float32]], hop: int, fraction: float
-) -> float:
+def curve(scores: np.ndarray[tuple[int], np.dtype[np.float32]], hop: int, fraction: float) -> float:
     """A smooth curve through the hops' scores that never overshoots them.
 
     Source:

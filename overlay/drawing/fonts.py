@@ -60,6 +60,20 @@ def font_file(path: str | None, weight: str) -> Path:
     return Path(path)
 
 
+def font_names(font: Path) -> tuple[str, float, float]:
+    """What players call a font, and its line's height and ascent in units of the font size.
+
+    Source:
+        OpenType, table OS/2: players follow VSFilter, which measures by ``usWinAscent`` and
+        ``usWinDescent``.
+    """
+    with TTFont(font, lazy=True, fontNumber=0) as opened:
+        name = opened["name"].getBestFullName() or font.stem
+        metrics, unit = opened["OS/2"], opened["head"].unitsPerEm
+        ascent, descent = metrics.usWinAscent, metrics.usWinDescent
+    return str(name).replace(",", " "), (ascent + descent) / unit, ascent / unit
+
+
 @cache
 def sized(font: Path, size: float) -> tuple[ImageFont.FreeTypeFont, float]:
     """A font at a size, and the factor that brings its pictures to that size.

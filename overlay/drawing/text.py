@@ -86,7 +86,7 @@ class TextDrawer:
         if key not in self._tiles:
             line = "".join(letter if letter.isprintable() else " " for letter in text)
             if width is not None:
-                line, size = self._fitted(line, size, width * self._style.pixel_aspect)
+                line, size = self.fitted(line, size, width * self._style.pixel_aspect)
             self._tiles[key] = self._drawn(line, size)
             if len(self._tiles) > self._n_kept:
                 self._tiles.popitem(last=False)
@@ -95,27 +95,28 @@ class TextDrawer:
 
     def digit_width(self, size: float) -> int:
         """Columns of the widest digit: every digit takes these, so that numbers stand still."""
-        widest = max(self._length(digit, size) for digit in "0123456789")
+        widest = max(self.length(digit, size) for digit in "0123456789")
         return max(1, round(widest / self._style.pixel_aspect))
 
-    def _length(self, text: str, size: float) -> float:
+    def length(self, text: str, size: float) -> float:
+        """Width of a line in units of the pixel's height."""
         return sum(
             font.getlength(run.text) * factor
             for run in split_runs(text, self._style.font)
             for font, factor in [sized(run.font, size)]
         )
 
-    def _fitted(self, text: str, size: float, width: float) -> tuple[str, float]:
+    def fitted(self, text: str, size: float, width: float) -> tuple[str, float]:
         """The text and size that fit: shrunk first, then cut with an ellipsis."""
-        length = self._length(text, size)
+        length = self.length(text, size)
         if length <= width:
             return text, size
         size *= max(_SMALLEST, 0.99 * width / length)
-        if self._length(text, size) <= width:
+        if self.length(text, size) <= width:
             return text, size
         for end in range(len(text) - 1, 0, -1):
             cut = text[:end].rstrip(" ,;-") + _ELLIPSIS
-            if self._length(cut, size) <= width:
+            if self.length(cut, size) <= width:
                 return cut, size
         return _ELLIPSIS, size
 
@@ -125,7 +126,7 @@ class TextDrawer:
         runs = split_runs(text, style.font)
         ascent, descent = self._extent(runs, size)
         border = int(np.ceil(outline + size / 10)) + finer  # letters lean out of their own width
-        length = int(np.ceil(self._length(text, size)))
+        length = int(np.ceil(self.length(text, size)))
         canvas = length + 2 * border, ascent + descent + 2 * border
         layers = _layers(runs, size, canvas, (border, border + ascent), outline)
         target = round(canvas[0] / finer / style.pixel_aspect), round(canvas[1] / finer)

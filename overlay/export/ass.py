@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from overlay.datatypes import TagEvent
 from overlay.export.cues import cues_of
-from overlay.export.formats import Format, Run
+from overlay.export.formats import Format, Run, one_line
 
 _HEADER = """[Script Info]
 ScriptType: v4.00+
@@ -33,18 +33,24 @@ _ESCAPED = str.maketrans({"{": "(", "}": ")", "\\": "\\\u2060"})
 """Players differ in how a brace is escaped; a word joiner makes a backslash no command."""
 
 
+def escaped(text: str) -> str:
+    """One line of text that no player takes for markup."""
+    return one_line(text).translate(_ESCAPED)
+
+
+def clock(seconds: float) -> str:
+    """``H:MM:SS.cc``, to the nearest hundredth."""
+    cs = round(seconds * 100)
+    return f"{cs // 360000}:{cs // 6000 % 60:02}:{cs // 100 % 60:02}.{cs % 100:02}"
+
+
 def _write(events: Sequence[TagEvent], run: Run) -> str:
     return _HEADER + "".join(
-        f"Dialogue: 0,{_clock(cue.start_s)},{_clock(cue.end_s)},Sound,,0,0,0,,"
-        + "\\N".join(line.translate(_ESCAPED) for line in cue.lines)
+        f"Dialogue: 0,{clock(cue.start_s)},{clock(cue.end_s)},Sound,,0,0,0,,"
+        + "\\N".join(escaped(line) for line in cue.lines)
         + "\n"
         for cue in cues_of(events)
     )
-
-
-def _clock(seconds: float) -> str:
-    cs = round(seconds * 100)
-    return f"{cs // 360000}:{cs // 6000 % 60:02}:{cs // 100 % 60:02}.{cs % 100:02}"
 
 
 FORMAT = Format("ass", ".ass", "ASS captions with a style", _write)

@@ -1,4 +1,4 @@
-"""ELAN annotations, one tier for all sounds.
+"""ELAN annotations, one tier a label.
 
 Source:
     Max Planck Institute for Psycholinguistics, EAF format 3.0.
@@ -7,6 +7,8 @@ Source:
 from __future__ import annotations
 
 import datetime
+import mimetypes
+import urllib.parse
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
@@ -25,7 +27,12 @@ def _write(events: Sequence[TagEvent], run: Run) -> str:
         {"AUTHOR": run.track.model, "DATE": today, "FORMAT": "3.0", "VERSION": "3.0",
          "xmlns:xsi": _XSI, "xsi:noNamespaceSchemaLocation": _SCHEMA},
     )  # fmt: skip
-    ElementTree.SubElement(root, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"})
+    header = ElementTree.SubElement(root, "HEADER", {"TIME_UNITS": "milliseconds"})
+    kind, _ = mimetypes.guess_type(run.source)
+    if kind:  # not the name of a score track
+        media = f"./{urllib.parse.quote(run.source)}"
+        where = {"MEDIA_URL": media, "RELATIVE_MEDIA_URL": media, "MIME_TYPE": kind}
+        ElementTree.SubElement(header, "MEDIA_DESCRIPTOR", where)
     order = ElementTree.SubElement(root, "TIME_ORDER")
     by_label: dict[str, list[TagEvent]] = {}
     for event in events:

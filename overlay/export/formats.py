@@ -6,17 +6,19 @@ every format with labels full of commas, quotes, tabs, brackets and line breaks,
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 
 from overlay.datatypes import TagEvent, TagTrack
 from overlay.errors import UnknownFormat
+from overlay.settings import EventSettings
 
 _MODULES = (
-    "audacity", "ass", "chapters", "dcase", "eaf", "hops", "jsonlines", "labelstudio", "raven",
-    "rttm", "sbv", "srt", "table", "ttml", "tree", "webvtt",
+    "audacity", "ass", "chapters", "dcase", "eaf", "hops", "jsonlines", "labelstudio", "parquet",
+    "raven", "rttm", "sbv", "srt", "table", "ttml", "tree", "webvtt",
 )  # fmt: skip
 
 
@@ -29,18 +31,25 @@ class Run:
     track: TagTrack
     mids: dict[str, str]
     """Machine ids by label, of AudioSet's labels."""
+    settings: EventSettings = field(default_factory=EventSettings)
+    """How the scores became events."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of text file that holds events."""
+    """A kind of file that holds events."""
 
     name: str
     extension: str
     """With the dot."""
     description: str
-    write: Callable[[Sequence[TagEvent], Run], str]
+    write: Callable[[Sequence[TagEvent], Run], str | bytes]
     """From events, by onset, to the content of the file."""
+
+    def content(self, events: Sequence[TagEvent], run: Run) -> bytes:
+        """The bytes of the file; text is UTF-8."""
+        content = self.write(events, run)
+        return content.encode() if isinstance(content, str) else content
 
 
 @cache
@@ -62,8 +71,9 @@ def format_named(name: str) -> Format:
 
 
 def one_line(text: str) -> str:
-    """Tabs and line breaks become spaces: what no line-based format can hold."""
-    return " ".join(text.split())
+    """Tabs, line breaks, control characters become spaces: no line-based format holds them."""
+    shown = (" " if unicodedata.category(letter) == "Cc" else letter for letter in text)
+    return " ".join("".join(shown).split())
 
 
 def clock(seconds: float, separator: str = ".", hours: str = "02") -> str:

@@ -1,30 +1,36 @@
-"""The ten best scores of every hop, as a long table."""
+"""The best scores of every hop, as a long table."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from overlay.datatypes import TagEvent
 from overlay.export.formats import Format, Run
 
-_TOP_K = 10
+COLUMNS = ("time_s", "rank", "mid", "label", "score")
+
+
+def rows_of(run: Run) -> Iterator[tuple[float, int, str, str, float]]:
+    """A row for each of the ``hop_top_k`` best tags of each hop: see ``COLUMNS``."""
+    track = run.track
+    for time, row in zip(track.times.tolist(), track.scores, strict=True):
+        best = np.argsort(-row, kind="stable")[: run.settings.hop_top_k]
+        for rank, index in enumerate(best, start=1):
+            label = track.labels[index]
+            yield time, rank, run.mids.get(label, ""), label, float(row[index])
 
 
 def _write(events: Sequence[TagEvent], run: Run) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["time_s", "rank", "mid", "label", "score"])
-    track = run.track
-    for time, row in zip(track.times.tolist(), track.scores, strict=True):
-        for rank, index in enumerate(np.argsort(-row, kind="stable")[:_TOP_K], start=1):
-            label = track.labels[index]
-            mid = run.mids.get(label, "")
-            table.writerow([f"{time:.3f}", rank, mid, label, f"{row[index]:.4f}"])
+    table.writerow(COLUMNS)
+    for time, rank, mid, label, score in rows_of(run):
+        table.writerow([f"{time:.3f}", rank, mid, label, f"{score:.4f}"])
     return text.getvalue()
 
 
-FORMAT = Format("hops", ".hops.csv", "the ten best scores of every hop", _write)
+FORMAT = Format("hops", ".hops.csv", "the ten best scores of every hop (--hop-top-k)", _write)

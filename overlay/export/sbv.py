@@ -1,4 +1,4 @@
-"""YouTube's SubViewer captions."""
+"""YouTube's SubViewer captions. They have no escapes, so what readers take for markup goes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from overlay.datatypes import TagEvent
 from overlay.export.cues import cues_of
 from overlay.export.formats import Format, Run, clock
 
+_REPLACED = str.maketrans({"<": "\u2039", ">": "\u203a"})
+
 
 def _write(events: Sequence[TagEvent], run: Run) -> str:
     return "\n".join(
         f"{clock(cue.start_s, hours='01')},{clock(cue.end_s, hours='01')}\n"
-        + "".join(f"{line}\n" for line in cue.lines)
+        + "".join(f"{line.translate(_REPLACED)}\n" for line in cue.lines)
         for cue in cues_of(events)
     )
 

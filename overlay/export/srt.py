@@ -8,7 +8,8 @@ from overlay.datatypes import TagEvent
 from overlay.export.cues import cues_of
 from overlay.export.formats import Format, Run, clock
 
-_REPLACED = str.maketrans({"<": "\u2039", ">": "\u203a", "{": "(", "}": ")"})
+_REPLACED = str.maketrans({"<": "\u2039", ">": "\u203a", "{": "(", "}": ")", "\\": "\\\u2060"})
+"""A word joiner keeps players that turn SubRip into ASS from taking a backslash for a command."""
 
 
 def _write(events: Sequence[TagEvent], run: Run) -> str:

@@ -1,17 +1,23 @@
-"""CSV with everything that is known of an event."""
+"""CSV with everything that is known of an event, below a line that says what made the events.
+
+That line is ``#`` and a JSON object; ``pandas.read_csv(file, skiprows=1)`` passes over it.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 
 from overlay.datatypes import TagEvent
 from overlay.export.formats import Format, Run
+from overlay.export.tree import header
 
 
 def _write(events: Sequence[TagEvent], run: Run) -> str:
     text = io.StringIO()
+    text.write(f"# {json.dumps(header(run), ensure_ascii=False)}\n")
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["mid", "label", "onset_s", "offset_s", "peak", "mean"])
     for e in events:
@@ -21,4 +27,4 @@ def _write(events: Sequence[TagEvent], run: Run) -> str:
     return text.getvalue()
 
 
-FORMAT = Format("csv", ".csv", "events as a table", _write)
+FORMAT = Format("csv", ".csv", "events as a table, below a line on what made them", _write)

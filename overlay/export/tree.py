@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from overlay.datatypes import TagEvent
+from overlay.events import read_thresholds
 from overlay.export.formats import Format, Run
+from overlay.resources import program_version
 
 
 def header(run: Run) -> dict[str, object]:
-    """What made the events."""
+    """What made the events: the program, the model, its windows, and all thresholds."""
     track = run.track
+    settings = asdict(run.settings)
+    settings |= {"allow": list(run.settings.allow), "deny": list(run.settings.deny)}
+    del settings["hop_top_k"]
+    settings["thresholds"] = read_thresholds(settings.pop("thresholds_file"))
     return {
-        "source": run.source, "model": track.model, "model_sha256": track.model_hash,
+        "program": f"tag-overlay {program_version()}", "source": run.source,
+        "model": track.model, "model_sha256": track.model_hash,
         "window_s": track.window_s, "hop_s": track.hop_s, "duration_s": round(track.duration_s, 3),
+        "settings": settings,
     }  # fmt: skip
 
 

@@ -77,9 +77,8 @@ def _kept_as(codec: str, extension: str) -> str | None:
     text = codec in _TEXT_SUBTITLES
     if extension in _MKV:
         return "srt" if codec == "mov_text" else "copy" if codec != "unknown" else None
-    if extension in _WEBM:
-        return "webvtt" if text else None
-    return "mov_text" if text else None
+    own = "webvtt" if extension in _WEBM else "mov_text"
+    return ("copy" if codec == own else own) if text else None
 
 
 def caption_codec(out: Path) -> str:

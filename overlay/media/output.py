@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,3 +50,63 @@ def complete_or_absent(out: Path) -> Iterator[Path]:
         raise OutputError(f"cannot be written: {reason}", path=out) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_folder_target(folder: Path, pattern: str, *, overwrite: bool) -> None:
+    """Refuse a folder for numbered pictures that holds anything else than such pictures.
+
+    Args:
+        folder: Where they go; it need not be there.
+        pattern: Their name, with one number such as ``%05d`` in it.
+        overwrite: Whether pictures of this name may be replaced.
+
+    Raises:
+        OutputError: As said.
+    """
+    if not folder.absolute().parent.is_dir():
+        raise OutputError(f"there is no folder {folder.parent}; make it first", path=folder)
+    if not os.path.lexists(folder):
+        return
+    if not folder.is_dir() or folder.is_symlink():
+        raise OutputError("exists and is no folder; choose another name with -o", path=folder)
+    before, after = re.split(r"%0?\d*d", pattern)
+    own = re.compile(f"{re.escape(before)}\\d+{re.escape(after)}")
+    for entry in folder.iterdir():
+        if not own.fullmatch(entry.name):
+            raise OutputError(
+                f"holds {entry.name}; give an empty folder or a new one with -o", path=folder
+            )
+        if not overwrite:
+            raise OutputError("exists already; use --overwrite or another name", path=folder)
+
+
+@contextmanager
+def complete_or_absent_folder(folder: Path) -> Iterator[Path]:
+    """A temporary folder beside ``folder``, as ``complete_or_absent`` for a file.
+
+    A folder of this name is replaced as a whole, and comes back if that fails.
+
+    Raises:
+        OutputError: The folder cannot be written to.
+    """
+    folder = folder.absolute()
+    temporary = folder.with_name(f".{folder.name[:80]}.{os.getpid()}.part")
+    old = temporary.with_suffix(".old")
+    try:
+        temporary.mkdir()
+    except OSError as error:
+        raise OutputError(f"cannot write here: {error.strerror}", path=folder) from error
+    try:
+        yield temporary
+        if folder.exists():
+            folder.rename(old)
+        temporary.rename(folder)
+    except OSError as error:
+        full = error.errno == errno.ENOSPC
+        reason = "the disk is full; nothing was kept" if full else str(error.strerror)
+        raise OutputError(f"cannot be written: {reason}", path=folder) from error
+    finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        for rest in (temporary, old):
+            shutil.rmtree(rest, ignore_errors=True)

@@ -63,6 +63,7 @@ def probe(path: str | Path) -> MediaInfo:
             subtitles=tuple(_codec(stream) for stream in container.streams.subtitles),
             covers=tuple(s.index for s in container.streams.video if _is_cover(s)),
             size_bytes=path.stat().st_size,
+            n_attachments=sum(stream.type == "attachment" for stream in container.streams),
             video=_video_info(container, start_s),
         )
 

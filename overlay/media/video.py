@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +12,7 @@ import ffmpeg
 
 from overlay.datatypes import Box, ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import NoVideoStream
+from overlay.media.attachments import Attachment, attach_arguments
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
 from overlay.media.process import command_line, local_url
@@ -138,13 +139,13 @@ def _composed(
         pix_fmt=panel.pix_fmt,
         video_size=(panel.box.width, panel.box.height),
         framerate=f"{panel.rate.numerator}/{panel.rate.denominator}",
-        **_named(color_range=panel.range, colorspace=panel.space),
+        **named_color(color_range=panel.range, colorspace=panel.space),
     )
     picture = ffmpeg.overlay(
         picture, tiles, x=panel.box.x, y=panel.box.y, eval="init",
         format="yuv420p10" if ten_bit else "yuv420", shortest=1, ts_sync_mode="nearest",
     )  # fmt: skip
-    return picture.filter("setparams", **_tags(video.color))
+    return picture.filter("setparams", **color_tags(video.color))
 
 
 def _made_even(picture: Any, video: VideoInfo) -> Any:
@@ -154,18 +155,27 @@ def _made_even(picture: Any, video: VideoInfo) -> Any:
     return padded.filter("fillborders", right=right, bottom=bottom, mode="smear")
 
 
-def _named(**values: str | None) -> dict[str, str]:
+def named_color(**values: str | None) -> dict[str, str]:
+    """Colour options of an input, without those that the source leaves open."""
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _tags(color: ColorInfo) -> dict[str, str]:
+def color_tags(color: ColorInfo, *, rgb: bool = False) -> dict[str, str]:
     """Colour tags for ``setparams``; what the source leaves open stays open."""
     return {
         "range": color.range or "unspecified",
-        "colorspace": color.space or "unknown",
+        "colorspace": "gbr" if rgb else color.space or "unknown",
         "color_primaries": color.primaries or "unknown",
         "color_trc": color.transfer or "unknown",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class TextTrack:
+    """A subtitle file that becomes one more stream."""
+
+    path: Path
+    title: str
 
 
 def copy_command(
@@ -173,7 +183,8 @@ def copy_command(
     out: Path,
     program: str,
     subtitles: Iterable[SubtitlePlan] = (),
-    captions: Path | None = None,
+    tracks: Iterable[TextTrack] = (),
+    attachments: Sequence[Attachment] = (),
 ) -> list[str]:
     """Copy the picture and what goes with it, unchanged, into another container.
 
@@ -182,30 +193,39 @@ def copy_command(
         out: Where to write; its extension names the container.
         program: The ffmpeg to start.
         subtitles: The subtitle streams to keep.
-        captions: A subtitle file that becomes one more stream, behind the others.
+        tracks: Subtitle files that become streams behind the others; the first is the one that
+            players show, unless the source has subtitles itself.
+        attachments: Fonts and covers, for Matroska.
     """
     source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe")
-    streams = [source[str(shown_video(info).index)], source["a?"]]
-    codecs = {"c": "copy"}
+    streams = [source["V"], source["a?"]]
+    codecs: dict[str, Any] = {"c": "copy"}
     for position, plan in enumerate(subtitles):
         streams.append(source[f"s:{plan.position}"])
         codecs[f"c:s:{position}"] = plan.codec
-    if captions is not None:
-        n_kept = sum(name.startswith("c:s:") for name in codecs)
-        streams.append(ffmpeg.input(local_url(captions), protocol_whitelist="file")["s:0"])
+    n_kept = len(codecs) - 1
+    title = "handler_name" if is_mp4_family(out) else "title"
+    for position, track in enumerate(tracks, start=n_kept):
+        streams.append(ffmpeg.input(local_url(track.path), protocol_whitelist="file")["s:0"])
+        shown = position == n_kept and not info.subtitles
         codecs |= {
-            f"c:s:{n_kept}": caption_codec(out), f"metadata:s:s:{n_kept}": "title=Sounds",
-        }  # fmt: skip
+            f"c:s:{position}": caption_codec(out),
+            f"metadata:s:s:{position}": f"{title}={track.title}",
+            f"disposition:s:{position}": "default" if shown else "0",
+        }
     if out.suffix.lower() == ".mkv":
         streams.append(source["t?"])
-    for index in info.covers:
-        streams.append(source[str(index)])
+    else:
+        streams += [source[str(index)] for index in info.covers]
     more = {"movflags": "+faststart"} if is_mp4_family(out) else {}
     output = ffmpeg.output(
         *streams, local_url(out), **codecs, map_metadata=0, map_chapters=0,
-        progress="pipe:1", **more,
+        progress="pipe:1", copypriorss=1, copyinkf=None, **more,
     ).overwrite_output()  # fmt: skip
-    return command_line(output, program)
+    command = command_line(output, program)
+    before_out = command.index(local_url(out))
+    attached = attach_arguments(attachments, info.n_attachments)
+    return [*command[:before_out], *attached, *command[before_out:]]  # an option can come twice
 
 
 def preview_command(

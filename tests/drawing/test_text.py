@@ -47,11 +47,11 @@ def test_every_label_fits_and_none_is_clipped(drawer, size, width):
 
 
 def test_short_labels_keep_their_size_and_long_ones_shrink_before_they_are_cut(drawer):
-    assert drawer._fitted("Dog", 20, 200) == ("Dog", 20)
-    text, size = drawer._fitted("Bird vocalization, bird call", 20, 235)
+    assert drawer.fitted("Dog", 20, 200) == ("Dog", 20)
+    text, size = drawer.fitted("Bird vocalization, bird call", 20, 235)
     assert text == "Bird vocalization, bird call"
     assert 16 < size < 20
-    text, size = drawer._fitted("Bird vocalization, bird call, bird song", 20, 200)
+    text, size = drawer.fitted("Bird vocalization, bird call, bird song", 20, 200)
     assert text.endswith("…")
     assert "," not in text[-2:]
     assert size == pytest.approx(16.4)

@@ -4,7 +4,10 @@ import csv
 import io
 import json
 import subprocess
+import sys
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
 import av
@@ -12,19 +15,23 @@ import numpy as np
 import pysubs2
 import pytest
 import webvtt
+from lxml import etree
 
 import overlay
 from overlay.commands import main
 from overlay.datatypes import TagEvent, TagTrack
-from overlay.errors import UnknownFormat
+from overlay.errors import ExportError, UnknownFormat
 from overlay.export.cues import cues_of
 from overlay.export.formats import Run, format_named, formats
+from overlay.export.tree import header
 from overlay.media.process import ffmpeg_program
 from overlay.resources import resource
+from overlay.settings import EventSettings
 
 AWKWARD = (
     'Comma, "quote"', "Tab\there", "<b>angle</b> & co", "a --> b", "line\nbreak", "狗叫；雨",
-    "{\\an8}brace", "back\\slash\\N", "key=value;#", "it's 100 %",
+    "{\\an8}brace", "back\\slash\\N", "key=value;#", "it's 100 %", '"quoted"', "bell\x07\u2028 end",
+    "[br] &amp; &#10;",
 )  # fmt: skip
 EVENTS = [
     TagEvent(i, label, 2.0 * i + 0.25, 2.0 * i + 1.5, 0.9, 0.5)
@@ -33,7 +40,8 @@ EVENTS = [
 
 
 def flat(text):
-    return " ".join(text.split())
+    """As a format of lines can hold it."""
+    return " ".join(text.replace("\x07", " ").split())
 
 
 @pytest.fixture
@@ -47,7 +55,7 @@ def written(run, tmp_path):
     def write(name):
         chosen = format_named(name)
         path = tmp_path / f"x{chosen.extension}"
-        path.write_text(chosen.write(EVENTS, run), "utf-8", newline="")
+        path.write_bytes(chosen.content(EVENTS, run))
         return path
 
     return write
@@ -55,11 +63,14 @@ def written(run, tmp_path):
 
 @pytest.mark.parametrize("name", formats())
 def test_each_format_writes_something_and_nothing(run, name):
-    text = format_named(name).write(EVENTS, run)
-    assert text.endswith("\n")
-    assert "\r" not in text
+    if name == "parquet":
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed (extra parquet)")
+    content = format_named(name).content(EVENTS, run)
+    if name != "parquet":
+        assert content.endswith(b"\n")
+        assert b"\r" not in content
     empty = Run("a", TagTrack(np.zeros((0, 1), np.float32), ("a",), 2.0, 0.3, 0.0), {})
-    format_named(name).write([], empty)
+    assert len(format_named(name).content([], empty)) < len(content)
 
 
 def test_an_unknown_format_is_said():
@@ -92,13 +103,23 @@ def test_ffmpeg_reads_the_captions(written, name):
     assert times == pytest.approx([event.onset_s for event in EVENTS], abs=0.011)
 
 
-def test_ffmpeg_shows_awkward_ass_text_as_it_is(written):
+@pytest.mark.parametrize("name", ["srt", "vtt", "ass"])
+def test_ffmpeg_takes_nothing_for_markup(written, name):
+    """As events that libass would draw: every letter is there, and no command."""
     shown = subprocess.run(
-        [ffmpeg_program(), "-v", "error", "-i", str(written("ass")), "-f", "srt", "-"],
+        [ffmpeg_program(), "-v", "error", "-i", str(written(name)), "-f", "ass", "-"],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
-    assert "an8" in shown
-    assert "slash" in shown
+    texts = [line.split(",", 9)[9] for line in shown.split("\n") if line.startswith("Dialogue")]
+    assert len(texts) == len(AWKWARD)
+    for text, label in zip(texts, AWKWARD, strict=True):
+        assert "\\N" not in text
+        assert "\\n" not in text
+        assert "{\\" not in text
+        plain = text.replace("\\{{}", "{").replace("\u2060", "").strip()
+        places = {"<": "\u2039", ">": "\u203a"} if name == "srt" else {}
+        braces = {"{": "(", "}": ")"} if name != "vtt" else {}
+        assert plain == f"[{flat(label).translate(str.maketrans(places | braces))}]"
 
 
 def test_ffmpeg_reads_the_chapters(written, make_clip, tmp_path):
@@ -113,22 +134,75 @@ def test_ffmpeg_reads_the_chapters(written, make_clip, tmp_path):
 
 
 def test_tables_are_read_back_exactly(written, run):
-    rows = list(csv.DictReader(io.StringIO(written("csv").read_text("utf-8"))))
+    said, table = written("csv").read_text("utf-8").split("\n", 1)
+    assert json.loads(said.removeprefix("# ")) == header(run)
+    rows = list(csv.DictReader(io.StringIO(table, newline="")))
     assert [row["label"] for row in rows] == list(AWKWARD)
     assert float(rows[1]["onset_s"]) == 2.25
-    hops = list(csv.DictReader(io.StringIO(written("hops").read_text("utf-8"))))
+    hops = list(csv.DictReader(io.StringIO(written("hops").read_text("utf-8"), newline="")))
     assert len(hops) == run.track.n_hops * 10
-    assert {row["label"] for row in hops} == set(AWKWARD)
+    assert {row["label"] for row in hops} == set(AWKWARD)  # each is among the ten somewhere
+    best = [row for row in hops if row["rank"] == "1"]
+    assert [float(row["score"]) for row in best] == pytest.approx(run.track.scores.max(1), abs=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("name", "column", "header"), [("dcase", 3, 1), ("audacity", 2, 0), ("raven", 7, 1)]
-)
-def test_tab_separated_files_have_a_field_for_each_column(written, name, column, header):
-    lines = written(name).read_text("utf-8").splitlines()[header:]
+def test_parquet_holds_the_hops_and_what_made_them(written, run):
+    parquet = pytest.importorskip(
+        "pyarrow.parquet", reason="pyarrow is not installed (extra parquet)"
+    )
+    run = replace(run, settings=EventSettings(hop_top_k=3))
+    table = parquet.read_table(io.BytesIO(format_named("parquet").content(EVENTS, run)))
+    assert table.column_names == ["time_s", "rank", "mid", "label", "score"]
+    assert len(table) == run.track.n_hops * 3
+    assert set(table["label"].to_pylist()) <= set(AWKWARD)
+    best = table["score"].to_numpy()[::3]
+    np.testing.assert_array_equal(best, run.track.scores.max(1))
+    assert json.loads(table.schema.metadata[b"run"]) == header(run)
+
+
+def test_parquet_without_pyarrow_says_what_to_install(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ExportError, match=r"pip install 'tag-overlay\[parquet\]'"):
+        format_named("parquet").content(EVENTS, run)
+
+
+def test_the_header_says_what_made_the_events(run, tmp_path):
+    special = tmp_path / "thresholds.toml"
+    special.write_text('"狗叫；雨" = 0.7')
+    settings = EventSettings(
+        event_threshold=0.4, deny=("Tab\there",), thresholds_file=str(special), collapse=False
+    )
+    said = json.loads(json.dumps(header(replace(run, settings=settings))))
+    assert said["program"].startswith("tag-overlay ")
+    assert (said["model"], said["model_sha256"]) == ("m", "ab")
+    assert (said["window_s"], said["hop_s"], said["duration_s"]) == (2.0, 0.3, 21.0)
+    assert said["settings"] == {
+        "event_threshold": 0.4, "hysteresis": 0.15, "min_duration_s": 0.2, "max_gap_s": 0.5,
+        "collapse": False, "margin": 0.4, "allow": [], "deny": ["Tab\there"],
+        "thresholds": {"狗叫；雨": 0.7},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "column", "above"), [("audacity", 2, 0), ("raven", 7, 1)])
+def test_tab_separated_files_have_a_field_for_each_column(written, name, column, above):
+    lines = written(name).read_text("utf-8").split("\n")[above:-1]
     fields = [line.split("\t") for line in lines]
     assert len({len(row) for row in fields}) == 1
     assert [row[column] for row in fields] == [flat(label) for label in AWKWARD]
+
+
+def test_dcase_is_a_table_of_tabs_with_the_quotes_of_csv(written):
+    rows = list(csv.reader(io.StringIO(written("dcase").read_text("utf-8")), delimiter="\t"))
+    assert rows[0] == ["filename", "onset", "offset", "event_label"]
+    assert [row[3] for row in rows[1:]] == [flat(label) for label in AWKWARD]
+    assert rows[1][:3] == ["my clip.mp4", "0.250", "1.500"]
+
+
+def test_sbv_readers_see_the_cues(written):
+    cues = list(webvtt.from_sbv(str(written("sbv"))))
+    assert [cue.start for cue in cues][:2] == ["00:00:00.250", "00:00:02.250"]
+    shown = [flat(label).replace("<", "\u2039").replace(">", "\u203a") for label in AWKWARD]
+    assert [cue.text for cue in cues] == [f"[{text}]" for text in shown]
 
 
 def test_rttm_has_ten_fields(written):
@@ -146,6 +220,35 @@ def test_json_kinds_are_read_back(written):
     assert [line["label"] for line in lines[1:]] == list(AWKWARD)
     task = json.loads(written("labelstudio").read_text("utf-8"))[0]
     assert task["predictions"][0]["result"][0]["value"]["labels"] == [AWKWARD[0]]
+
+
+def test_elan_documents_keep_to_the_schema(written, run):
+    """The reduced schema and the official one (EAFv3.0.xsd) agreed on these documents."""
+    schema = etree.XMLSchema(file=Path(__file__).parent / "data/eaf-used-part.xsd")
+    document = etree.parse(written("eaf"))
+    schema.assertValid(document)
+    media = document.find("HEADER/MEDIA_DESCRIPTOR")
+    assert (media.get("MEDIA_URL"), media.get("MIME_TYPE")) == ("./my%20clip.mp4", "video/mp4")
+    values = [each.text for each in document.iter("ANNOTATION_VALUE")]
+    assert values == [f"{label} 90".replace("\x07", "") for label in AWKWARD]
+    empty = replace(run, source="scores")
+    schema.assertValid(etree.fromstring(format_named("eaf").content([], empty)))
+    document.find("TIER").set("LINGUISTIC_TYPE_REF", "nothing")
+    assert not schema.validate(document)
+
+
+def test_label_studio_regions_have_what_the_importer_asks_for(written):
+    (task,) = json.loads(written("labelstudio").read_text("utf-8"))
+    assert task["data"] == {"audio": "my clip.mp4"}
+    results = task["predictions"][0]["result"]
+    assert len({result["id"] for result in results}) == len(EVENTS)
+    for result, event in zip(results, EVENTS, strict=True):
+        assert (result["from_name"], result["to_name"]) == ("label", "audio")
+        assert result["type"] == "labels"
+        value = result["value"]
+        assert (value["start"], value["end"]) == (event.onset_s, event.offset_s)
+        assert value["labels"] == [event.label]
+        assert 0 <= result["score"] <= 1
 
 
 def test_xml_kinds_are_well_formed(written):

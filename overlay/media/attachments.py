@@ -1,0 +1,69 @@
+"""Files inside a Matroska file: fonts and covers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from overlay.datatypes import MediaInfo
+from overlay.media.probe import opened
+
+_COVERS = {"png": ("png", "image/png"), "mjpeg": ("jpg", "image/jpeg")}
+"""Extension and MIME type by codec: what Matroska knows as a cover."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to put in."""
+
+    path: Path
+    """Its name is kept."""
+    kind: str
+    """MIME type."""
+
+
+def font_attachment(font: Path) -> Attachment:
+    """A font by the MIME type that players know in Matroska; newer ones are not known to all."""
+    open_type = font.suffix.lower() in (".otf", ".otc")
+    return Attachment(
+        font, "application/vnd.ms-opentype" if open_type else "application/x-truetype-font"
+    )
+
+
+def extract_covers(info: MediaInfo, folder: Path) -> list[Attachment]:
+    """The cover pictures of a media file, as files: Matroska takes them in no other way.
+
+    Args:
+        info: The probed source.
+        folder: Where to write them.
+
+    Raises:
+        ProbeError: The source cannot be read any more.
+    """
+    found = []
+    for number, index in enumerate(info.covers):
+        with opened(info.path) as container:
+            stream = container.streams[index]
+            codec = stream.codec_context.name
+            data = next((bytes(p) for p in container.demux(stream) if p.size), b"")
+        if codec in _COVERS and data:
+            extension, kind = _COVERS[codec]
+            path = folder / f"cover{number or ''}.{extension}"
+            path.write_bytes(data)
+            found.append(Attachment(path, kind))
+    return found
+
+
+def attach_arguments(attachments: Sequence[Attachment], n_before: int) -> list[str]:
+    """Options of ffmpeg that put files in, behind those of the source.
+
+    Args:
+        attachments: The files.
+        n_before: How many attachments are copied from the source.
+    """
+    arguments: list[str] = []
+    for number, each in enumerate(attachments, start=n_before):
+        arguments += ["-attach", str(each.path.absolute())]
+        arguments += [f"-metadata:s:t:{number}", f"mimetype={each.kind}"]
+    return arguments
