@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from overlay import cache
+from overlay.captioning.cues import cues_of
+from overlay.captioning.rules import BrokenRule, broken_rules
+from overlay.captioning.styles import language_of, style_named
 from overlay.compose import Composed, check_ahead, compose, copy_picture
 from overlay.compose import preview as compose_preview
-from overlay.datatypes import MediaInfo, TagEvent, TagTrack, read_npz
+from overlay.datatypes import Cue, MediaInfo, TagEvent, TagTrack, read_npz
 from overlay.errors import NoAudioStream
 from overlay.events import find_events as detect
-from overlay.export.formats import Run, format_named
+from overlay.export.formats import CaptionFormat, Format, Run, format_named
+from overlay.export.subtitles import check_mergeable, read_subtitles, with_cues
 from overlay.labels import audioset_labels, audioset_mids, read_labels
 from overlay.media.audio import audio_stream, stream_audio
 from overlay.media.containers import default_extension
@@ -23,7 +28,7 @@ from overlay.media.output import check_target, complete_or_absent
 from overlay.media.probe import probe
 from overlay.media.video import shown_video
 from overlay.selection import events, select
-from overlay.settings import Settings, TaggingSettings, override
+from overlay.settings import CaptionSettings, Settings, TaggingSettings, override
 from overlay.tagging.registry import Tagger, load_tagger
 from overlay.tagging.tracking import score_stream
 
@@ -180,8 +185,7 @@ def _with_captions(
 ) -> Rendered:
     """Everything copied, and the events as one more subtitle track."""
     kind = format_named("ass" if target.suffix.lower() == ".mkv" else "srt")
-    run = Run(info.path.name, track, audioset_mids())
-    text = kind.write(detect(track, settings.events), run)
+    text = _written(kind, detect(track, settings.events), track, info.path, settings, on_note)
     with TemporaryDirectory() as folder:
         captions = Path(folder, f"captions{kind.extension}")
         captions.write_text(text, "utf-8", newline="")
@@ -248,6 +252,137 @@ def find_events(
     return detect(track, settings.events), track
 
 
+def captions(
+    path: str | Path,
+    settings: Settings | None = None,
+    *,
+    on_progress: Progress = _ignore_progress,
+    on_note: Note = _ignore_note,
+    **options: Any,
+) -> list[Cue]:
+    """What a caption file of a media file or a saved score track holds.
+
+    Args:
+        path: As for ``find_events``.
+        settings: Options; the defaults if ``None``.
+        on_progress: Told how far it is.
+        on_note: Told what a user should know, one line each.
+        options: Single fields of ``settings`` to change, such as ``style="bbc"``.
+
+    Raises:
+        OverlayError: With one line that says what is wrong.
+    """
+    settings = override(settings or Settings(), **options)
+    found, _ = find_events(path, settings, on_progress=on_progress, on_note=on_note)
+    return cues_of(found, settings.captions, frame_rate=_frame_rate(Path(path)))
+
+
+def check_captions(
+    path: str | Path,
+    style: str = "netflix",
+    *,
+    language: str | None = None,
+    video: str | Path | None = None,
+) -> list[BrokenRule]:
+    """The rules of a style that the cues of a subtitle file break, by cue.
+
+    Args:
+        path: SubRip, WebVTT, ASS, SSA, TTML or SBV.
+        style: One of ``overlay.settings.CAPTION_STYLES``.
+        language: ``en`` or ``zh``; what most lines are in if ``None``.
+        video: Where it is shown: some rules are in frames. Without it, what is right at any usual
+            frame rate is right.
+
+    Raises:
+        SettingsError: There is no such style or language.
+        ExportError: The file cannot be read.
+    """
+    cues = read_subtitles(path).cues
+    asked = CaptionSettings(style=style, language=language or language_of(cues))
+    rate = None if video is None else _frame_rate(Path(video))
+    return broken_rules(cues, style_named(asked.style, asked.language), rate)
+
+
+def _frame_rate(path: Path) -> Fraction | None:
+    if path.suffix == ".npz":
+        return None
+    video = probe(path).video
+    return None if video is None else video.frame_rate
+
+
+def merge_captions(
+    path: str | Path,
+    subtitles: str | Path,
+    out: str | Path | None = None,
+    settings: Settings | None = None,
+    *,
+    on_progress: Progress = _ignore_progress,
+    on_note: Note = _ignore_note,
+    **options: Any,
+) -> Path:
+    """Write a copy of a subtitle file with captions of the sounds between its dialogue.
+
+    The dialogue is not touched: no caption stands while it does, and all of it stays to the byte,
+    but for the numbers of SubRip cues.
+
+    Args:
+        path: As for ``find_events``.
+        subtitles: SubRip, WebVTT, ASS or SSA.
+        out: Target; ``<name>.sounds`` with the file's own extension beside it if ``None``.
+        settings: Options; the defaults if ``None``.
+        on_progress: Told how far it is.
+        on_note: Told what a user should know, one line each.
+        options: Single fields of ``settings`` to change.
+
+    Raises:
+        OverlayError: With one line that says what is wrong; no partial file is left.
+    """
+    settings = override(settings or Settings(), **options)
+    path, subtitles = Path(path), Path(subtitles)
+    dialogue = read_subtitles(subtitles)
+    check_mergeable(dialogue)
+    target = _target(out, subtitles, f"{subtitles.stem}.sounds{subtitles.suffix}")
+    for source in (subtitles, path):
+        check_target(target, source, overwrite=settings.video.overwrite)
+    found, _ = find_events(path, settings, on_progress=on_progress, on_note=on_note)
+    cues = cues_of(
+        found, settings.captions, frame_rate=_frame_rate(path), dialogue=dialogue.cues
+    )  # fmt: skip
+    _note_if_none(cues, settings, on_note)
+    content = with_cues(dialogue, cues)
+    with complete_or_absent(target) as temporary:
+        temporary.write_bytes(content)
+    return target
+
+
+def _target(out: str | Path | None, beside: Path, name: str) -> Path:
+    """``out``, or a file of this name in it or beside another."""
+    target = Path(out) if out is not None else beside.with_name(name)
+    return target / name if target.is_dir() else target
+
+
+def _written(
+    kind: Format | CaptionFormat,
+    found: list[TagEvent],
+    track: TagTrack,
+    path: Path,
+    settings: Settings,
+    on_note: Note,
+) -> str:
+    """The content of a text file: events, or the captions made of them."""
+    if isinstance(kind, Format):
+        return kind.write(found, Run(path.name, track, audioset_mids()))
+    cues = cues_of(found, settings.captions, frame_rate=_frame_rate(path))
+    _note_if_none(cues, settings, on_note)
+    return kind.write(cues, settings.captions.language)
+
+
+def _note_if_none(cues: list[Cue], settings: Settings, on_note: Note) -> None:
+    if not cues:
+        style = settings.captions.style
+        on_note(f"no sound is worth a caption in the style {style}; --style plain has all events")
+
+
 def export_events(
     path: str | Path,
     format_name: str,
@@ -276,11 +411,10 @@ def export_events(
     path, chosen = Path(path), format_named(format_name)
     stem = path.name.removesuffix(".npz").removesuffix(".tags") if path.suffix == ".npz" else None
     name = f"{path.stem if stem is None else stem}{chosen.extension}"
-    target = Path(out) if out is not None else path.with_name(name)
-    target = target / name if target.is_dir() else target
+    target = _target(out, path, name)
     check_target(target, path, overwrite=settings.video.overwrite)
     found, track = find_events(path, settings, on_progress=on_progress, on_note=on_note)
-    text = chosen.write(found, Run(path.name, track, audioset_mids()))
+    text = _written(chosen, found, track, path, settings, on_note)
     with complete_or_absent(target) as temporary:
         temporary.write_text(text, "utf-8", newline="")
     return target

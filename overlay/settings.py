@@ -126,10 +126,10 @@ class CaptionSettings:
     """How events become captions."""
 
     style: str = "netflix"
-    """Whose rules: ``netflix``, ``dcmp``, ``bbc``, ``youtube``, or ``plain`` for the bare labels."""
+    """Whose rules: ``netflix``, ``dcmp``, ``bbc``, ``youtube``; ``plain`` for the bare labels."""
     density: str | None = None
-    """How much is captioned: ``low``, ``medium`` or ``high``; ``None`` is ``medium``, and everything
-    in the style ``plain``."""
+    """How much is captioned: ``low``, ``medium`` or ``high``; ``None`` is ``medium``, or in the
+    style ``plain`` everything."""
     language: str = "en"
     """Language of the captions: ``en`` or ``zh``."""
 

@@ -4,7 +4,7 @@ Each sound gets a cue at its onset. Where another caption stands, that one ends 
 long enough, else the two share a cue or the lesser gives way. A sound that outlasts its cue is
 mentioned again, as going on, after a while or after captions of other sounds.
 
-Times are whole hundredths of a second (``cs``), the finest step that every caption format can write.
+Times are whole hundredths of a second: the finest step that every caption format can write.
 """
 
 from __future__ import annotations
@@ -195,11 +195,11 @@ class _Board:
         return min(times, default=None)
 
     def chain(self) -> None:
-        """Close gaps that are too short to be gaps; widen those where a cue would stand too long."""
-        for placed, following in zip(self._placed, [*self._placed[1:], None], strict=True):
+        """Close gaps that are too short; widen those where a cue would stand too long."""
+        for n, placed in enumerate(self._placed):
             ahead = bisect_left(self._taken, (placed.end,))
             starts = [begin for begin, _ in self._taken[ahead : ahead + 1]]
-            starts += [following.start] if following else []
+            starts += [following.start for following in self._placed[n + 1 : n + 2]]
             if not starts or min(starts) - placed.end >= self._closed:
                 continue
             chained = min(starts) - self._gap

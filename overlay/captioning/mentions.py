@@ -9,14 +9,21 @@ from functools import cache
 
 from overlay.captioning.styles import CaptionStyle, is_chinese, line_length
 from overlay.datatypes import TagEvent
+from overlay.labels import audioset_families
 from overlay.wording import Wording, translated_labels, wording_table
 
 SAME_S = 3.0
-"""Seconds between two events of one sound up to which they are one sound: a dog that barks again."""
+"""Seconds between two events up to which they are one sound: a dog that barks again."""
 _SHORT_S = {"abrupt": 2.0, "sustained": 1.0, "music": 1.0, "speech": 1.0}
-"""A sound up to this long is told as abrupt ("dog barks"), a longer one as lasting ("dog barking")."""
+"""A sound up to this long is told as abrupt, "dog barks", a longer one as lasting: ours."""
 _UNKNOWN_WORTH = 2
 _ELLIPSIS = "…"
+_ANY_KIND = frozenset(
+    ("a", "and", "at", "by", "in", "into", "of", "on", "to", "animal", "electric", "noise")
+)
+"""Words that tell no kind."""
+_PARTICIPLE = re.compile(r"(?!(?:something|string|ring|wing)$)\w+ing")
+_PLURAL = re.compile(r"[^aisu]s$|people$|cattle$|children$|feet$|hooves$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,8 @@ class Mention:
     """0 (never) to 3 (matters)."""
     peak: float
     """Largest score, in [0, 1]."""
+    kind: frozenset[str]
+    """Words that tell what kind of sound it is; for music one word, whatever plays."""
 
     @property
     def importance(self) -> float:
@@ -81,8 +90,16 @@ def _mention(event: TagEvent, style: CaptionStyle, language: str) -> Mention:
     still = _still(event, wording, language)
     return Mention(
         event.onset_s, event.offset_s, _lines(said, style), _lines(still, style),
-        _UNKNOWN_WORTH if wording is None else wording.worth, event.peak,
+        _UNKNOWN_WORTH if wording is None else wording.worth, event.peak, _kind(event, wording),
     )  # fmt: skip
+
+
+def _kind(event: TagEvent, wording: Wording | None) -> frozenset[str]:
+    if wording is None:
+        return frozenset({event.label})
+    if wording.nature == "music":
+        return frozenset({"music"})
+    return frozenset(wording.en.split(" ")) - _ANY_KIND
 
 
 def _said(event: TagEvent, wording: Wording | None, style: CaptionStyle, language: str) -> str:
@@ -98,20 +115,30 @@ def _said(event: TagEvent, wording: Wording | None, style: CaptionStyle, languag
         form = "" if wording.nature == "music" else "_abrupt"
     else:
         form = "_abrupt" if short else "_sustained"
-    return getattr(wording, f"{language}{form}") or getattr(wording, language)
+    return str(getattr(wording, f"{language}{form}"))
 
 
 def _still(event: TagEvent, wording: Wording | None, language: str) -> str:
-    """That it goes on: "rain continues", "footsteps continue", "barking continues"; "雨声持续"."""
-    noun = event.label if wording is None else getattr(wording, language)
-    noun = " ".join(noun.split())
-    if is_chinese(noun):
-        return f"{noun}持续"
-    *before, last = noun.split(" ")
-    if before and last.endswith("ing"):  # the source was named already
-        return f"{last} continues"
-    plural = re.search("[^aisu]s$", last) is not None
-    return f"{noun} {'continue' if plural else 'continues'}"
+    """That it goes on: "rain continues", "dog continues barking"; 雨声持续."""
+    if wording is None:
+        return f"{' '.join(event.label.split())} continues"
+    if language == "zh":
+        heard = wording.nature != "music" or wording.zh[-1] in "声乐曲歌唱"
+        return f"{wording.zh}持续" if heard else f"{wording.zh}声持续"
+    does = audioset_families()[wording.name] in ("animal", "things")
+    if "music" in wording.en or (wording.nature == "sustained" and not does):
+        return f"{wording.en} {_verb(wording.en)}"
+    words = wording.en_sustained.split(" ")
+    doing = next((n for n, word in enumerate(words) if _PARTICIPLE.fullmatch(word)), 0)
+    who = " ".join(words[:doing])
+    if not who or who.endswith("ic"):  # "electronic chirping": nobody does it
+        return f"{wording.en_sustained} continues"
+    return f"{who} {_verb(who)} {' '.join(words[doing:])}"
+
+
+def _verb(noun: str) -> str:
+    head = re.split(" (?:of|on|in|at) ", noun)[0]
+    return "continue" if _PLURAL.search(head) else "continues"
 
 
 def _lines(text: str, style: CaptionStyle) -> tuple[str, ...]:

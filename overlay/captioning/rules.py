@@ -40,8 +40,8 @@ def broken_rules(
     Args:
         cues: As they stand in a file.
         style: The rules.
-        frame_rate: Frames a second of the video. Where it is unknown, what is right at any usual rate
-            is right.
+        frame_rate: Frames a second of the video; without it, what is right at any usual rate is
+            right.
     """
     broken = []
     for number, cue in enumerate(cues, start=1):

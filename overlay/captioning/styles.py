@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from overlay.datatypes import Cue
 
@@ -125,9 +126,10 @@ _NETFLIX = CaptionStyle(
     "netflix", case="lower", form="timed", max_line=42, min_s=5 / 6, max_s=7, gap_frames=2,
     closed_s=0.5, max_rate=20, late_frames=3,
 )  # fmt: skip
-"""Published: [lower case, proper nouns aside], 42 characters, 2 lines, 5/6 s to 7 s, 2 frames between
-cues and gaps below half a second (3 to 11 frames at 24) closed to that, 20 characters a second for
-adults, in-time on the sound or, if necessary, within 3 frames. Ours: never early.
+"""Published: lower case in brackets, proper nouns aside; 42 characters, 2 lines; 5/6 s to 7 s; 2
+frames between cues, and gaps below half a second (3 to 11 frames at 24) closed to that; 20
+characters a second for adults; in-time on the sound or, if necessary, within 3 frames. Ours: never
+early.
 
 Source:
     Netflix Partner Help Center: "Timed Text Style Guide: General Requirements", "Timed Text Style
@@ -135,12 +137,12 @@ Source:
 """
 
 _DCMP = CaptionStyle(
-    "dcmp", case="lower", form="timed", max_line=32, min_s=2, max_s=6, word_s=60 / 225,
-)  # fmt: skip
-"""Published: [lower case], the source named, present participle for a sustained sound and third person
-for an abrupt one, never the past tense; a sound that goes on is not described again in full
-("[squealing continues]"); 32 characters, 2 lines preferred; at least 2 s, at most 225 words a minute.
-Ours: at most 6 s, 3 frames of delay, gaps as they come.
+    "dcmp", case="lower", form="timed", max_line=32, min_s=2, max_s=6, word_s=60 / 225
+)
+"""Published: lower case in brackets, the source named; present participle for a sustained sound,
+third person for an abrupt one, never the past tense; 32 characters, 2 lines preferred; at least 2
+s, at most 225 words a minute; a sound that goes on "continues". Ours: at most 6 s, 3 frames of
+delay, gaps as they come.
 
 Source:
     Described and Captioned Media Program: "Captioning Key", "Sound Effects"; "Captioning Guidelines
@@ -148,21 +150,21 @@ Source:
 """
 
 _BBC = CaptionStyle(
-    "bbc", case="upper", form="verb", brackets=("", ""), max_line=37, min_s=1, max_s=7,
-    closed_s=1, word_s=0.3,
+    "bbc", case="upper", form="verb", brackets=("", ""), max_line=37, min_s=1, max_s=7, closed_s=1,
+    word_s=0.3,
 )  # fmt: skip
 """Published: capitals without brackets, subject and active finite verb ("GEESE HONK"), short; 37
-characters (teletext; else 68 % of the width), 2 lines, 0.3 s a word, gaps closed or at least 1 s.
-Ours: at least 1 s, since labels "need extra time"; at most 7 s; 3 frames of delay (for speech 1.5 s
-are published).
+characters (of teletext; else 68 % of the width), 2 lines; 0.3 s a word; gaps closed or at least 1
+s. Ours: at least 1 s, since labels need extra time; at most 7 s; 3 frames of delay (for speech 1.5
+s are published).
 
 Source:
     BBC Subtitle Guidelines, "Line length", "Timing", "Gaps", "Sound effects".
 """
 
-_YOUTUBE = CaptionStyle("youtube", case="capital", form="noun", closed_s=0.0, max_s=7)
-"""Published, by example only: what is heard in square brackets, "[Music]", "[Applause]", "[Laughter]".
-Ours: all numbers, since none are published.
+_YOUTUBE = CaptionStyle("youtube", case="capital", form="noun")
+"""Published, by example only: what is heard, in square brackets, "[Music]", "[Applause]",
+"[Laughter]". Ours: all numbers, since none are published.
 
 Source:
     Google Research, "Adding Sound Effect Information to YouTube Captions", 2017; YouTube Help, "Add
@@ -174,7 +176,7 @@ _PLAIN = CaptionStyle("plain", case="label", form="label", min_s=0.7, max_s=None
 
 _STYLES = {style.name: style for style in (_NETFLIX, _DCMP, _BBC, _YOUTUBE, _PLAIN)}
 
-_CHINESE: dict[str, dict[str, float | tuple[str, str]]] = {
+_CHINESE: dict[str, dict[str, Any]] = {
     "netflix": {"max_line": 16, "max_rate": 9},
     "dcmp": {"max_line": 16},
     "bbc": {"max_line": 16, "brackets": ("（", "）")},

@@ -20,13 +20,19 @@ from overlay.datatypes import Cue
 from overlay.errors import ExportError
 from overlay.export import ass, srt, webvtt
 
-_KINDS = {".srt": "srt", ".vtt": "vtt", ".ass": "ass", ".ssa": "ssa", ".ttml": "ttml", ".sbv": "sbv"}
+_KINDS = {
+    ".srt": "srt",
+    ".vtt": "vtt",
+    ".ass": "ass",
+    ".ssa": "ssa",
+    ".ttml": "ttml",
+    ".sbv": "sbv",
+}
 _MERGEABLE = ("srt", "vtt", "ass", "ssa")
 _MAX_BYTES = 1 << 25
 _BOM = "\ufeff"
 _SBV_TIMES = re.compile(r"^(\d+:\d\d:\d\d)\.(\d{3}),(\d+:\d\d:\d\d)\.(\d{3})$", re.MULTILINE)
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
-_AROUND = f"{_BOM}\r\n\t "
 _FIELDS = "Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text".lower()
 
 
@@ -38,8 +44,10 @@ class Subtitles:
     kind: str
     """``srt``, ``vtt``, ``ass``, ``ssa``, ``ttml`` or ``sbv``."""
     encoding: str
+    mark: str
+    """Byte order mark, or nothing."""
     text: str
-    """All of it, with its own line ends and byte order mark: encoded, the file's own bytes."""
+    """All of it, with its own line ends; its byte order mark is ``mark``."""
     cues: tuple[Cue, ...]
     """What is shown, in the order of the file; comments and drawings left out."""
 
@@ -59,9 +67,11 @@ def read_subtitles(path: str | Path) -> Subtitles:
     text, encoding = _decoded(data)
     if "\0" in text:
         raise ExportError(f"{path}: not a subtitle file; known are {', '.join(_KINDS)}")
-    kind, events = _events(text, path)
+    plain = text.removeprefix(_BOM)
+    kind, events = _events(plain, path)
     cues = (_cue(event, kind) for event in events if not (event.is_comment or event.is_drawing))
-    return Subtitles(path, kind, encoding, text, tuple(cues))
+    mark = text[: len(text) - len(plain)]
+    return Subtitles(path, kind, encoding, mark, plain, tuple(cues))
 
 
 def check_mergeable(subtitles: Subtitles) -> None:
@@ -81,8 +91,8 @@ def with_cues(subtitles: Subtitles, cues: Sequence[Cue]) -> bytes:
     Nothing else changes but the numbers of a SubRip file that counts its cues.
 
     Raises:
-        ExportError: The file's encoding has no such letters, or its layout is too unusual to be sure
-            that nothing else changes.
+        ExportError: The file's encoding has no such letters, or its layout is too unusual to be
+            sure that nothing else changes.
     """
     check_mergeable(subtitles)
     _, before = _events(subtitles.text, subtitles.path)
@@ -94,7 +104,7 @@ def with_cues(subtitles: Subtitles, cues: Sequence[Cue]) -> bytes:
     if len(after) != len(before) + len(cues) or not all(event in kept for event in before):
         raise _unusual(subtitles)
     try:
-        return text.encode(subtitles.encoding)
+        return (subtitles.mark + text).encode(subtitles.encoding)
     except UnicodeEncodeError as error:
         raise ExportError(
             f"{subtitles.path}: its encoding has no {error.object[error.start]!r}; save it as UTF-8"
@@ -119,7 +129,7 @@ def _decoded(data: bytes) -> tuple[str, str]:
 
 def _events(text: str, path: Path) -> tuple[str, list[pysubs2.SSAEvent]]:
     """Kind of the file, and all that pysubs2 finds in it."""
-    plain = text.removeprefix(_BOM).replace("\r\n", "\n").replace("\r", "\n")
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
     kind = _KINDS.get(path.suffix.lower(), "srt")
     if not plain.strip():
         return kind, []
@@ -168,12 +178,13 @@ def _to_blocks(
     lines = _LINES.findall(subtitles.text)
     heads = [_head(lines, n, numbered=is_srt) for n, line in enumerate(lines) if "-->" in line]
     text, blocks = _cut(subtitles, lines, heads, events)
-    numbers = [block.head.strip(_AROUND) for block in blocks]
+    numbers = [block.head.strip() for block in blocks]
     counted = is_srt and numbers == [str(n) for n in range(1, len(blocks) + 1)]
     for n, block in enumerate(_woven(blocks, [_new_block(cue, is_srt, end) for cue in cues]), 1):
-        if block.is_new and text.strip(_BOM) and not text.endswith(2 * end):
+        if block.is_new and text and not text.endswith(2 * end):
             text += end if text.endswith(end) else 2 * end
-        text += (re.sub(r"\d+", str(n), block.head) if counted else block.head) + block.rest
+        numbered = counted or (is_srt and block.is_new)
+        text += (re.sub(r"\d+", str(n), block.head) if numbered else block.head) + block.rest
     return text
 
 
@@ -183,11 +194,11 @@ def _new_block(cue: Cue, is_srt: bool, end: str) -> _Block:
 
 
 def _head(lines: Sequence[str], n: int, *, numbered: bool) -> int:
-    """The first line of the cue whose times are in line ``n``: its number or name, if it has one."""
+    """The first line of the cue with its times in line ``n``: its number or name, if any."""
     if n == 0 or not lines[n - 1].strip():
         return n
     if numbered:
-        return n - 1 if lines[n - 1].strip(_AROUND).isdigit() else n
+        return n - 1 if lines[n - 1].strip().isdigit() else n
     return n - 1 if n > 1 and not lines[n - 2].strip() else n
 
 
@@ -196,7 +207,7 @@ def _to_events(
 ) -> str:
     """ASS and SSA: a line for each cue in the section of events, styled as most of the others."""
     lines, end = _LINES.findall(subtitles.text), _line_end(subtitles.text)
-    titles = [line.strip(_AROUND).lower() for line in lines]
+    titles = [line.strip().lower() for line in lines]
     formats = [n for n, title in enumerate(titles) if re.match("format: *(layer|marked),", title)]
     heads = [n for n, title in enumerate(titles) if title.startswith(("dialogue:", "comment:"))]
     if len(formats) != 1 or not titles[formats[0]].endswith(_FIELDS):
