@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from overlay.captioning.styles import language_of, style_named
 from overlay.compose import Composed, check_ahead, compose, copy_picture
 from overlay.compose import preview as compose_preview
 from overlay.datatypes import Cue, MediaInfo, TagEvent, TagTrack, read_npz
+from overlay.drawing.fonts import can_draw, font_file
 from overlay.errors import NoAudioStream
 from overlay.events import find_events as detect
 from overlay.export.formats import CaptionFormat, Format, Run, format_named
@@ -31,6 +32,7 @@ from overlay.selection import events, select
 from overlay.settings import CaptionSettings, Settings, TaggingSettings, override
 from overlay.tagging.registry import Tagger, load_tagger
 from overlay.tagging.tracking import score_stream
+from overlay.wording import translated_labels
 
 Progress = Callable[[str, float, float | None], None]
 """Called with the step (``tag`` or ``render``), seconds done, and seconds in all if known."""
@@ -149,7 +151,7 @@ def render(
     Raises:
         OverlayError: With one line that says what is wrong; no partial file is left.
     """
-    settings = override(settings or Settings(), **options)
+    settings = _readable(override(settings or Settings(), **options), on_note)
     info = probe(path)
     shown_video(info)
     target = output_path(info, out)
@@ -174,6 +176,19 @@ def render(
     return Rendered(done.path, track, done.n_frames, done.encoder)
 
 
+def _readable(settings: Settings, on_note: Note) -> Settings:
+    """The same, but with English labels where no font has the letters of the language."""
+    panel = settings.panel
+    letters = "".join(translated_labels(panel.language))
+    if settings.video.soft or can_draw(letters, font_file(panel.font, "SemiBold")):
+        return settings
+    on_note(
+        "no font on this machine has all Chinese letters, so the labels stay English; install Noto "
+        "Sans CJK (Debian: fonts-noto-cjk), or name a font with --font"
+    )
+    return replace(settings, panel=replace(panel, language="en"))
+
+
 def _with_captions(
     info: MediaInfo,
     track: TagTrack,
@@ -190,7 +205,7 @@ def _with_captions(
         captions = Path(folder, f"captions{kind.extension}")
         captions.write_text(text, "utf-8", newline="")
         done = copy_picture(
-            info, target, settings.video, captions,
+            info, target, settings.video, captions if text else None,  # ffmpeg reads no empty one
             on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,
         )  # fmt: skip
     return Rendered(done.path, track, None, done.encoder)
@@ -212,7 +227,7 @@ def preview(
     Raises:
         OverlayError: With one line that says what is wrong.
     """
-    settings = override(settings or Settings(), **options)
+    settings = _readable(override(settings or Settings(), **options), on_note)
     info = probe(path)
     shown_video(info)
     target = Path(out) if out is not None else info.path.with_suffix(f".{at_s:g}s.png")

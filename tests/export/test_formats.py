@@ -168,10 +168,8 @@ def test_the_commands_write_from_media_and_from_tracks(make_clip, tmp_path, caps
     source = str(resource("samples", "sounds.mp4"))
     clip = make_clip("export.mp4", "-i", source, "-t", "9", "-c", "copy")
     track = overlay.tag(clip, model="builtin", device="cpu").save(tmp_path / "export.tags.npz")
-    assert (
-        main(["captions", str(clip), "-o", str(tmp_path), "--model", "builtin", "--style", "plain"])
-        == 0
-    )
+    plain = ["--style", "plain", "--model", "builtin"]
+    assert main(["captions", str(clip), "-o", str(tmp_path), *plain]) == 0
     assert main(["captions", str(track), "--format", "vtt", *plain]) == 0
     assert len(pysubs2.load(str(tmp_path / "export.srt"))) > 0
     assert len(list(webvtt.read(str(tmp_path / "export.vtt")))) > 0
