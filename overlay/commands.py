@@ -503,7 +503,7 @@ def _check(args: argparse.Namespace) -> None:
         said = f"{n_cues} {'cue does' if n_cues == 1 else 'cues do'} not keep the rules of {style}"
         raise RulesBroken(f"{args.check}: {said}")
     if not args.quiet:
-        print(f"{args.check}: keeps the rules of {style}")
+        print(f"{args.check}: no cue breaks a rule of {style}")
 
 
 def _train(args: argparse.Namespace) -> None:

@@ -360,10 +360,13 @@ def merge_captions(
     for source in (subtitles, path):
         check_target(target, source, overwrite=settings.video.overwrite)
     found, _ = find_events(path, settings, on_progress=on_progress, on_note=on_note)
-    cues = cues_of(
-        found, settings.captions, frame_rate=_frame_rate(path), dialogue=dialogue.cues
-    )  # fmt: skip
-    _note_if_none(cues, settings, on_note)
+    rate = _frame_rate(path)
+    cues = cues_of(found, settings.captions, frame_rate=rate, dialogue=dialogue.cues)
+    free = cues_of(found, settings.captions, frame_rate=rate)
+    _note_if_none(free, settings, on_note)
+    n_lost = sum(len(cue.lines) for cue in free) - sum(len(cue.lines) for cue in cues)
+    if n_lost > 0:
+        on_note(f"the dialogue leaves no room for {n_lost} lines of captions; they are left out")
     content = with_cues(dialogue, cues)
     with complete_or_absent(target) as temporary:
         temporary.write_bytes(content)

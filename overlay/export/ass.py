@@ -22,14 +22,14 @@ ScaledBorderAndShadow: yes
 Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, \
 Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, \
 Alignment, MarginL, MarginR, MarginV, Encoding
-Style: Sound,FONT,54,&H00FFFFFF,&H00FFFFFF,&H00101010,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,\
+Style: Sound,FONT,&H00FFFFFF,&H00FFFFFF,&H00101010,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,\
 80,80,60,1
 
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
-_FONTS = {"en": "Inter", "zh": "Noto Sans CJK SC"}
-"""A player that lacks them takes others, but may draw Chinese in its Japanese shapes."""
+_FONTS = {"en": "Inter,54", "zh": "Noto Sans CJK SC,64"}
+"""Name and size; a player that lacks the second may draw Chinese in its Japanese shapes."""
 _ESCAPED = str.maketrans({"{": "(", "}": ")", "\\": "\\\u2060"})
 """Players differ in how a brace is escaped; a word joiner makes a backslash no command."""
 

@@ -32,6 +32,7 @@ _MERGEABLE = ("srt", "vtt", "ass", "ssa")
 _MAX_BYTES = 1 << 25
 _BOM = "\ufeff"
 _SBV_TIMES = re.compile(r"^(\d+:\d\d:\d\d)\.(\d{3}),(\d+:\d\d:\d\d)\.(\d{3})$", re.MULTILINE)
+_TIMES = re.compile(r"\d[.,]\d+[ \t]*-->[ \t]*\d")
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _FIELDS = "Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text".lower()
 
@@ -176,7 +177,9 @@ def _to_blocks(
     """SubRip and WebVTT: blocks of lines, an empty line between."""
     is_srt, end = subtitles.kind == "srt", _line_end(subtitles.text)
     lines = _LINES.findall(subtitles.text)
-    heads = [_head(lines, n, numbered=is_srt) for n, line in enumerate(lines) if "-->" in line]
+    heads = [
+        _head(lines, n, numbered=is_srt) for n, line in enumerate(lines) if _TIMES.search(line)
+    ]
     text, blocks = _cut(subtitles, lines, heads, events)
     numbers = [block.head.strip() for block in blocks]
     counted = is_srt and numbers == [str(n) for n in range(1, len(blocks) + 1)]
