@@ -78,10 +78,9 @@ class CaptionStyle:
     def gap_is_right(self, gap_s: float, frame_rate: Fraction | None) -> bool:
         """Whether cues may stand so far apart; at an unknown rate, whether at any usual one."""
         slowest, fastest = (frame_rate, frame_rate) if frame_rate else USUAL_RATES
-        least, next_frame = self.gap_frames / fastest, (self.gap_frames + 1) / slowest
-        return gap_s >= least - SLACK_S and (
-            gap_s < next_frame - SLACK_S or gap_s >= self.closed_s - SLACK_S
-        )
+        least, more = self.gap_frames / fastest, (self.gap_frames + 1) / slowest
+        closed = gap_s < more - SLACK_S
+        return gap_s >= least - SLACK_S and (closed or gap_s >= self.closed_s - SLACK_S)
 
 
 def line_length(text: str) -> float:
