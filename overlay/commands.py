@@ -241,13 +241,17 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--allow", nargs="+", metavar="LABEL", help="look for these alone")
     group.add_argument("--deny", nargs="+", metavar="LABEL", help="leave these out")
+    _add_collapse(group)
+    _option(group, "label-file", metavar="TXT", help="names to write, one a line")
+    _add_common(parser)
+    _add_tagging(parser)
+
+
+def _add_collapse(group: Any) -> None:
     group.add_argument(
         "--collapse", action=argparse.BooleanOptionalAction, default=None,
         help="of Animal, Cat and Meow keep the most specific (on)",
     )  # fmt: skip
-    _option(group, "label-file", metavar="TXT", help="names to write, one a line")
-    _add_common(parser)
-    _add_tagging(parser)
 
 
 def _add_train(commands: Any) -> None:
@@ -317,6 +321,7 @@ def _add_panel(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--position", choices=POSITIONS)
     _option(group, "top-k", type=int, metavar="K", help="rows (5)")
     group.add_argument("--threshold", type=float, metavar="P", help="hide tags below (0.05)")
+    _add_collapse(group)
     group.add_argument("--smoothing", choices=SMOOTHINGS)
     _option(group, "smooth-size", type=int, metavar="HOPS", help="hops averaged (5)")
     group.add_argument("--font", metavar="FILE")
@@ -390,16 +395,16 @@ def _render_one(video: str, args: argparse.Namespace, settings: Settings) -> Non
             video, args.output, settings, track=track, on_progress=bars.update, on_note=bars.note
         )
     if not args.quiet:
-        _summarize(done)
+        _summarize(done, settings)
 
 
-def _summarize(done: Rendered) -> None:
+def _summarize(done: Rendered, settings: Settings) -> None:
     print(f"wrote {done.path}")
     if done.track is None:
         return
     frames = f"{done.n_frames} frames, " if done.n_frames else ""
     print(f"  {frames}encoder {done.encoder}; tagger {_tagger_line(done.track)}")
-    _print_events(done.track)
+    _print_events(done.track, settings)
 
 
 def _tagger_line(track: TagTrack) -> str:
@@ -407,10 +412,10 @@ def _tagger_line(track: TagTrack) -> str:
     return f"{track.model}{short}, {track.window_s:g} s every {track.hop_s:g} s"
 
 
-def _print_events(track: TagTrack) -> None:
+def _print_events(track: TagTrack, settings: Settings) -> None:
     from overlay.pipeline import top_events
 
-    for event in top_events(track, 8):
+    for event in top_events(track, 8, settings.events):
         span = f"{_clock(event.onset_s)} - {_clock(event.offset_s)}"
         print(f"  {span}  {event.label}  {round(100 * event.peak)}")
 
@@ -443,7 +448,7 @@ def _tag_one(path: str, args: argparse.Namespace, settings: Settings) -> None:
     if not args.quiet:
         print(f"wrote {target}")
         print(f"  {track.n_hops} hops, {track.n_classes} classes; tagger {_tagger_line(track)}")
-        _print_events(track)
+        _print_events(track, settings)
 
 
 def _export(args: argparse.Namespace) -> None:

@@ -78,6 +78,21 @@ def audioset_ancestors() -> tuple[frozenset[int], ...]:
     return tuple(above(index) for index in range(len(parents)))
 
 
+@cache
+def descendants_of(labels: tuple[str, ...]) -> dict[int, tuple[int, ...]]:
+    """For each class that has kinds of its own, all of them; nothing for labels of one's own.
+
+    As many labels as AudioSet has are AudioSet's, whatever they are called.
+    """
+    if len(labels) != len(audioset_labels()):
+        return {}
+    below: dict[int, list[int]] = {}
+    for index, above in enumerate(audioset_ancestors()):
+        for ancestor in above:
+            below.setdefault(ancestor, []).append(index)
+    return {index: tuple(kinds) for index, kinds in sorted(below.items())}
+
+
 def breadcrumb(index: int) -> tuple[str, ...]:
     """The way to a class from the most general one, both included; the first parent counts."""
     parents = [row["parents"].split() for row in _audioset_table()]

@@ -28,8 +28,14 @@ from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.output import check_target, complete_or_absent
 from overlay.media.probe import probe
 from overlay.media.video import shown_video
-from overlay.selection import events, select
-from overlay.settings import CaptionSettings, Settings, TaggingSettings, override
+from overlay.selection import select
+from overlay.settings import (
+    CaptionSettings,
+    EventSettings,
+    Settings,
+    TaggingSettings,
+    override,
+)
 from overlay.tagging.registry import Tagger, load_tagger
 from overlay.tagging.tracking import score_stream
 from overlay.wording import translated_labels
@@ -489,10 +495,10 @@ def labels_of(path: str | Path, label_file: str | None = None) -> tuple[str, ...
     return audioset_labels()
 
 
-def top_events(track: TagTrack, n: int, threshold: float = 0.3) -> list[TagEvent]:
+def top_events(track: TagTrack, n: int, settings: EventSettings) -> list[TagEvent]:
     """The ``n`` strongest events, at most one a label, in the order of their onsets."""
     best: dict[int, TagEvent] = {}
-    for event in events(track, threshold):
+    for event in detect(track, settings):
         known = best.get(event.index)
         if known is None or event.peak > known.peak:
             best[event.index] = event

@@ -1,18 +1,20 @@
-"""From scores to what is shown: smoothing, top k, events."""
+"""From scores to what is shown: smoothing, the most specific, top k."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import Scores, TagEvent, TagTimeline, TagTrack
+from overlay.datatypes import Scores, TagTimeline, TagTrack
 from overlay.errors import LabelError
-from overlay.labels import audioset_labels, read_labels
+from overlay.labels import audioset_labels, descendants_of, read_labels
 from overlay.settings import PanelSettings
 from overlay.wording import translated_labels
 
+SPECIFIC_SHARE = 0.7
+"""Part of a general tag's score that a specific one needs to stand for it."""
 _CLASSES_AT_ONCE = 32
 _HOPS_AT_ONCE = 4096
 
@@ -90,6 +92,8 @@ def smooth(scores: Scores, method: str, size: int) -> Scores:
 def select(track: TagTrack, settings: PanelSettings) -> TagTimeline:
     """The tags to show, hop by hop: smoothed, the best ``top_k`` at or above ``threshold``.
 
+    With ``collapse`` a tag that only says in general what another says in particular is not shown.
+
     Raises:
         LabelError: The label file cannot be read or does not fit the scores.
     """
@@ -97,9 +101,13 @@ def select(track: TagTrack, settings: PanelSettings) -> TagTimeline:
     scores = smooth(track.scores, settings.smoothing, settings.smooth_size)
     k = min(settings.top_k, track.n_classes)
     classes = np.empty((len(scores), k), np.int32)
+    descendants = descendants_of(track.labels) if settings.collapse else {}
     for hops in _blocks(len(scores), _HOPS_AT_ONCE):
-        classes[hops] = np.argsort(-scores[hops], axis=1, kind="stable")[:, :k]
-    classes[np.take_along_axis(scores, classes, axis=1) < settings.threshold] = -1
+        rank = scores[hops].copy()
+        rank[repeated(rank, descendants, settings.threshold)] = -1
+        best = np.argsort(-rank, axis=1, kind="stable")[:, :k]
+        best[np.take_along_axis(rank, best, axis=1) < settings.threshold] = -1
+        classes[hops] = best
     return TagTimeline(track.times, scores, classes, labels)
 
 
@@ -116,29 +124,24 @@ def _shown_labels(track: TagTrack, settings: PanelSettings) -> tuple[str, ...]:
     return labels
 
 
-def events(track: TagTrack, threshold: float) -> list[TagEvent]:
-    """Stretches in which a label's score stays at or above ``threshold``, by onset.
+def repeated(
+    scores: Scores, descendants: Mapping[int, Sequence[int]], threshold: float
+) -> npt.NDArray[np.bool_]:
+    """Which tags only repeat in general what another says in particular.
 
-    An event reaches half a hop beyond its first and last window centre, cut to the track.
+    A class repeats one of its descendants that scores at least ``threshold`` and 0.7 times what
+    it scores itself: "Animal 60" says nothing beside "Dog 45", and stands beside "Dog 20".
+
+    Args:
+        scores: ``[n_hops, n_classes]``.
+        descendants: Classes that are a kind of a class, however many steps down.
+        threshold: Score below which no tag is shown.
+
+    Returns:
+        ``[n_hops, n_classes]``.
     """
-    found = []
-    for index in np.flatnonzero((track.scores >= threshold).any(axis=0)):
-        column = track.scores[:, index]
-        for first, last in _runs(column >= threshold):
-            found.append(
-                TagEvent(
-                    int(index),
-                    track.labels[index],
-                    max(0.0, float(track.times[first]) - track.hop_s / 2),
-                    min(track.duration_s, float(track.times[last]) + track.hop_s / 2),
-                    float(column[first : last + 1].max()),
-                    float(column[first : last + 1].mean()),
-                )
-            )
-    return sorted(found, key=lambda event: (event.onset_s, -event.peak))
-
-
-def _runs(active: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.diff(np.concatenate(([False], active, [False])).astype(np.int8))
-    starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
-    return list(zip(starts.tolist(), stops.tolist(), strict=True))
+    marked = np.zeros(scores.shape, np.bool_)
+    for index, below in descendants.items():
+        closest = scores[:, below].max(axis=1)
+        marked[:, index] = (closest >= threshold) & (closest >= SPECIFIC_SHARE * scores[:, index])
+    return marked

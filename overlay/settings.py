@@ -69,6 +69,8 @@ class PanelSettings:
     top_k: int = 5
     threshold: float = 0.05
     """Tags that score below this are not shown."""
+    collapse: bool = True
+    """Of "Animal", "Cat" and "Meow" at one time show the most specific."""
     smoothing: str = "centered"
     smooth_size: int = 5
     """Hops averaged for one shown score."""

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from overlay.datatypes import TagTrack
-from overlay.selection import centered_average, events, moving_average, select
+from overlay.labels import audioset_labels
+from overlay.selection import centered_average, moving_average, select
 from overlay.settings import PanelSettings
 
 
@@ -45,13 +46,29 @@ def test_selection_keeps_the_best_above_the_threshold():
     assert select(track, high).classes.tolist() == [[1, -1, -1], [-1, -1, -1]]
 
 
-def test_events_reach_half_a_hop_beyond_their_centres():
-    scores = np.zeros((20, 2), np.float32)
-    scores[5:8, 1] = [0.5, 0.9, 0.7]
-    scores[0, 0] = 0.6
-    first, second = events(_track(scores), 0.4)
-    assert (second.label, second.peak) == ("label 1", pytest.approx(0.9))
-    assert second.onset_s == pytest.approx(1 + 5 * 0.3 - 0.15)
-    assert second.offset_s == pytest.approx(1 + 7 * 0.3 + 0.15)
-    assert second.mean == pytest.approx(0.7)
-    assert first.label == "label 0"
+def _audioset_track(**scores):
+    labels = audioset_labels()
+    row = np.zeros((1, len(labels)), np.float32)
+    for label, score in scores.items():
+        row[0, labels.index(label)] = score
+    return TagTrack(row, labels, 2.0, 0.3, 0.3)
+
+
+def _shown(track, **options):
+    timeline = select(track, PanelSettings(smoothing="none", **options))
+    return [timeline.labels[index] for index in timeline.classes[0] if index >= 0]
+
+
+def test_the_panel_shows_the_most_specific():
+    track = _audioset_track(Animal=0.6, Cat=0.5, Meow=0.4, Music=0.3)
+    assert _shown(track) == ["Meow", "Music"]
+    assert _shown(track, collapse=False) == ["Animal", "Cat", "Meow", "Music"]
+
+
+def test_a_general_tag_stays_where_no_specific_one_is_near_it():
+    assert _shown(_audioset_track(Animal=0.6, Cat=0.2)) == ["Animal", "Cat"]
+    assert _shown(_audioset_track(Animal=0.06, Cat=0.04)) == ["Animal"]
+
+
+def test_labels_of_ones_own_have_no_kinds():
+    assert _shown(_track([[0.6, 0.5]])) == ["label 0", "label 1"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +28,10 @@ class Bank:
     """First frame of each clip and the end of the last, ``[n_clips + 1]``."""
 
     @classmethod
-    def of_folder(cls, folder: Path, cache: Path) -> Bank:
-        """The bank of all sound files in a folder; read from ``cache`` if it is there."""
+    def of_folders(cls, folders: Iterable[Path], cache: Path) -> Bank:
+        """The bank of all sound files in some folders; read from ``cache`` if it is there."""
         if not cache.exists():
-            clips = list(_decoded(folder))
+            clips = [clip for folder in folders for clip in _decoded(folder)]
             starts = np.cumsum([0, *(len(clip) for clip in clips)])
             part = cache.with_suffix(".part.npz")
             np.savez(part, frames=np.concatenate(clips), starts=starts)

@@ -1,8 +1,10 @@
 """Teach the small network to answer as a large one does.
 
-    python -m overlay.training.distill AUDIO_FOLDER WORK_FOLDER [--windows N] [--seed S]
+    python -m overlay.training.distill WORK_FOLDER AUDIO_FOLDER... [--windows N] [--seed S]
+        [--start NPZ --rate R]
 
-Everything is kept in the work folder; the same command goes on where it was stopped.
+Everything is kept in the work folder; the same command goes on where it was stopped. ``--start``
+begins with the weights of a file that ``export`` wrote instead of random ones.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -24,32 +26,56 @@ from tqdm import tqdm
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import load_tagger
 from overlay.training.bank import Bank
-from overlay.training.mixing import HEAVY, LIGHT, Mixer
-from overlay.training.student import Student
+from overlay.training.mixing import HEAVY, LIGHT, N_WINDOWS, Mixer, windows_of
+from overlay.training.student import Student, shipped_state
 
 _BATCH = 64
-_LEARNING_RATE = 2.5e-3
+LEARNING_RATE = 2.5e-3
 _LOGIT_FLOOR = 9.0
 _KEEP_EVERY = 500
 _N_USES = 3
 """How often a lesson is given: making one costs as much as learning it."""
 _N_REMEMBERED = 400
+_SCENES = 64
+"""Made at once; their windows are shuffled, so that a batch has windows of many scenes."""
+_CONTEXT = 0.75
+"""How far the lessons go from what the teacher says of two seconds to what it says of five."""
 _HEAVY_SHARE = 0.8
 """Part of the run in which sounds are mixed and changed the most."""
 
 
-def distill(audio: Path, work: Path, n_windows: int, seed: int, teacher: str = "mn04") -> Path:
+def distill(
+    work: Path,
+    audio: Sequence[Path],
+    n_windows: int,
+    *,
+    seed: int = 0,
+    teacher: str = "mn04",
+    start: Path | None = None,
+    rate: float = LEARNING_RATE,
+) -> Path:
     """Train on ``n_windows`` windows in all; returns the checkpoint with averaged weights.
 
     The loss is the cross entropy to the teacher's scores plus the squared distance of the logits,
     so that all 527 answers teach something on every window:
 
         loss = 20 BCE(z, p) + 0.1 mean((z - clip(logit(p), -9, 9))^2)
+
+    Args:
+        work: Folder for everything that is kept.
+        audio: Folders of sound files.
+        n_windows: Windows in all, those before an interruption included.
+        seed: The same seed, sound and length give the same lessons.
+        teacher: Tagger whose scores are the lessons.
+        start: File of ``export`` to begin with.
+        rate: Learning rate at its highest.
     """
     work.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     student, averaged = Student().to(device), Student().to(device)
+    if start is not None:
+        student.load_state_dict(shipped_state(start))
     averaged.load_state_dict(student.state_dict())
     student.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(student.parameters(), weight_decay=1e-2)
@@ -61,7 +87,7 @@ def distill(audio: Path, work: Path, n_windows: int, seed: int, teacher: str = "
     progress = tqdm(range(first, n_steps), initial=first, total=n_steps, unit="batch")
     for step in progress:
         for group in optimizer.param_groups:
-            group["lr"] = _LEARNING_RATE * _schedule(step / n_steps)
+            group["lr"] = rate * _schedule(step / n_steps)
         mel, scores = (torch.from_numpy(part).to(device).float() for part in next(lessons))
         loss = _step(student, logits_of, optimizer, mel, scores)
         _average(averaged, student, min(0.999, (step + 1) / (step + 20)))
@@ -113,7 +139,7 @@ def _average(averaged: Student, student: Student, keep: float) -> None:
 
 
 def _lessons(
-    audio: Path, work: Path, seed: int, teacher: str, first: int, n_steps: int
+    audio: Sequence[Path], work: Path, seed: int, teacher: str, first: int, n_steps: int
 ) -> Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
     """Batches with the teacher's scores, made by a process of their own: Paddle beside PyTorch."""
     context = get_context("spawn")
@@ -137,7 +163,7 @@ def _lessons(
 
 
 def _teach(
-    audio: Path,
+    audio: Sequence[Path],
     work: Path,
     seed: int,
     teacher: str,
@@ -148,13 +174,48 @@ def _teach(
     """Make the lessons with these numbers, lighter ones from ``heavy_until`` on."""
     try:
         tagger: Any = load_tagger(TaggingSettings(model=teacher, threads=1))
-        mixer = Mixer(Bank.of_folder(audio, work / "bank.npz"), seed + numbers.start)
+        mixer = Mixer(Bank.of_folders(audio, work / "bank.npz"), seed + numbers.start)
+        rng, ready = np.random.default_rng(seed + numbers.start), list[Any]()
         for number in numbers:
             mixer.recipe = HEAVY if number < heavy_until else LIGHT
-            mel = mixer.batch(_BATCH)
-            queue.put((mel.astype(np.float16), tagger.score_features(mel)))
+            if not ready:
+                ready = _batches(mixer, tagger, rng)
+            queue.put(ready.pop())
     except Exception as error:
         queue.put(error)
+
+
+def _batches(mixer: Mixer, tagger: Any, rng: np.random.Generator) -> list[tuple[Any, Any]]:
+    """Lessons from some scenes, their windows shuffled."""
+    scenes = mixer.batch(_SCENES)
+    windows = windows_of(scenes)
+    scores = in_context(tagger.score_features(windows), tagger.score_features(scenes))
+    order = rng.permutation(len(windows) // _BATCH * _BATCH).reshape(-1, _BATCH)
+    return [(windows[chosen].astype(np.float16), scores[chosen]) for chosen in order]
+
+
+def in_context(windows: np.ndarray[Any, Any], scenes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What the teacher says of windows, moved towards what it says of the scenes around them.
+
+    It learnt from ten seconds at a time and names five seconds better than two. The moments in
+    which a sound is there are still told by the windows: all windows of a scene move alike, so
+    that their largest logit comes near to the scene's:
+
+        z[w] += 0.75 clip(z_scene - max_w z[w], -3, 3)
+
+    Args:
+        windows: Scores, ``[n_scenes * N_WINDOWS, n_classes]``, in [0, 1].
+        scenes: Scores, ``[n_scenes, n_classes]``, in [0, 1].
+
+    Returns:
+        Scores, like ``windows``.
+    """
+    z, z_scene = (np.log(p / (1 - p)) for p in (np.clip(windows, 1e-6, 1 - 1e-6),
+                                                np.clip(scenes, 1e-6, 1 - 1e-6)))  # fmt: skip
+    z = z.reshape(len(scenes), N_WINDOWS, -1)
+    z = z + _CONTEXT * np.clip(z_scene - z.max(axis=1), -3, 3)[:, None]
+    moved: np.ndarray[Any, Any] = 1 / (1 + np.exp(-z.reshape(windows.shape)))
+    return moved.astype(np.float32)
 
 
 def _resume(path: Path, parts: dict[str, Any]) -> int:
@@ -176,13 +237,18 @@ def _keep(path: Path, state: dict[str, Any]) -> None:
 def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description="Train the tagger that ships.")
-    parser.add_argument("audio", type=Path, help="folder of sound files")
     parser.add_argument("work", type=Path, help="folder for everything that is kept")
+    parser.add_argument("audio", type=Path, nargs="+", help="folders of sound files")
     parser.add_argument("--windows", type=int, default=2_000_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--teacher", default="mn04")
+    parser.add_argument("--start", type=Path, help="begin with the weights of this npz")
+    parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="highest learning rate")
     args = parser.parse_args()
-    distill(args.audio, args.work, args.windows, args.seed, args.teacher)
+    distill(
+        args.work, args.audio, args.windows, seed=args.seed, teacher=args.teacher,
+        start=args.start, rate=args.rate,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -21,11 +21,11 @@ from overlay.tagging.registry import load_network
 from overlay.tagging.student import Student
 from overlay.tagging.weights import sha256
 from overlay.training.bank import Bank
-from overlay.training.mixing import Mixer
+from overlay.training.mixing import N_WINDOWS, Mixer, windows_of
 
 PRIOR_WEIGHT = 0.1
 """How much a frequent class is held back; see ``held_back``."""
-_N_BATCHES, _BATCH = 200, 64
+_N_BATCHES, _BATCH = 200, 16
 
 
 def export(
@@ -69,12 +69,14 @@ def held_back(
 
 def mean_scores(work: Path, seed: int = 0, teacher: str = "mn04") -> npt.NDArray[np.float64]:
     """The teacher's mean score of each class over windows as the student gets them."""
-    mixer = Mixer(Bank.of_folder(work, work / "bank.npz"), seed)
+    mixer = Mixer(Bank.of_folders((), work / "bank.npz"), seed)
     tagger = load_network(TaggingSettings(model=teacher))
     total = np.zeros(len(tagger.labels))
     for _ in range(_N_BATCHES):
-        total += tagger.score_features(mixer.batch(_BATCH)).astype(np.float64).sum(axis=0)
-    return total / (_N_BATCHES * _BATCH)
+        total += (
+            tagger.score_features(windows_of(mixer.batch(_BATCH))).astype(np.float64).sum(axis=0)
+        )
+    return total / (_N_BATCHES * _BATCH * N_WINDOWS)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Endless training windows: cuts of clips, mixed, filtered, stretched, made louder and softer.
+"""Endless training scenes: cuts of clips, mixed, filtered, stretched, made louder and softer.
 
 All of it happens on mel power, where sounds add up; the teacher hears just what the student hears,
 so no label is ever a guess about the mixture.
@@ -15,16 +15,20 @@ from overlay.training.bank import Bank
 
 Floats = npt.NDArray[np.float32]
 
-N_BANDS, N_FRAMES = 128, 200
+N_BANDS, N_FRAMES = 128, 500
+"""Of a scene: five seconds."""
+_WINDOW_FRAMES, _STEP_FRAMES = 200, 100
+N_WINDOWS = (N_FRAMES - _WINDOW_FRAMES) // _STEP_FRAMES + 1
+"""Windows of two seconds in a scene."""
 _LN_10_DB = np.log(10) / 10
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How windows are made."""
+    """How scenes are made."""
 
     n_sounds: tuple[float, float, float, float]
-    """Probabilities of none, one, two and three clips in a window."""
+    """Probabilities of none, one, two and three clips in a scene."""
     changed: float
     """Probability of another speed, and of a filter."""
     noisy: float
@@ -37,7 +41,7 @@ LIGHT = Recipe((0.02, 0.70, 0.23, 0.05), 0.25, 0.1)
 
 
 class Mixer:
-    """Makes batches of windows.
+    """Makes batches of scenes.
 
     Args:
         bank: The sound.
@@ -54,10 +58,10 @@ class Mixer:
         self._lengths = np.diff(bank.starts)
 
     def batch(self, size: int) -> Floats:
-        """Log-mel features as ``MelFrontEnd`` gives them, ``[size, 1, 128, 200]``."""
-        return np.stack([self._window() for _ in range(size)])[:, None]
+        """Log-mel features as ``MelFrontEnd`` gives them, ``[size, 1, 128, 500]``."""
+        return np.stack([self._scene() for _ in range(size)])[:, None]
 
-    def _window(self) -> Floats:
+    def _scene(self) -> Floats:
         rng = self._rng
         n_sounds = rng.choice(4, p=self.recipe.n_sounds)
         power = np.full((N_FRAMES, N_BANDS), 1e-10, np.float32)
@@ -70,7 +74,7 @@ class Mixer:
         return features.T
 
     def _cut(self) -> Floats:
-        """Two seconds of one clip, sometimes faster or slower, higher or lower, filtered."""
+        """Five seconds of one clip, sometimes faster or slower, higher or lower, filtered."""
         rng = self._rng
         clip = rng.integers(len(self._lengths))
         speed = np.exp(rng.normal(0, 0.12)) if rng.random() < self.recipe.changed else 1.0
@@ -110,6 +114,13 @@ class Mixer:
         shape = rng.gamma(4.0, 0.25, (N_FRAMES, N_BANDS))
         noise: Floats = (shape * np.exp(curve * _LN_10_DB)).astype(np.float32)
         return noise
+
+
+def windows_of(scenes: Floats) -> Floats:
+    """The windows of each scene, one after the other, ``[n_scenes * N_WINDOWS, 1, 128, 200]``."""
+    starts = range(0, N_FRAMES - _WINDOW_FRAMES + 1, _STEP_FRAMES)
+    cut = [scenes[..., start : start + _WINDOW_FRAMES] for start in starts]
+    return np.stack(cut, axis=1).reshape(-1, 1, N_BANDS, _WINDOW_FRAMES)
 
 
 def _shifted(power: Floats, n_bands: int) -> Floats:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 
+from overlay.tagging.checkpoint import read_arrays
 from overlay.tagging.student import N_BANDS_LEFT, N_HIDDEN, N_TIME_BLOCKS, STEM_WIDTHS, WIDTH
 
 
@@ -45,3 +48,21 @@ def _convolution(
     same = (kernel[0] // 2, kernel[1] // 2)
     conv = nn.Conv2d(n_in, n_out, kernel, stride, same if padding is None else padding, bias=False)
     return nn.Sequential(conv, nn.BatchNorm2d(n_out), nn.ReLU())
+
+
+def shipped_state(path: Path) -> dict[str, Tensor]:
+    """The twin's state from a file in Paddle's names and layout.
+
+    Raises:
+        CheckpointError: The file cannot be read.
+    """
+    linear = {"hidden.weight", "output.weight"}
+    renamed = {"_mean": "running_mean", "_variance": "running_var"}
+    state = {}
+    for name, array in read_arrays(path).items():
+        stem, _, leaf = name.rpartition(".")
+        value = torch.tensor(array.T if name in linear else array)
+        state[f"{stem}.{renamed.get(leaf, leaf)}"] = value
+        if leaf == "_mean":
+            state[f"{stem}.num_batches_tracked"] = torch.tensor(0)
+    return state

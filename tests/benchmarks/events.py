@@ -28,7 +28,7 @@ from overlay.datatypes import TagEvent, TagTrack
 from overlay.events import find_events
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
-from overlay.selection import events, smooth
+from overlay.selection import smooth
 from overlay.settings import EventSettings, TaggingSettings
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.tracking import score_stream
@@ -131,12 +131,26 @@ def _container(spans: Spans, number: int) -> MetaDataContainer:
     )
 
 
+def thresholded(track: TagTrack, threshold: float = 0.3) -> list[TagEvent]:
+    """The plain way: wherever a score is at least the threshold, half a hop beyond the centres."""
+    found = []
+    for index in np.flatnonzero((track.scores >= threshold).any(axis=0)):
+        column, half = track.scores[:, index], track.hop_s / 2
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], column >= threshold, [0]))))
+        for first, stop in zip(edges[::2], edges[1::2], strict=True):
+            span = max(0.0, track.times[first] - half), track.times[stop - 1] + half
+            found.append(TagEvent(int(index), track.labels[index], *map(float, span),
+                                  float(column[first:stop].max()),
+                                  float(column[first:stop].mean())))  # fmt: skip
+    return found
+
+
 def _smoothed(track: TagTrack) -> list[TagEvent]:
-    return events(replace(track, scores=smooth(track.scores, "centered", 5)), 0.3)
+    return thresholded(replace(track, scores=smooth(track.scores, "centered", 5)))
 
 
 WAYS: dict[str, Callable[[TagTrack], list[TagEvent]]] = {
-    "raw, threshold 0.3": lambda track: events(track, 0.3),
+    "raw, threshold 0.3": thresholded,
     "smoothed, threshold 0.3": _smoothed,
     "events": lambda track: find_events(track, EventSettings()),
 }

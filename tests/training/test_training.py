@@ -12,7 +12,7 @@ from overlay.tagging.loading import load_into
 from overlay.tagging.student import Student
 from overlay.training.bank import Bank
 from overlay.training.export import held_back
-from overlay.training.mixing import Mixer
+from overlay.training.mixing import N_WINDOWS, Mixer, windows_of
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="needs PyTorch: pip install '.[train]'"
@@ -31,14 +31,14 @@ def folder(make_clip, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bank(folder, tmp_path_factory):
-    return Bank.of_folder(folder, tmp_path_factory.mktemp("bank") / "bank.npz")
+    return Bank.of_folders([folder], tmp_path_factory.mktemp("bank") / "bank.npz")
 
 
 def test_the_bank_holds_every_clip_and_is_read_again(folder, bank, tmp_path):
     assert len(bank.starts) == 4
     assert np.diff(bank.starts) == pytest.approx([300, 100, 50], abs=2)
-    Bank.of_folder(folder, tmp_path / "b.npz")
-    again = Bank.of_folder(tmp_path / "nowhere", tmp_path / "b.npz")
+    Bank.of_folders([folder], tmp_path / "b.npz")
+    again = Bank.of_folders((), tmp_path / "b.npz")
     np.testing.assert_array_equal(again.frames, bank.frames)
 
 
@@ -51,12 +51,30 @@ def test_mel_power_is_what_the_front_end_compresses():
 
 def test_mixtures_are_features_and_depend_on_the_seed_alone(bank):
     a, b, other = (Mixer(bank, seed).batch(16) for seed in (1, 1, 2))
-    assert a.shape == (16, 1, 128, 200)
+    assert a.shape == (16, 1, 128, 500)
     assert a.dtype == np.float32
     assert np.isfinite(a).all()
     assert a.min() >= (np.log(1e-5) + 4.5) / 5 - 1e-3
     np.testing.assert_array_equal(a, b)
     assert not np.array_equal(a, other)
+
+
+def test_the_windows_of_a_scene_are_its_seconds_in_order(bank):
+    scenes = Mixer(bank, 0).batch(3)
+    windows = windows_of(scenes)
+    assert windows.shape == (3 * N_WINDOWS, 1, 128, 200)
+    np.testing.assert_array_equal(windows[N_WINDOWS + 2], scenes[1, ..., 200:400])
+
+
+@needs_torch
+def test_lessons_know_the_scene_and_keep_the_moments():
+    from overlay.training.distill import in_context
+
+    windows = np.array([[0.3, 0.1], [0.001, 0.1], [0.001, 0.1], [0.001, 0.1]], np.float32)
+    moved = in_context(windows, np.array([[0.7, 0.1]], np.float32))
+    assert moved[0, 0] == pytest.approx(0.6, abs=0.05)
+    assert moved[1:, 0].max() < 0.01
+    np.testing.assert_allclose(moved[:, 1], 0.1, atol=1e-4)
 
 
 @needs_torch
@@ -82,6 +100,11 @@ def test_the_twins_answer_alike_and_survive_the_export(tmp_path):
     with torch.no_grad(), paddle.no_grad():
         expected = torch.sigmoid(twin(torch.from_numpy(mel))).numpy()
         np.testing.assert_allclose(net(paddle.to_tensor(mel)).numpy(), expected, atol=2e-3)
+    again = student.Student()
+    again.load_state_dict(student.shipped_state(tmp_path / "student.npz"))
+    with torch.no_grad():
+        answers = torch.sigmoid(again.eval()(torch.from_numpy(mel))).numpy()
+    np.testing.assert_allclose(answers, expected, atol=2e-3)
 
 
 @needs_torch
@@ -106,10 +129,10 @@ def test_a_run_goes_on_where_it_stopped(folder, tmp_path, monkeypatch):
 
     monkeypatch.setattr(distill, "_step", stopping)
     with pytest.raises(KeyboardInterrupt):
-        distill.distill(folder, tmp_path, 64, seed=0)
+        distill.distill(tmp_path, [folder], 64)
     assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 2
     monkeypatch.setattr(distill, "_step", step)
-    assert distill.distill(folder, tmp_path, 64, seed=0) == tmp_path / "student.pt"
+    assert distill.distill(tmp_path, [folder], 64) == tmp_path / "student.pt"
     assert torch.load(tmp_path / "state.pt", weights_only=True)["step"] == 4
 
 
