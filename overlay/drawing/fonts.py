@@ -108,7 +108,7 @@ def _chinese_face(font: Path) -> int:
     if font.suffix.lower() not in (".ttc", ".otc"):
         return 0
     try:
-        with TTCollection(font, lazy=True) as faces:
+        with font.open("rb") as file, TTCollection(file, lazy=True) as faces:
             names = [str(face["name"].getBestFamilyName()) for face in faces]
     except Exception:  # fontTools raises whatever a broken table makes it trip over
         return 0
