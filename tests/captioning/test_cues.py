@@ -190,3 +190,13 @@ def test_the_sample_keeps_every_styles_rules():
 
 def test_the_languages_of_settings_are_those_of_the_wording():
     assert LANGUAGES == WORDED
+
+
+def test_a_short_sound_is_captioned_in_time_or_not_at_all():
+    blast = heard("Explosion", 1.0, 1.3)
+    assert said([blast, heard("Bark", 1.8, 2.1)], style="dcmp") == [(1.0, 3.0, "[explosion booms]")]
+    late = said([blast, heard("Bark", 1.8, 9.0)], style="dcmp")
+    assert late[1] == (3.0, 9.0, "[dog barking]")
+    under = [Cue(0.0, 4.0, ("hello",))]
+    assert said([blast], under) == []
+    assert said([heard("Siren", 1.0, 9.0)], under)[0][0] == pytest.approx(4.08)
