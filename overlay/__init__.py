@@ -12,16 +12,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from overlay.datatypes import Box, Tag, TagEvent, TagTrack
+from overlay.datatypes import Box, Cue, Tag, TagEvent, TagTrack
 from overlay.errors import OverlayError
-from overlay.settings import EventSettings, PanelSettings, Settings, TaggingSettings, VideoSettings
+from overlay.settings import (
+    CaptionSettings,
+    EventSettings,
+    PanelSettings,
+    Settings,
+    TaggingSettings,
+    VideoSettings,
+)
 
 if TYPE_CHECKING:
     from overlay.pipeline import (
         Rendered,
+        captions,
+        check_captions,
         export_events,
         export_formats,
         find_events,
+        merge_captions,
         preview,
         render,
         tag,
@@ -29,6 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Box",
+    "CaptionSettings",
+    "Cue",
     "EventSettings",
     "OverlayError",
     "PanelSettings",
@@ -39,16 +51,20 @@ __all__ = [
     "TagTrack",
     "TaggingSettings",
     "VideoSettings",
+    "captions",
+    "check_captions",
     "export_events",
     "export_formats",
     "find_events",
+    "merge_captions",
     "preview",
     "render",
     "tag",
 ]
 
 _IN_PIPELINE = {
-    "Rendered", "export_events", "export_formats", "find_events", "preview", "render", "tag",
+    "Rendered", "captions", "check_captions", "export_events", "export_formats", "find_events",
+    "merge_captions", "preview", "render", "tag",
 }  # fmt: skip
 
 

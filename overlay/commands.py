@@ -15,9 +15,19 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from overlay.errors import MediaError, OverlayError, UsageError
+from overlay.errors import MediaError, OverlayError, RulesBroken, UsageError
 from overlay.resources import program_version
-from overlay.settings import DEVICES, FRONT_ENDS, POSITIONS, SMOOTHINGS, Settings, resolve
+from overlay.settings import (
+    CAPTION_STYLES,
+    DENSITIES,
+    DEVICES,
+    FRONT_ENDS,
+    LANGUAGES,
+    POSITIONS,
+    SMOOTHINGS,
+    Settings,
+    resolve,
+)
 
 if TYPE_CHECKING:
     from overlay.datatypes import TagTrack
@@ -173,10 +183,30 @@ def _add_parse(commands: Any) -> None:
 
 
 def _add_captions(commands: Any) -> None:
-    parser = _command(commands, "captions", _export, "write captions of what is heard")
+    parser = _command(commands, "captions", _captions, "write captions of what is heard")
     parser.add_argument("media", nargs="*", metavar="MEDIA|NPZ")
-    parser.add_argument("--format", choices=_CAPTIONS, default="srt")
+    parser.add_argument("--format", choices=_CAPTIONS, help="kind of file (srt)")
+    parser.add_argument(
+        "--merge", metavar="FILE", help="write a copy of these subtitles with the sounds added"
+    )
+    parser.add_argument(
+        "--check", metavar="FILE", help="write nothing; say which rules of the style it breaks"
+    )
+    _add_captioning(parser)
     _add_writing(parser)
+
+
+def _add_captioning(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("captions")
+    group.add_argument("--style", choices=CAPTION_STYLES, help="whose rules they follow (netflix)")
+    group.add_argument("--density", choices=DENSITIES, help="how much is captioned (medium)")
+    _add_language(group)
+
+
+def _add_language(parser: Any) -> None:
+    parser.add_argument(
+        "--lang", dest="language", choices=LANGUAGES, help="English or Simplified Chinese (en)"
+    )
 
 
 def _add_export(commands: Any) -> None:
@@ -188,6 +218,7 @@ def _add_export(commands: Any) -> None:
         help="of the video that ass-panel of an NPZ is for (1920x1080)",
     )  # fmt: skip
     _option(parser, "hop-top-k", type=int, metavar="K", help="tags a hop in hops and parquet (10)")
+    _add_captioning(parser)
     _add_writing(parser)
     _add_panel(parser, "panel, for ass-panel", label_file=False)
 
@@ -297,6 +328,7 @@ def _add_panel(
     group.add_argument("--scale", type=float, metavar="X", help="size of the panel (1)")
     if label_file:
         _option(group, "label-file", metavar="TXT", help="names to show, one a line")
+        _add_language(group)
 
 
 def _add_video(parser: argparse.ArgumentParser) -> None:
@@ -450,13 +482,48 @@ def _export(args: argparse.Namespace) -> None:
 def _export_one(path: str, args: argparse.Namespace, settings: Settings) -> None:
     from overlay import pipeline
 
+    told: Any
     with _Bars(quiet=args.quiet) as bars:
-        target = pipeline.export_events(
-            path, args.format, args.output, settings, picture=getattr(args, "size", (1920, 1080)),
-            on_progress=bars.update, on_note=bars.note,
-        )  # fmt: skip
+        told = {"on_progress": bars.update, "on_note": bars.note}
+        if getattr(args, "merge", None):
+            target = pipeline.merge_captions(path, args.merge, args.output, settings, **told)
+        else:
+            picture = getattr(args, "size", (1920, 1080))
+            target = pipeline.export_events(
+                path, args.format, args.output, settings, picture=picture, **told
+            )
     if not args.quiet:
         print(f"wrote {target}")
+
+
+def _captions(args: argparse.Namespace) -> None:
+    if args.check:
+        _check(args)
+        return
+    if args.merge and args.format:
+        raise UsageError("--merge keeps the kind of the file; leave --format out")
+    if args.merge and len(args.media) != 1:
+        raise UsageError("--merge goes with one media file, or its npz")
+    args.format = args.format or "srt"
+    _export(args)
+
+
+def _check(args: argparse.Namespace) -> None:
+    from overlay.pipeline import check_captions
+
+    if len(args.media) > 1 or args.merge or args.format or args.output:
+        raise UsageError("--check FILE goes with the video that it is shown with, or alone")
+    style = _settings(args).captions.style
+    video = args.media[0] if args.media else None
+    broken = check_captions(args.check, style, language=args.language, video=video)
+    for each in broken:
+        print(f"{args.check}: {each}")
+    if broken:
+        n_cues = len({each.number for each in broken})
+        said = f"{n_cues} {'cue does' if n_cues == 1 else 'cues do'} not keep the rules of {style}"
+        raise RulesBroken(f"{args.check}: {said}")
+    if not args.quiet:
+        print(f"{args.check}: no cue breaks a rule of {style}")
 
 
 def _train(args: argparse.Namespace) -> None:

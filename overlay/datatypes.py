@@ -136,6 +136,16 @@ class TagEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Cue:
+    """Text that a player shows from one time to another."""
+
+    start_s: float
+    end_s: float
+    lines: tuple[str, ...]
+    """Without markup or line breaks."""
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """Integer pixels, origin at the top left; right and bottom are exclusive."""
 

@@ -23,7 +23,8 @@
     │   └── LabelError
     └── ExportError              exit 6   score tracks and text files
         ├── TrackError
-        └── UnknownFormat
+        ├── UnknownFormat
+        └── RulesBroken                   captions that do not keep the rules of a style
 
 Each message is one line that says what went wrong, with which file, and what to do. Mistakes of
 the calling program stay ``ValueError``. Every error survives pickling.
@@ -232,3 +233,7 @@ class UnknownFormat(ExportError):
         self.name = name
         self.known = tuple(known)
         super().__init__(f"unknown format {name!r}; known are {', '.join(self.known)}")
+
+
+class RulesBroken(ExportError):
+    """Captions do not keep the rules of a style."""

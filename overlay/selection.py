@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from overlay.datatypes import Scores, TagTimeline, TagTrack
 from overlay.errors import LabelError
-from overlay.labels import descendants_of, read_labels
+from overlay.labels import audioset_labels, descendants_of, read_labels
 from overlay.settings import PanelSettings
+from overlay.wording import translated_labels
 
 SPECIFIC_SHARE = 0.7
 """Part of a general tag's score that a specific one needs to stand for it."""
@@ -96,7 +97,7 @@ def select(track: TagTrack, settings: PanelSettings) -> TagTimeline:
     Raises:
         LabelError: The label file cannot be read or does not fit the scores.
     """
-    labels = _shown_labels(track, settings.label_file)
+    labels = _shown_labels(track, settings)
     scores = smooth(track.scores, settings.smoothing, settings.smooth_size)
     k = min(settings.top_k, track.n_classes)
     classes = np.empty((len(scores), k), np.int32)
@@ -110,9 +111,11 @@ def select(track: TagTrack, settings: PanelSettings) -> TagTimeline:
     return TagTimeline(track.times, scores, classes, labels)
 
 
-def _shown_labels(track: TagTrack, label_file: str | None) -> tuple[str, ...]:
+def _shown_labels(track: TagTrack, settings: PanelSettings) -> tuple[str, ...]:
+    label_file = settings.label_file
     if label_file is None:
-        return track.labels
+        is_audioset = track.labels == audioset_labels()
+        return translated_labels(settings.language) if is_audioset else track.labels
     labels = read_labels(label_file)
     if len(labels) != track.n_classes:
         raise LabelError(

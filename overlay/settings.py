@@ -1,7 +1,8 @@
 """All options, frozen and complete: defaults, then a TOML file, then flags, resolved once.
 
-The TOML file has one table for each class here (``[tagging]``, ``[panel]``, ``[video]``), with
-the field names as keys; a key or a table that is not known is an error.
+The TOML file has one table for each class here (``[tagging]``, ``[panel]``, ``[video]``,
+``[events]``, ``[captions]``), with the field names as keys; a key or a table that is not known is
+an error.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ POSITIONS = ("top-left", "top-right", "bottom-left", "bottom-right", "left", "ri
 SMOOTHINGS = ("centered", "trailing", "none")
 DEVICES = ("auto", "cpu", "gpu")
 FRONT_ENDS = ("own", "paddleaudio")
+LANGUAGES = ("en", "zh")
+"""English and Simplified Chinese."""
+CAPTION_STYLES = ("netflix", "dcmp", "bbc", "youtube", "plain")
+DENSITIES = ("low", "medium", "high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,12 @@ class PanelSettings:
     """Size of the panel against the theme's own."""
     label_file: str | None = None
     """Names to show, one a line, instead of the tagger's own."""
+    language: str = "en"
+    """Language of AudioSet's labels: ``en`` or ``zh``."""
 
     def __post_init__(self) -> None:
         """Check ranges."""
+        _check_choice("language", self.language, LANGUAGES)
         _check_choice("position", self.position, POSITIONS)
         _check_choice("smoothing", self.smoothing, SMOOTHINGS)
         _check_range("top_k", self.top_k, 1, 20)
@@ -119,6 +127,26 @@ class EventSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptionSettings:
+    """How events become captions."""
+
+    style: str = "netflix"
+    """Whose rules: ``netflix``, ``dcmp``, ``bbc``, ``youtube``; ``plain`` for the bare labels."""
+    density: str | None = None
+    """How much is captioned: ``low``, ``medium`` or ``high``; ``None`` is ``medium``, or in the
+    style ``plain`` everything."""
+    language: str = "en"
+    """Language of the captions: ``en`` or ``zh``."""
+
+    def __post_init__(self) -> None:
+        """Check ranges."""
+        _check_choice("style", self.style, CAPTION_STYLES)
+        _check_choice("language", self.language, LANGUAGES)
+        if self.density is not None:
+            _check_choice("density", self.density, DENSITIES)
+
+
+@dataclass(frozen=True, slots=True)
 class VideoSettings:
     """How the picture is written."""
 
@@ -154,6 +182,7 @@ class Settings:
     panel: PanelSettings = field(default_factory=PanelSettings)
     video: VideoSettings = field(default_factory=VideoSettings)
     events: EventSettings = field(default_factory=EventSettings)
+    captions: CaptionSettings = field(default_factory=CaptionSettings)
 
 
 def resolve(flags: Mapping[str, Any], config: str | Path | None = None) -> Settings:
@@ -189,8 +218,8 @@ def override(settings: Settings, **options: Any) -> Settings:
 
 
 def _field_names() -> tuple[str, ...]:
-    tables = (TaggingSettings, PanelSettings, VideoSettings, EventSettings)
-    return tuple(f.name for table in tables for f in fields(table))
+    tables = (TaggingSettings, PanelSettings, VideoSettings, EventSettings, CaptionSettings)
+    return tuple(dict.fromkeys(f.name for table in tables for f in fields(table)))
 
 
 def _from_file(path: Path) -> Settings:

@@ -133,8 +133,32 @@ def test_soft_captions_leave_every_packet_as_it_is(tmp_path, extension):
     with av.open(str(done.path)) as container:
         stream = container.streams.subtitles[0]
         times = [float(p.pts * p.time_base) for p in container.demux(stream) if p.size > 2]
-    events, _ = overlay.find_events(source, model="builtin", device="cpu")
-    assert min(times) == pytest.approx(min(event.onset_s for event in events), abs=0.01)
+    cues = overlay.captions(source, model="builtin", device="cpu")
+    assert times == pytest.approx([cue.start_s for cue in cues], abs=0.01)
+
+
+def test_soft_without_a_sound_worth_a_caption_is_a_copy(tmp_path):
+    source = resource("samples", "sounds.mp4")
+    said = []
+    options = {"soft": True, "model": "builtin", "device": "cpu", "event_threshold": 0.99}
+    done = overlay.render(source, tmp_path / "soft.mp4", on_note=said.append, **options)
+    assert _video_packets(done.path) == _video_packets(source)
+    assert any("no sound is worth a caption" in note for note in said)
+
+
+def test_chinese_without_a_font_for_it_stays_english(tmp_path, monkeypatch):
+    source, said = resource("samples", "sounds.mp4"), []
+    pictures = []
+    for n, language in enumerate(("en", "zh", "zh")):
+        monkeypatch.setattr("overlay.pipeline.can_draw", lambda text, font, n=n: n != 1)
+        out = tmp_path / f"{n}.png"
+        overlay.preview(
+            source, 9.5, out, on_note=said.append, language=language, model="builtin", device="cpu"
+        )
+        pictures.append(out.read_bytes())
+    assert pictures[0] == pictures[1]
+    assert pictures[1] != pictures[2]
+    assert any("Noto Sans CJK" in note for note in said)
 
 
 def test_soft_captions_in_matroska_have_a_style(tmp_path):

@@ -40,6 +40,9 @@ def test_zero_and_false_are_values(tmp_path):
         ("[panel]\ntop_k = 0", "top_k"),
         ("[panel]\nposition = 'middle'", "middle"),
         ("[video]\ncrf = 99", "crf"),
+        ("[captions]\nstyle = 'nobodys'", "nobodys"),
+        ("[captions]\ndensity = 3", "density"),
+        ("[panel]\nlanguage = 'tlh'", "tlh"),
         ("[panel", "TOML"),
     ],
 )
@@ -59,3 +62,11 @@ def test_override_takes_any_field_and_no_other():
     assert override(Settings(), model="cnn6", theme="light").tagging.model == "cnn6"
     with pytest.raises(SettingsError, match="colour"):
         override(Settings(), colour="red")
+
+
+def test_captions_are_set_like_the_rest_and_one_language_flag_is_for_all(tmp_path):
+    config = _config(tmp_path, "[captions]\nstyle = 'bbc'\ndensity = 'low'\nlanguage = 'zh'\n")
+    settings = resolve({"density": "high"}, config)
+    assert (settings.captions.style, settings.captions.density) == ("bbc", "high")
+    assert (settings.captions.language, settings.panel.language) == ("zh", "en")
+    assert override(Settings(), language="zh").panel.language == "zh"

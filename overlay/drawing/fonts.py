@@ -6,11 +6,11 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTCollection, TTFont
 from PIL import ImageFont
 
 from overlay.errors import FontNotFound
@@ -37,6 +37,8 @@ class Run:
 
     text: str
     font: Path
+    face: int = 0
+    """Which of a collection's faces."""
 
 
 def font_file(path: str | None, weight: str) -> Path:
@@ -75,14 +77,14 @@ def font_names(font: Path) -> tuple[str, float, float]:
 
 
 @cache
-def sized(font: Path, size: float) -> tuple[ImageFont.FreeTypeFont, float]:
+def sized(font: Path, size: float, face: int = 0) -> tuple[ImageFont.FreeTypeFont, float]:
     """A font at a size, and the factor that brings its pictures to that size.
 
     The factor is 1 except for fonts of pictures, which exist in a few sizes only.
     """
     for exact in (size, *_BITMAP_SIZES):
         try:
-            return ImageFont.truetype(str(font), exact), size / exact
+            return ImageFont.truetype(str(font), exact, face), size / exact
         except OSError:
             continue
     raise FontNotFound(f"{font}: not a font that can be read")
@@ -91,6 +93,7 @@ def sized(font: Path, size: float) -> tuple[ImageFont.FreeTypeFont, float]:
 def split_runs(text: str, font: Path) -> list[Run]:
     """Cut text where the font that has its letters changes; the given font goes first."""
     runs: list[Run] = []
+    simplified = not any("\u3040" <= letter <= "\u30ff" for letter in text)  # Kana: Japanese
     for letter in text:
         joined = ord(letter) in _JOINERS or unicodedata.combining(letter)
         after_joiner = bool(runs) and runs[-1].text.endswith("\u200d")
@@ -99,10 +102,31 @@ def split_runs(text: str, font: Path) -> list[Run]:
         else:
             chosen = font if _has(font, letter) else _fallback(letter) or font
         if runs and runs[-1].font == chosen:
-            runs[-1] = Run(runs[-1].text + letter, chosen)
+            runs[-1] = replace(runs[-1], text=runs[-1].text + letter)
         else:
-            runs.append(Run(letter, chosen))
+            runs.append(Run(letter, chosen, _chinese_face(chosen) if simplified else 0))
     return runs
+
+
+def can_draw(text: str, font: Path) -> bool:
+    """Whether this font or one of the system's has every letter."""
+    return all(_has(font, letter) or _fallback(letter) is not None for letter in set(text))
+
+
+@cache
+def _chinese_face(font: Path) -> int:
+    """The face with the shapes of Simplified Chinese; the first where there is none by that name.
+
+    Collections begin with Japanese shapes of the same characters.
+    """
+    if font.suffix.lower() not in (".ttc", ".otc"):
+        return 0
+    try:
+        with font.open("rb") as file, TTCollection(file, lazy=True) as faces:
+            names = [str(face["name"].getBestFamilyName()) for face in faces]
+    except Exception:  # fontTools raises whatever a broken table makes it trip over
+        return 0
+    return next((n for n, name in enumerate(names) if name.endswith(" SC")), 0)
 
 
 def system_font_folders() -> list[Path]:

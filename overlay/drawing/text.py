@@ -103,7 +103,7 @@ class TextDrawer:
         return sum(
             font.getlength(run.text) * factor
             for run in split_runs(text, self._style.font)
-            for font, factor in [sized(run.font, size)]
+            for font, factor in [sized(run.font, size, run.face)]
         )
 
     def fitted(self, text: str, size: float, width: float) -> tuple[str, float]:
@@ -144,7 +144,8 @@ class TextDrawer:
     def _extent(self, runs: list[Run], size: float) -> tuple[int, int]:
         """Rows above and below the baseline."""
         metrics = [
-            (*font.getmetrics(), factor) for font, factor in (sized(r.font, size) for r in runs)
+            (*font.getmetrics(), factor)
+            for font, factor in (sized(r.font, size, r.face) for r in runs)
         ]
         above = max((ascent * factor for ascent, _, factor in metrics), default=size)
         below = max((descent * factor for _, descent, factor in metrics), default=0)
@@ -195,7 +196,7 @@ def _layers(
     pictures = Image.new("RGBA", canvas)
     x, baseline = float(start[0]), start[1]
     for run in runs:
-        font, factor = sized(run.font, size)
+        font, factor = sized(run.font, size, run.face)
         place = round(x), baseline
         if factor != 1:
             _paste_pictures(pictures, run.text, font, factor, place)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from overlay.datatypes import TagEvent
-from overlay.export.cues import cues_of
-from overlay.export.formats import Format, Run, one_line
+from overlay.datatypes import Cue
+from overlay.export.formats import CaptionFormat, one_line
 
 _HEADER = """[Script Info]
 ScriptType: v4.00+
@@ -23,12 +22,14 @@ ScaledBorderAndShadow: yes
 Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, \
 Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, \
 Alignment, MarginL, MarginR, MarginV, Encoding
-Style: Sound,Inter,54,&H00FFFFFF,&H00FFFFFF,&H00101010,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,\
+Style: Sound,FONT,&H00FFFFFF,&H00FFFFFF,&H00101010,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,\
 80,80,60,1
 
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
+_FONTS = {"en": "Inter,54", "zh": "Noto Sans CJK SC,64"}
+"""Name and size; a player that lacks the second may draw Chinese in its Japanese shapes."""
 _ESCAPED = str.maketrans({"{": "(", "}": ")", "\\": "\\\u2060"})
 """Players differ in how a brace is escaped; a word joiner makes a backslash no command."""
 
@@ -39,18 +40,22 @@ def escaped(text: str) -> str:
 
 
 def clock(seconds: float) -> str:
-    """``H:MM:SS.cc``, to the nearest hundredth."""
+    """``H:MM:SS.cc``, to the nearest hundredth of a second."""
     cs = round(seconds * 100)
     return f"{cs // 360000}:{cs // 6000 % 60:02}:{cs // 100 % 60:02}.{cs % 100:02}"
 
 
-def _write(events: Sequence[TagEvent], run: Run) -> str:
-    return _HEADER + "".join(
-        f"Dialogue: 0,{clock(cue.start_s)},{clock(cue.end_s)},Sound,,0,0,0,,"
-        + "\\N".join(escaped(line) for line in cue.lines)
-        + "\n"
-        for cue in cues_of(events)
+def text(cue: Cue) -> str:
+    """The lines of a cue, nothing in them taken for a command."""
+    return "\\N".join(escaped(line) for line in cue.lines)
+
+
+def _write(cues: Sequence[Cue], language: str) -> str:
+    header = _HEADER.replace("FONT", _FONTS[language])
+    return header + "".join(
+        f"Dialogue: 0,{clock(cue.start_s)},{clock(cue.end_s)},Sound,,0,0,0,,{text(cue)}\n"
+        for cue in cues
     )
 
 
-FORMAT = Format("ass", ".ass", "ASS captions with a style", _write)
+FORMAT = CaptionFormat("ass", ".ass", "ASS captions with a style", _write)

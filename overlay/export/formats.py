@@ -1,7 +1,8 @@
 """What a file format is, and all there are.
 
-To add one: a module with a ``Format`` in it, and its name in ``_MODULES``. The contract tests write
-every format with labels full of commas, quotes, tabs, brackets and line breaks, and read it back.
+To add one: a module with a ``Format`` or a ``CaptionFormat`` in it, and its name in
+``_MODULES``. The contract tests write every format with labels full of commas, quotes, tabs,
+brackets and line breaks, and read it back.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 
-from overlay.datatypes import TagEvent, TagTrack
+from overlay.datatypes import Cue, TagEvent, TagTrack
 from overlay.errors import UnknownFormat
 from overlay.settings import EventSettings
 
@@ -52,14 +53,30 @@ class Format:
         return content.encode() if isinstance(content, str) else content
 
 
+@dataclass(frozen=True, slots=True)
+class CaptionFormat:
+    """A kind of text file that holds cues."""
+
+    name: str
+    extension: str
+    """With the dot."""
+    description: str
+    write: Callable[[Sequence[Cue], str], str]
+    """From cues, by time, and their language (``en``, ``zh``) to the content of the file."""
+
+    def content(self, cues: Sequence[Cue], language: str) -> bytes:
+        """The bytes of the file, UTF-8."""
+        return self.write(cues, language).encode()
+
+
 @cache
-def formats() -> dict[str, Format]:
+def formats() -> dict[str, Format | CaptionFormat]:
     """All formats by name."""
     found = [import_module(f"overlay.export.{name}").FORMAT for name in _MODULES]
     return {each.name: each for each in sorted(found, key=lambda each: each.name)}
 
 
-def format_named(name: str) -> Format:
+def format_named(name: str) -> Format | CaptionFormat:
     """The format of this name.
 
     Raises:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from overlay.datatypes import TagEvent
-from overlay.export.cues import cues_of
-from overlay.export.formats import Format, Run, clock
+from overlay.datatypes import Cue
+from overlay.export.formats import CaptionFormat, clock
 
 _REPLACED = str.maketrans({"<": "\u2039", ">": "\u203a"})
 
 
-def _write(events: Sequence[TagEvent], run: Run) -> str:
+def _write(cues: Sequence[Cue], language: str) -> str:
     return "\n".join(
         f"{clock(cue.start_s, hours='01')},{clock(cue.end_s, hours='01')}\n"
         + "".join(f"{line.translate(_REPLACED)}\n" for line in cue.lines)
-        for cue in cues_of(events)
+        for cue in cues
     )
 
 
-FORMAT = Format("sbv", ".sbv", "YouTube SBV captions", _write)
+FORMAT = CaptionFormat("sbv", ".sbv", "YouTube SBV captions", _write)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from overlay.datatypes import TagEvent
-from overlay.export.cues import cues_of
-from overlay.export.formats import Format, Run, clock
+from overlay.datatypes import Cue
+from overlay.export.formats import CaptionFormat, clock
 
 _REPLACED = str.maketrans({"<": "\u2039", ">": "\u203a", "{": "(", "}": ")", "\\": "\\\u2060"})
 """A word joiner keeps players that turn SubRip into ASS from taking a backslash for a command."""
 
 
-def _write(events: Sequence[TagEvent], run: Run) -> str:
-    return "\n".join(
-        f"{number}\n{clock(cue.start_s, ',')} --> {clock(cue.end_s, ',')}\n"
-        + "".join(f"{line.translate(_REPLACED)}\n" for line in cue.lines)
-        for number, cue in enumerate(cues_of(events), start=1)
-    )
+def block(cue: Cue) -> str:
+    """A cue without its number."""
+    times = f"{clock(cue.start_s, ',')} --> {clock(cue.end_s, ',')}\n"
+    return times + "".join(f"{line.translate(_REPLACED)}\n" for line in cue.lines)
 
 
-FORMAT = Format("srt", ".srt", "SubRip captions", _write)
+def _write(cues: Sequence[Cue], language: str) -> str:
+    return "\n".join(f"{number}\n{block(cue)}" for number, cue in enumerate(cues, start=1))
+
+
+FORMAT = CaptionFormat("srt", ".srt", "SubRip captions", _write)

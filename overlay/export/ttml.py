@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from overlay.datatypes import TagEvent
-from overlay.export.cues import cues_of
-from overlay.export.formats import Format, Run, clock
+from overlay.datatypes import Cue
+from overlay.export.formats import CaptionFormat, clock
 from overlay.export.xml_text import printable
 
 _NAMESPACE = "http://www.w3.org/ns/ttml"
+_TAGS = {"en": "en", "zh": "zh-Hans"}
 
 
-def _write(events: Sequence[TagEvent], run: Run) -> str:
-    root = ElementTree.Element("tt", {"xmlns": _NAMESPACE, "xml:lang": "en"})
+def _write(cues: Sequence[Cue], language: str) -> str:
+    root = ElementTree.Element("tt", {"xmlns": _NAMESPACE, "xml:lang": _TAGS[language]})
     block = ElementTree.SubElement(ElementTree.SubElement(root, "body"), "div")
-    for cue in cues_of(events):
+    for cue in cues:
         times = {"begin": clock(cue.start_s), "end": clock(cue.end_s)}
         text = ElementTree.SubElement(block, "p", times)
         text.text = printable(cue.lines[0])
@@ -29,4 +29,4 @@ def _write(events: Sequence[TagEvent], run: Run) -> str:
     return ElementTree.tostring(root, "unicode", xml_declaration=False) + "\n"
 
 
-FORMAT = Format("ttml", ".ttml", "TTML captions", _write)
+FORMAT = CaptionFormat("ttml", ".ttml", "TTML captions", _write)

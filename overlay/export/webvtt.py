@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from overlay.datatypes import TagEvent
-from overlay.export.cues import cues_of
-from overlay.export.formats import Format, Run, clock
+from overlay.datatypes import Cue
+from overlay.export.formats import CaptionFormat, clock
 
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def _write(events: Sequence[TagEvent], run: Run) -> str:
-    cues = [
-        f"\n{clock(cue.start_s)} --> {clock(cue.end_s)}\n"
-        + "".join(f"{line.translate(_ESCAPED)}\n" for line in cue.lines)
-        for cue in cues_of(events)
-    ]
-    return "WEBVTT\n" + "".join(cues)
+def block(cue: Cue) -> str:
+    """A cue as it stands in a file."""
+    times = f"{clock(cue.start_s)} --> {clock(cue.end_s)}\n"
+    return times + "".join(f"{line.translate(_ESCAPED)}\n" for line in cue.lines)
 
 
-FORMAT = Format("vtt", ".vtt", "WebVTT captions", _write)
+def _write(cues: Sequence[Cue], language: str) -> str:
+    return "WEBVTT\n" + "".join(f"\n{block(cue)}" for cue in cues)
+
+
+FORMAT = CaptionFormat("vtt", ".vtt", "WebVTT captions", _write)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from overlay.drawing import fonts
-from overlay.drawing.fonts import font_file, split_runs
+from overlay.drawing.fonts import Run, can_draw, font_file, split_runs
 from overlay.drawing.text import TextDrawer, TextStyle
 from overlay.errors import FontNotFound
 from overlay.labels import audioset_labels
@@ -125,3 +125,25 @@ def test_unusable_fonts_are_said(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(FontNotFound, match=r"x\.ttf"):
         font_file(str(path), "Medium")
+
+
+def test_chinese_has_its_own_shapes_in_a_collection_and_japanese_its(monkeypatch, tmp_path):
+    own, other = font_file(None, "SemiBold"), DATA / "NotoSansCJKsc-subset.otf"
+    monkeypatch.setattr(fonts, "_fallback", lambda letter: other)
+    monkeypatch.setattr(fonts, "_chinese_face", lambda font: 2)
+    assert split_runs("狗叫", own) == [Run("狗叫", other, 2)]
+    assert split_runs("狗の", own)[0].face == 0
+
+
+def test_collections_name_their_chinese_face(tmp_path):
+    assert fonts._chinese_face(DATA / "NotoSansCJKsc-subset.otf") == 0
+    broken = tmp_path / "x.ttc"
+    broken.write_bytes(b"no font")
+    assert fonts._chinese_face(broken) == 0
+
+
+@pytest.mark.usefixtures("cjk")
+def test_what_the_fonts_here_can_draw_is_known():
+    own = font_file(None, "SemiBold")
+    assert can_draw("Dog 狗叫", own)
+    assert not can_draw("\U00010400", own)

@@ -1,0 +1,202 @@
+"""From events to cues: what is said, when, and that each style's own rules are kept."""
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import overlay
+from overlay.captioning.cues import cues_of
+from overlay.captioning.rules import broken_rules
+from overlay.captioning.styles import style_named
+from overlay.datatypes import Cue, TagEvent
+from overlay.labels import audioset_labels
+from overlay.resources import resource
+from overlay.settings import CAPTION_STYLES, DENSITIES, LANGUAGES, CaptionSettings
+from overlay.wording import LANGUAGES as WORDED
+
+RATES = (None, Fraction(24000, 1001), Fraction(25), Fraction(30), Fraction(60))
+
+
+def heard(label, onset, offset, peak=0.8):
+    labels = audioset_labels()
+    index = labels.index(label) if label in labels else 0
+    return TagEvent(index, label, onset, offset, peak, peak)
+
+
+def said(events, dialogue=(), **options):
+    cues = cues_of(events, CaptionSettings(**options), dialogue=dialogue)
+    return [(cue.start_s, cue.end_s, *cue.lines) for cue in cues]
+
+
+def scenes(n, seed=0):
+    """Random events: many and few, short and long, known labels and a user's own."""
+    random = np.random.default_rng(seed)
+    own = ("my own label", "门铃", "x" * 100, "Doorbell " * 12)
+    for _ in range(n):
+        names = random.choice(audioset_labels(), random.integers(1, 15)).tolist()
+        names += random.choice(own, random.integers(0, 2)).tolist()
+        onsets = np.sort(random.uniform(0, random.uniform(5, 300), random.integers(1, 60)))
+        lengths = random.choice([0.05, 0.3, 1, 3, 10, 60, 200], len(onsets))
+        yield [
+            heard(str(random.choice(names)), onset, onset + length, random.uniform(0.3, 1))
+            for onset, length in zip(onsets.tolist(), lengths.tolist(), strict=True)
+        ]
+
+
+def talk(seed):
+    random = np.random.default_rng(seed)
+    ends = np.cumsum(random.exponential(5, 30) + random.uniform(0.5, 4, 30))
+    return [Cue(round(end - 1.5, 3), round(end, 3), ("hello",)) for end in ends.tolist()]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("style", CAPTION_STYLES)
+def test_each_style_keeps_its_own_rules(style, language):
+    rules = style_named(style, language)
+    for n, events in enumerate(scenes(5)):
+        rate = RATES[n % len(RATES)]
+        for density in (None, *DENSITIES):
+            settings = CaptionSettings(style=style, density=density, language=language)
+            cues = cues_of(events, settings, frame_rate=rate)
+            assert broken_rules(cues, rules, rate) == []
+            assert broken_rules(cues, rules) == []
+
+
+@pytest.mark.parametrize("style", CAPTION_STYLES)
+def test_a_cue_comes_with_its_sound_or_while_it_is_heard(style):
+    for events in scenes(5, seed=1):
+        for cue in cues_of(events, CaptionSettings(style=style, density="high")):
+            assert any(
+                -0.01 <= cue.start_s - event.onset_s <= 0.121
+                or event.onset_s <= cue.start_s <= event.offset_s + 3.0
+                for event in events
+            )
+
+
+@pytest.mark.parametrize("style", CAPTION_STYLES)
+def test_no_cue_stands_in_the_dialogue_or_too_near(style):
+    gap = style_named(style, "en").gap_cs(None) / 100
+    for seed, events in enumerate(scenes(5, seed=2)):
+        dialogue = talk(seed)
+        cues = cues_of(events, CaptionSettings(style=style, density="high"), dialogue=dialogue)
+        for cue in cues:
+            for line in dialogue:
+                apart = max(line.start_s - cue.end_s, cue.start_s - line.end_s)
+                assert apart >= gap - 1e-6
+        assert all(a.end_s <= b.start_s for a, b in pairwise(cues))
+
+
+def test_sounds_are_told_as_each_style_tells_them():
+    dog = [heard("Bark", 2.0, 2.6), heard("Bark", 20.0, 26.0)]
+    assert said(dog, style="netflix") == [
+        (2.0, 2.84, "[dog barks]"),
+        (20.0, 26.0, "[dog barking]"),
+    ]
+    assert said(dog, style="dcmp")[0] == (2.0, 4.0, "[dog barks]")
+    assert said(dog, style="bbc")[1] == (20.0, 26.0, "DOG BARKS")
+    assert said(dog, style="youtube")[0] == (2.0, 3.0, "[Dog bark]")
+    assert said(dog, style="plain")[0] == (2.0, 2.7, "[Bark]")
+    short, long = (line for *_, line in said(dog, language="zh"))
+    assert "狗" in short
+    assert "狗" in long
+    assert short != long
+
+
+def test_proper_nouns_keep_their_capitals():
+    horn = [heard("French horn", 1, 5), heard("Christmas music", 10, 15)]
+    lines = [line for *_, line in said(horn, style="netflix")]
+    assert lines[0].startswith("[French")
+    assert lines[1].startswith("[Christmas")
+
+
+def test_a_long_sound_is_captioned_once_then_said_to_go_on():
+    rain = heard("Rain", 1.0, 200.0)
+    cues = said([rain], density="medium")
+    assert cues[0] == (1.0, 8.0, "[rain falling]")
+    assert cues[1] == (68.0, 71.0, "[rain continues]")
+    assert len(cues) == 4
+    assert len(said([heard("Siren", 1.0, 200.0)], density="low")) == 1
+    chinese = said([rain], language="zh")
+    assert chinese[1][2] == "[雨声持续]"
+
+
+def test_a_sound_goes_on_after_another_has_interrupted_it():
+    cues = said([heard("Music", 0.0, 60.0), heard("Bark", 30.0, 30.5)])
+    assert [line for *_, line in cues] == [
+        "[music playing]", "[dog barks]", "[music continues]"
+    ]  # fmt: skip
+    assert cues[2][0] == pytest.approx(cues[1][1] + 0.08)
+
+
+def test_repeats_of_a_sound_are_one_caption():
+    barks = [heard("Bark", t, t + 0.4) for t in (1.0, 2.0, 3.5, 5.0)]
+    assert said(barks) == [(1.0, 5.4, "[dog barking]")]
+
+
+def test_sounds_that_begin_together_share_a_cue():
+    cues = said([heard("Gunshot, gunfire", 3.0, 3.3), heard("Shatter", 3.2, 4.0)])
+    assert len(cues) == 1
+    assert len(cues[0][2:]) == 2
+
+
+def test_speech_is_left_to_the_dialogue_except_in_plain():
+    events = [heard("Speech", 1, 5), heard("Siren", 7, 9)]
+    assert len(said(events)) == 1
+    assert [line for *_, line in said(events, style="plain")] == ["[Speech]", "[Siren]"]
+
+
+def test_density_keeps_what_matters():
+    events = [
+        heard(label, 4.0 * n, 4.0 * n + 2, peak)
+        for n, (label, peak) in enumerate(
+            [("Wind", 0.4), ("Siren", 0.5), ("Bark", 0.5), ("Rain", 0.9), ("Explosion", 0.35)]
+        )
+    ]
+    kept = {density: [c[2] for c in said(events, density=density)] for density in DENSITIES}
+    assert len(kept["low"]) == 2
+    assert "[siren wailing]" in kept["low"]
+    assert set(kept["low"]) < set(kept["medium"]) < set(kept["high"])
+    assert len(kept["high"]) == 5
+    crowd = [heard("Siren", float(t), t + 0.5) for t in range(0, 300, 5)]
+    for density, most in (("low", 5), ("medium", 12)):
+        starts = [start for start, *_ in said(crowd, density=density)]
+        assert all(sum(s <= x < s + 60 for x in starts) <= most for s in starts)
+
+
+def test_sounds_of_one_kind_at_one_time_are_captioned_once():
+    band = [heard("Drum kit", 1, 5, 0.7), heard("Snare drum", 1.4, 5, 0.5)]
+    assert len(said(band)) == 1
+    assert sum(len(cue[2:]) for cue in said(band, density="high")) == 2
+
+
+def test_a_label_of_ones_own_is_captioned_as_it_is():
+    assert said([heard("My gate", 1, 3)])[0][2] == "[My gate]"
+    long = said([heard("word " * 40, 1, 3)])[0][2:]
+    assert len(long) == 2
+    assert long[1].endswith("…]")
+
+
+def test_the_sample_keeps_every_styles_rules():
+    source = resource("samples", "sounds.mp4")
+    for style in CAPTION_STYLES:
+        for language in LANGUAGES:
+            options = {"model": "builtin", "device": "cpu", "style": style, "language": language}
+            cues = overlay.captions(source, **options)
+            assert len(cues) >= 3
+            assert broken_rules(cues, style_named(style, language), Fraction(25)) == []
+
+
+def test_the_languages_of_settings_are_those_of_the_wording():
+    assert LANGUAGES == WORDED
+
+
+def test_a_short_sound_is_captioned_in_time_or_not_at_all():
+    blast = heard("Explosion", 1.0, 1.3)
+    assert said([blast, heard("Bark", 1.8, 2.1)], style="dcmp") == [(1.0, 3.0, "[explosion booms]")]
+    late = said([blast, heard("Bark", 1.8, 9.0)], style="dcmp")
+    assert late[1] == (3.0, 9.0, "[dog barking]")
+    under = [Cue(0.0, 4.0, ("hello",))]
+    assert said([blast], under) == []
+    assert said([heard("Siren", 1.0, 9.0)], under)[0][0] == pytest.approx(4.08)
