@@ -268,7 +268,9 @@ def feed_frames(
 
 
 def _read_progress(stdout: IO[bytes], on_progress: Callable[[float], None] | None) -> None:
+    furthest = 0.0  # ffmpeg's own count may step back when one stream ends before another
     for line in stdout:
         key, _, value = line.partition(b"=")
         if on_progress and key == b"out_time_us" and value.strip().lstrip(b"-").isdigit():
-            on_progress(max(0.0, int(value) / 1e6))
+            furthest = max(furthest, int(value) / 1e6)
+            on_progress(furthest)
