@@ -220,7 +220,7 @@ def _add_export(commands: Any) -> None:
     _option(parser, "hop-top-k", type=int, metavar="K", help="tags a hop in hops and parquet (10)")
     _add_captioning(parser)
     _add_writing(parser)
-    _add_panel(parser, "panel, for ass-panel", label_file=False)
+    _add_panel(parser, "panel, for ass-panel", beside_events=True)
 
 
 def _add_writing(parser: argparse.ArgumentParser) -> None:
@@ -314,19 +314,19 @@ def _add_tagging(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_panel(
-    parser: argparse.ArgumentParser, title: str = "panel", *, label_file: bool = True
+    parser: argparse.ArgumentParser, title: str = "panel", *, beside_events: bool = False
 ) -> None:
     group = parser.add_argument_group(title)
     group.add_argument("--theme", metavar="NAME|TOML", help="dark, light, high-contrast, minimal")
     group.add_argument("--position", choices=POSITIONS)
     _option(group, "top-k", type=int, metavar="K", help="rows (5)")
     group.add_argument("--threshold", type=float, metavar="P", help="hide tags below (0.05)")
-    _add_collapse(group)
     group.add_argument("--smoothing", choices=SMOOTHINGS)
     _option(group, "smooth-size", type=int, metavar="HOPS", help="hops averaged (5)")
     group.add_argument("--font", metavar="FILE")
     group.add_argument("--scale", type=float, metavar="X", help="size of the panel (1)")
-    if label_file:
+    if not beside_events:
+        _add_collapse(group)
         _option(group, "label-file", metavar="TXT", help="names to show, one a line")
         _add_language(group)
 

@@ -28,7 +28,7 @@ Style: Sound,FONT,&H00FFFFFF,&H00FFFFFF,&H00101010,&H80000000,0,0,0,0,100,100,0,
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
-_FONTS = {"en": "Inter,54", "zh": "Noto Sans CJK SC,64"}
+_FONTS = {"en": "Inter Medium,54", "zh": "Noto Sans CJK SC,64"}
 """Name and size; a player that lacks the second may draw Chinese in its Japanese shapes."""
 _ESCAPED = str.maketrans({"{": "(", "}": ")", "\\": "\\\u2060"})
 """Players differ in how a brace is escaped; a word joiner makes a backslash no command."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from overlay.datatypes import Cue
-from overlay.export.formats import CaptionFormat, clock
+from overlay.export.formats import CaptionFormat, clock, one_line
 
 _REPLACED = str.maketrans({"<": "\u2039", ">": "\u203a", "{": "(", "}": ")", "\\": "\\\u2060"})
 """A word joiner keeps players that turn SubRip into ASS from taking a backslash for a command."""
@@ -14,7 +14,7 @@ _REPLACED = str.maketrans({"<": "\u2039", ">": "\u203a", "{": "(", "}": ")", "\\
 def block(cue: Cue) -> str:
     """A cue without its number."""
     times = f"{clock(cue.start_s, ',')} --> {clock(cue.end_s, ',')}\n"
-    return times + "".join(f"{line.translate(_REPLACED)}\n" for line in cue.lines)
+    return times + "".join(f"{one_line(line).translate(_REPLACED)}\n" for line in cue.lines)
 
 
 def _write(cues: Sequence[Cue], language: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from overlay.datatypes import Cue
-from overlay.export.formats import CaptionFormat, clock
+from overlay.export.formats import CaptionFormat, clock, one_line
 from overlay.export.xml_text import printable
 
 _NAMESPACE = "http://www.w3.org/ns/ttml"
@@ -23,9 +23,9 @@ def _write(cues: Sequence[Cue], language: str) -> str:
     for cue in cues:
         times = {"begin": clock(cue.start_s), "end": clock(cue.end_s)}
         text = ElementTree.SubElement(block, "p", times)
-        text.text = printable(cue.lines[0])
+        text.text = printable(one_line(cue.lines[0]))
         for line in cue.lines[1:]:
-            ElementTree.SubElement(text, "br").tail = printable(line)
+            ElementTree.SubElement(text, "br").tail = printable(one_line(line))
     return ElementTree.tostring(root, "unicode", xml_declaration=False) + "\n"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from overlay.datatypes import Cue
-from overlay.export.formats import CaptionFormat, clock
+from overlay.export.formats import CaptionFormat, clock, one_line
 
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
@@ -17,7 +17,7 @@ _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 def block(cue: Cue) -> str:
     """A cue as it stands in a file."""
     times = f"{clock(cue.start_s)} --> {clock(cue.end_s)}\n"
-    return times + "".join(f"{line.translate(_ESCAPED)}\n" for line in cue.lines)
+    return times + "".join(f"{one_line(line).translate(_ESCAPED)}\n" for line in cue.lines)
 
 
 def _write(cues: Sequence[Cue], language: str) -> str:
