@@ -206,12 +206,13 @@ def _with_captions(
 ) -> Rendered:
     """Everything copied, and the events as one more subtitle track."""
     kind = format_named("ass" if target.suffix.lower() == ".mkv" else "srt")
-    text = _written(kind, detect(track, settings.events), track, info.path, settings, on_note)
+    found = detect(track, settings.events)
+    content = _content(kind, found, track, info.path, settings, on_note)
     with TemporaryDirectory() as folder:
         captions = Path(folder, f"captions{kind.extension}")
-        captions.write_text(text, "utf-8", newline="")
+        captions.write_bytes(content)
         done = copy_picture(
-            info, target, settings.video, captions if text else None,  # ffmpeg reads no empty one
+            info, target, settings.video, captions if content else None,  # ffmpeg reads no empty
             on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,
         )  # fmt: skip
     return Rendered(done.path, track, None, done.encoder)
@@ -385,20 +386,20 @@ def _target(out: str | Path | None, beside: Path, name: str) -> Path:
     return target / name if target.is_dir() else target
 
 
-def _written(
+def _content(
     kind: Format | CaptionFormat,
     found: list[TagEvent],
     track: TagTrack,
     path: Path,
     settings: Settings,
     on_note: Note,
-) -> str:
+) -> bytes:
     """The content of a text file: events, or the captions made of them."""
     if isinstance(kind, Format):
-        return kind.write(found, Run(path.name, track, audioset_mids()))
+        return kind.write(found, Run(path.name, track, audioset_mids())).encode()
     cues = cues_of(found, settings.captions, frame_rate=_frame_rate(path))
     _note_if_none(cues, settings, on_note)
-    return kind.write(cues, settings.captions.language)
+    return kind.write(cues, settings.captions.language).encode()
 
 
 def _note_if_none(cues: list[Cue], settings: Settings, on_note: Note) -> None:
@@ -438,9 +439,9 @@ def export_events(
     target = _target(out, path, name)
     check_target(target, path, overwrite=settings.video.overwrite)
     found, track = find_events(path, settings, on_progress=on_progress, on_note=on_note)
-    text = _written(chosen, found, track, path, settings, on_note)
+    content = _content(chosen, found, track, path, settings, on_note)
     with complete_or_absent(target) as temporary:
-        temporary.write_text(text, "utf-8", newline="")
+        temporary.write_bytes(content)
     return target
 
 
