@@ -155,7 +155,7 @@ def test_matroska_gets_captions_the_panel_and_its_fonts(tmp_path, track):
     assert _texts(out) == [("Sounds", True), ("Sound tags, animated", False)]
     assert [kind for _, kind, _ in _attachments(out)] == ["application/vnd.ms-opentype"] * 2
     captions, panel = (_subtitles(out, n) for n in (0, 1))
-    assert [line.plaintext for line in captions] == ["[Dog]"]
+    assert [line.plaintext for line in captions] == ["[dog barking]"]
     assert panel.info["PlayResX"] == "854"
     assert {line.plaintext for line in panel if line.style == "L"} == {"Dog"}
     assert max(line.end for line in panel) <= 40_000
@@ -194,4 +194,4 @@ def test_other_containers_get_captions_of_their_own_kind(
         stream = container.streams.subtitles[0]
         shown = [bytes(p) for p in container.demux(stream) if p.size > 2]
     assert len(shown) == 1
-    assert b"[Dog]" in shown[0]
+    assert b"[dog barking]" in shown[0]
