@@ -10,6 +10,7 @@ Importing the package imports neither Paddle nor moviepy; that happens when they
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from overlay.datatypes import Box, Cue, Tag, TagEvent, TagTrack
@@ -24,17 +25,14 @@ from overlay.settings import (
 )
 
 if TYPE_CHECKING:
-    from overlay.pipeline import (
-        Rendered,
+    from overlay.pipeline import Rendered, preview, render, tag
+    from overlay.texts import export_formats
+    from overlay.writing import (
         captions,
         check_captions,
         export_events,
-        export_formats,
         find_events,
         merge_captions,
-        preview,
-        render,
-        tag,
     )
 
 __all__ = [
@@ -62,16 +60,16 @@ __all__ = [
     "tag",
 ]
 
-_IN_PIPELINE = {
-    "Rendered", "captions", "check_captions", "export_events", "export_formats", "find_events",
-    "merge_captions", "preview", "render", "tag",
-}  # fmt: skip
+_HOMES = {
+    "pipeline": ("Rendered", "preview", "render", "tag"),
+    "texts": ("export_formats",),
+    "writing": ("captions", "check_captions", "export_events", "find_events", "merge_captions"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import the pipeline when one of its names is first used."""
-    if name in _IN_PIPELINE:
-        from overlay import pipeline
-
-        return getattr(pipeline, name)
+    """Import the module of a name when it is first used."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"overlay.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -465,7 +465,7 @@ def _tag_one(path: str, args: argparse.Namespace, settings: Settings) -> None:
 
 def _export(args: argparse.Namespace) -> None:
     from overlay.batch import for_each
-    from overlay.pipeline import export_formats
+    from overlay.texts import export_formats
 
     if args.format == "list":
         for each in export_formats().values():
@@ -480,16 +480,16 @@ def _export(args: argparse.Namespace) -> None:
 
 
 def _export_one(path: str, args: argparse.Namespace, settings: Settings) -> None:
-    from overlay import pipeline
+    from overlay import writing
 
     told: Any
     with _Bars(quiet=args.quiet) as bars:
         told = {"on_progress": bars.update, "on_note": bars.note}
         if getattr(args, "merge", None):
-            target = pipeline.merge_captions(path, args.merge, args.output, settings, **told)
+            target = writing.merge_captions(path, args.merge, args.output, settings, **told)
         else:
             picture = getattr(args, "size", (1920, 1080))
-            target = pipeline.export_events(
+            target = writing.export_events(
                 path, args.format, args.output, settings, picture=picture, **told
             )
     if not args.quiet:
@@ -509,7 +509,7 @@ def _captions(args: argparse.Namespace) -> None:
 
 
 def _check(args: argparse.Namespace) -> None:
-    from overlay.pipeline import check_captions
+    from overlay.writing import check_captions
 
     if len(args.media) > 1 or args.merge or args.format or args.output:
         raise UsageError("--check FILE goes with the video that it is shown with, or alone")

@@ -4,38 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from overlay import cache
 from overlay.alone import check_alone_ahead, compose_alone
-from overlay.captioning.cues import cues_of
-from overlay.captioning.rules import BrokenRule, broken_rules
-from overlay.captioning.styles import language_of, style_named
 from overlay.compose import Composed, check_ahead, compose, copy_picture
 from overlay.compose import preview as compose_preview
-from overlay.datatypes import Cue, MediaInfo, TagEvent, TagTrack, read_npz
+from overlay.datatypes import MediaInfo, TagEvent, TagTrack, read_npz
 from overlay.drawing.fonts import can_draw, font_file
-from overlay.errors import NoAudioStream, UnknownFormat
+from overlay.errors import NoAudioStream
 from overlay.events import find_events as detect
-from overlay.export.formats import CaptionFormat, Format, Run, format_named, formats
-from overlay.export.subtitles import check_mergeable, read_subtitles, with_cues
-from overlay.labels import audioset_labels, audioset_mids, read_labels
+from overlay.export.formats import CaptionFormat, Format, format_named
+from overlay.labels import audioset_labels, read_labels
 from overlay.media.alpha import alpha_extension
 from overlay.media.audio import audio_stream, stream_audio
 from overlay.media.containers import default_extension
 from overlay.media.fingerprint import audio_fingerprint
-from overlay.media.output import check_target, complete_or_absent
+from overlay.media.output import check_target
 from overlay.media.probe import probe
 from overlay.media.video import TextTrack, shown_video
-from overlay.panel_ass import DEFAULT_PICTURE, panel_fonts, panel_format, shown_size
+from overlay.panel_ass import panel_fonts, panel_format, shown_size
 from overlay.selection import select
 from overlay.settings import (
-    CaptionSettings,
     EventSettings,
-    PanelSettings,
     Settings,
     TaggingSettings,
     VideoSettings,
@@ -43,6 +36,7 @@ from overlay.settings import (
 )
 from overlay.tagging.registry import Tagger, load_tagger
 from overlay.tagging.tracking import score_stream
+from overlay.texts import content_of
 from overlay.wording import translated_labels
 
 Progress = Callable[[str, float, float | None], None]
@@ -71,20 +65,20 @@ class Rendered:
     """What is in the file, for people."""
 
 
-def _ignore_progress(step: str, done_s: float, total_s: float | None) -> None:
-    pass
+def ignore_progress(step: str, done_s: float, total_s: float | None) -> None:
+    """Tell nobody."""
 
 
-def _ignore_note(note: str) -> None:
-    pass
+def ignore_note(note: str) -> None:
+    """Tell nobody."""
 
 
 def tag(
     path: str | Path,
     settings: Settings | None = None,
     *,
-    on_progress: Progress = _ignore_progress,
-    on_note: Note = _ignore_note,
+    on_progress: Progress = ignore_progress,
+    on_note: Note = ignore_note,
     **options: Any,
 ) -> TagTrack:
     """Score the sound of a media file.
@@ -151,8 +145,8 @@ def render(
     settings: Settings | None = None,
     *,
     track: TagTrack | None = None,
-    on_progress: Progress = _ignore_progress,
-    on_note: Note = _ignore_note,
+    on_progress: Progress = ignore_progress,
+    on_note: Note = ignore_note,
     **options: Any,
 ) -> Rendered:
     """Write the same video with live sound tags.
@@ -232,7 +226,7 @@ def _with_text(
         tracks = []
         for title, kind in kinds.items():
             file = Path(folder, f"{title}{kind.extension}")
-            file.write_bytes(_content(kind, found, track, info.path, settings, on_note))
+            file.write_bytes(content_of(kind, found, track, info.path, settings, on_note))
             if file.stat().st_size:  # ffmpeg reads no empty one
                 tracks.append(TextTrack(file, title))
         fonts = panel_fonts(settings.panel)
@@ -250,8 +244,8 @@ def preview(
     settings: Settings | None = None,
     *,
     track: TagTrack | None = None,
-    on_progress: Progress = _ignore_progress,
-    on_note: Note = _ignore_note,
+    on_progress: Progress = ignore_progress,
+    on_note: Note = ignore_note,
     **options: Any,
 ) -> Path:
     """Write one PNG: the frame at second ``at_s`` as it would look in the video.
@@ -266,247 +260,6 @@ def preview(
     track = track if track is not None else _tag(info, settings, on_progress, on_note)
     timeline = select(track, settings.panel)
     return compose_preview(info, timeline, at_s, target, settings.panel, settings.video)
-
-
-def find_events(
-    path: str | Path,
-    settings: Settings | None = None,
-    *,
-    on_progress: Progress = _ignore_progress,
-    on_note: Note = _ignore_note,
-    **options: Any,
-) -> tuple[list[TagEvent], TagTrack]:
-    """What is heard from when to when, in a media file or a saved score track.
-
-    Args:
-        path: Any media file with sound, or the npz of ``TagTrack.save``.
-        settings: Options; the defaults if ``None``.
-        on_progress: Told how far it is.
-        on_note: Told what a user should know, one line each.
-        options: Single fields of ``settings`` to change, such as ``event_threshold=0.5``.
-
-    Returns:
-        The events by onset, and the scores behind them.
-
-    Raises:
-        OverlayError: With one line that says what is wrong.
-    """
-    settings = override(settings or Settings(), **options)
-    if _is_track(Path(path)):
-        track = TagTrack.load(path, labels=labels_of(path, settings.panel.label_file))
-    else:
-        track = tag(path, settings, on_progress=on_progress, on_note=on_note)
-    return detect(track, settings.events), track
-
-
-def captions(
-    path: str | Path,
-    settings: Settings | None = None,
-    *,
-    on_progress: Progress = _ignore_progress,
-    on_note: Note = _ignore_note,
-    **options: Any,
-) -> list[Cue]:
-    """What a caption file of a media file or a saved score track holds.
-
-    Args:
-        path: As for ``find_events``.
-        settings: Options; the defaults if ``None``.
-        on_progress: Told how far it is.
-        on_note: Told what a user should know, one line each.
-        options: Single fields of ``settings`` to change, such as ``style="bbc"``.
-
-    Raises:
-        OverlayError: With one line that says what is wrong.
-    """
-    settings = override(settings or Settings(), **options)
-    found, _ = find_events(path, settings, on_progress=on_progress, on_note=on_note)
-    return cues_of(found, settings.captions, frame_rate=_frame_rate(Path(path)))
-
-
-def check_captions(
-    path: str | Path,
-    style: str = "netflix",
-    *,
-    language: str | None = None,
-    video: str | Path | None = None,
-) -> list[BrokenRule]:
-    """The rules of a style that the cues of a subtitle file break, by cue.
-
-    Args:
-        path: SubRip, WebVTT, ASS, SSA, TTML or SBV.
-        style: One of ``overlay.settings.CAPTION_STYLES``.
-        language: ``en`` or ``zh``; what most lines are in if ``None``.
-        video: Where it is shown: some rules are in frames. Without it, what is right at any usual
-            frame rate is right.
-
-    Raises:
-        SettingsError: There is no such style or language.
-        ExportError: The file cannot be read.
-    """
-    cues = read_subtitles(path).cues
-    asked = CaptionSettings(style=style, language=language or language_of(cues))
-    rate = None if video is None else _frame_rate(Path(video))
-    return broken_rules(cues, style_named(asked.style, asked.language), rate)
-
-
-def _frame_rate(path: Path) -> Fraction | None:
-    if _is_track(path):
-        return None
-    video = probe(path).video
-    return None if video is None else video.frame_rate
-
-
-def merge_captions(
-    path: str | Path,
-    subtitles: str | Path,
-    out: str | Path | None = None,
-    settings: Settings | None = None,
-    *,
-    on_progress: Progress = _ignore_progress,
-    on_note: Note = _ignore_note,
-    **options: Any,
-) -> Path:
-    """Write a copy of a subtitle file with captions of the sounds between its dialogue.
-
-    The dialogue is not touched: no caption stands while it does, and all of it stays to the byte,
-    but for the numbers of SubRip cues.
-
-    Args:
-        path: As for ``find_events``.
-        subtitles: SubRip, WebVTT, ASS or SSA.
-        out: Target; ``<name>.sounds`` with the file's own extension beside it if ``None``.
-        settings: Options; the defaults if ``None``.
-        on_progress: Told how far it is.
-        on_note: Told what a user should know, one line each.
-        options: Single fields of ``settings`` to change.
-
-    Raises:
-        OverlayError: With one line that says what is wrong; no partial file is left.
-    """
-    settings = override(settings or Settings(), **options)
-    path, subtitles = Path(path), Path(subtitles)
-    dialogue = read_subtitles(subtitles)
-    check_mergeable(dialogue)
-    target = _target(out, subtitles, f"{subtitles.stem}.sounds{subtitles.suffix}")
-    for source in (subtitles, path):
-        check_target(target, source, overwrite=settings.video.overwrite)
-    found, _ = find_events(path, settings, on_progress=on_progress, on_note=on_note)
-    rate = _frame_rate(path)
-    cues = cues_of(found, settings.captions, frame_rate=rate, dialogue=dialogue.cues)
-    free = cues_of(found, settings.captions, frame_rate=rate)
-    _note_if_none(free, settings, on_note)
-    n_lost = sum(len(cue.lines) for cue in free) - sum(len(cue.lines) for cue in cues)
-    if n_lost > 0:
-        on_note(f"the dialogue leaves no room for {n_lost} lines of captions; they are left out")
-    content = with_cues(dialogue, cues)
-    with complete_or_absent(target) as temporary:
-        temporary.write_bytes(content)
-    return target
-
-
-def _target(out: str | Path | None, beside: Path, name: str) -> Path:
-    """``out``, or a file of this name in it or beside another."""
-    target = Path(out) if out is not None else beside.with_name(name)
-    return target / name if target.is_dir() else target
-
-
-def _content(
-    kind: Format | CaptionFormat,
-    found: list[TagEvent],
-    track: TagTrack,
-    path: Path,
-    settings: Settings,
-    on_note: Note,
-) -> bytes:
-    """The content of a file: events, or the captions made of them."""
-    if isinstance(kind, Format):
-        return kind.content(found, _run(path, track, settings))
-    cues = cues_of(found, settings.captions, frame_rate=_frame_rate(path))
-    _note_if_none(cues, settings, on_note)
-    return kind.content(cues, settings.captions.language)
-
-
-def _note_if_none(cues: list[Cue], settings: Settings, on_note: Note) -> None:
-    if not cues:
-        style = settings.captions.style
-        on_note(f"no sound is worth a caption in the style {style}; --style plain has all events")
-
-
-def export_events(
-    path: str | Path,
-    format_name: str,
-    out: str | Path | None = None,
-    settings: Settings | None = None,
-    *,
-    picture: tuple[int, int] = DEFAULT_PICTURE,
-    on_progress: Progress = _ignore_progress,
-    on_note: Note = _ignore_note,
-    **options: Any,
-) -> Path:
-    """Write the events of a media file or a saved score track as a text file.
-
-    Args:
-        path: As for ``find_events``.
-        format_name: One of ``export_formats()``.
-        out: Target; ``<name>`` with the format's extension beside the file if ``None``.
-        settings: Options; the defaults if ``None``.
-        picture: Width and height of the video that the panel of a saved track is to lie on.
-        on_progress: Told how far it is.
-        on_note: Told what a user should know, one line each.
-        options: Single fields of ``settings`` to change.
-
-    Raises:
-        OverlayError: With one line that says what is wrong; no partial file is left.
-    """
-    settings = override(settings or Settings(), **options)
-    path, chosen = Path(path), _format(format_name, Path(path), settings, picture)
-    name = f"{_media_name(path).removesuffix(path.suffix)}{chosen.extension}"
-    target = _target(out, path, name)
-    check_target(target, path, overwrite=settings.video.overwrite)
-    found, track = find_events(path, settings, on_progress=on_progress, on_note=on_note)
-    content = _content(chosen, found, track, path, settings, on_note)
-    with complete_or_absent(target) as temporary:
-        temporary.write_bytes(content)
-    return target
-
-
-def _run(path: Path, track: TagTrack, settings: Settings) -> Run:
-    return Run(_media_name(path), track, audioset_mids(), settings.events)
-
-
-def _media_name(path: Path) -> str:
-    """Name of a media file; without extension where a score track is all there is."""
-    return path.name.removesuffix(".npz").removesuffix(".tags") if _is_track(path) else path.name
-
-
-def _is_track(path: Path) -> bool:
-    return path.suffix == ".npz"
-
-
-def export_formats() -> dict[str, Format | CaptionFormat]:
-    """All formats that ``export_events`` writes, by name."""
-    panel = panel_format(PanelSettings(), DEFAULT_PICTURE)
-    return dict(sorted((formats() | {panel.name: panel}).items()))
-
-
-def _format(
-    name: str, path: Path, settings: Settings, picture: tuple[int, int]
-) -> Format | CaptionFormat:
-    """The format of this name; the panel's is made for this video.
-
-    Raises:
-        UnknownFormat: There is none.
-        NoVideoStream: The panel has no video to lie on.
-    """
-    if name not in export_formats():
-        raise UnknownFormat(name, export_formats())
-    if name in formats():
-        return formats()[name]
-    if _is_track(path):
-        return panel_format(settings.panel, picture)
-    info = probe(path)
-    return panel_format(settings.panel, shown_size(shown_video(info)), info.duration_s)
 
 
 def output_path(info: MediaInfo, out: str | Path | None, settings: VideoSettings) -> Path:
