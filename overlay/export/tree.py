@@ -9,6 +9,7 @@ from dataclasses import asdict
 from overlay.datatypes import TagEvent
 from overlay.events import read_thresholds
 from overlay.export.formats import Format, Run
+from overlay.labels import breadcrumb
 from overlay.resources import program_version
 
 
@@ -28,9 +29,11 @@ def header(run: Run) -> dict[str, object]:
 
 
 def as_dict(event: TagEvent, run: Run) -> dict[str, object]:
-    """One event, times in seconds, scores in [0, 1]."""
+    """One event, times in seconds, scores in [0, 1]; the way to AudioSet's classes from above."""
+    known = event.label in run.mids and run.track.n_classes == len(run.mids)
+    way = breadcrumb(event.index) if known else (event.label,)
     return {
-        "mid": run.mids.get(event.label), "label": event.label,
+        "mid": run.mids.get(event.label), "label": event.label, "breadcrumb": list(way),
         "onset_s": round(event.onset_s, 3), "offset_s": round(event.offset_s, 3),
         "peak": round(event.peak, 4), "mean": round(event.mean, 4),
     }  # fmt: skip

@@ -22,6 +22,7 @@ from overlay.datatypes import Cue, TagEvent, TagTrack
 from overlay.errors import ExportError, UnknownFormat
 from overlay.export.formats import CaptionFormat, Run, format_named, formats
 from overlay.export.tree import header
+from overlay.labels import audioset_labels, audioset_mids
 from overlay.media.process import ffmpeg_program
 from overlay.resources import resource
 from overlay.settings import EventSettings
@@ -284,3 +285,13 @@ def test_the_commands_write_from_media_and_from_tracks(make_clip, tmp_path, caps
     assert main(["export", "--format", "list"]) == 0
     assert "RTTM" in capsys.readouterr().out
     assert main(["export", "--format", "csv"]) == 2
+
+
+def test_json_tells_the_way_to_a_class():
+    labels = audioset_labels()
+    scores = np.zeros((1, len(labels)), np.float32)
+    run = Run("a.mp4", TagTrack(scores, labels, 2.0, 0.3, 0.3), audioset_mids())
+    event = TagEvent(labels.index("Meow"), "Meow", 0.0, 1.0, 0.5, 0.4)
+    written = json.loads(format_named("json").content([event], run))
+    way = ["Animal", "Domestic animals, pets", "Cat", "Meow"]
+    assert written["events"][0]["breadcrumb"] == way
