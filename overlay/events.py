@@ -35,6 +35,8 @@ NEEDED_S = 0.4
 _SMOOTH_HOPS = 3
 _EDGE_S = 0.2
 """Seconds before and behind an edge whose loudness is compared."""
+_QUIET_SHARE = 0.1
+"""Part of a track that is at most as loud as its quiet parts."""
 _LEAST_STEP_DB = 3.0
 """A smaller step of the loudness, on the mean over the bands, is no edge."""
 _ONSET_REACH_S, _OFFSET_REACH_S = (1.0, 1.0), (0.7, 2.0)
@@ -139,18 +141,21 @@ class _Steps:
 
         step[k] = mean of the bands of (mean of the frames behind k - mean of those before k)
 
-    Only bands that rise count for a rise, only those that fall for a fall.
+    Only bands that rise count for a rise, only those that fall for a fall. Before the track begins
+    and after it ends it is as quiet as in its quiet parts, so a sound that is there from the start
+    rises at 0.
     """
 
     def __init__(self, track: TagTrack) -> None:
         levels = track.levels.astype(np.float32)
         n, reach = len(levels), round(_EDGE_S * LEVEL_RATE_HZ)
-        edges = np.arange(n + 1)
-        sums = np.concatenate([np.zeros((1, levels.shape[1])), np.cumsum(levels, axis=0)])
-        first, last = np.maximum(edges - reach, 0), np.minimum(edges + reach, n)
-        before = (sums[edges] - sums[first]) / np.maximum(edges - first, 1)[:, None]
-        behind = (sums[last] - sums[edges]) / np.maximum(last - edges, 1)[:, None]
-        step = np.where((edges > 0) & (edges < n), 1, 0)[:, None] * (behind - before)
+        quiet = np.quantile(levels, _QUIET_SHARE, axis=0) if n else np.zeros(levels.shape[1])
+        around = np.broadcast_to(quiet, (reach, levels.shape[1]))
+        sums = np.cumsum(np.concatenate([quiet[None] * 0, around, levels, around]), axis=0)
+        edges = np.arange(n + 1) + reach
+        before = (sums[edges] - sums[edges - reach]) / reach
+        behind = (sums[edges + reach] - sums[edges]) / reach
+        step = behind - before
         n_bands = max(1, levels.shape[1])
         self._rise = np.maximum(step, 0).sum(axis=1) / n_bands
         self._fall = np.maximum(-step, 0).sum(axis=1) / n_bands

@@ -43,6 +43,12 @@ def test_edges_are_those_of_the_sound(onset, offset):
     assert events[0].peak == pytest.approx(0.8, abs=0.01)
 
 
+def test_a_sound_that_is_there_from_the_start_begins_at_the_start():
+    events = find_events(heard([("Speech", 0.0, 0.6), ("Speech", 0.9, 4.0)]), EventSettings())
+    assert events[0].onset_s == pytest.approx(0.0, abs=0.05)
+    assert events[-1].offset_s == pytest.approx(4.0, abs=0.05)
+
+
 def test_without_loudness_edges_are_nearer_than_the_windows():
     track = heard([("Dog", 5.0, 9.0)])
     quiet = TagTrack(track.scores, track.labels, WINDOW_S, HOP_S, 30.0)
