@@ -10,7 +10,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -55,8 +55,25 @@ def main(argv: Sequence[str]) -> int:
         143 SIGTERM.
     """
     arguments = _with_command(list(argv))
-    with contextlib.suppress(ValueError):  # not the main thread: nobody sends us signals
-        signal.signal(signal.SIGTERM, _terminate)
+    with _stoppable():
+        return _run_command(arguments)
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """SIGTERM unwinds what runs inside; afterwards it does what it did before."""
+    try:
+        before = signal.signal(signal.SIGTERM, _terminate)
+    except ValueError:  # not the main thread: nobody sends us signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run_command(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     try:
         args = _parser().parse_args(arguments)
