@@ -9,7 +9,6 @@ fluidsynth, fluid-soundfont-gm), and the project installed:
 from __future__ import annotations
 
 import csv
-import struct
 import subprocess
 import tempfile
 from pathlib import Path
@@ -18,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from overlay.media.process import ffmpeg_program
 from overlay.resources import resource
+from overlay.training.midi import Note, Part, midi
 
 HERE = Path(__file__).parent
 SOUND_FONT = "/usr/share/sounds/sf2/FluidR3_GM.sf2"
@@ -25,10 +25,8 @@ RATE = 32000
 EACH_S = 4
 SIZE = 854, 480
 TUNE = [60, 64, 67, 72, 67, 64, 65, 69, 72, 77, 72, 69, 67, 71, 74, 79]
-WAIL = "900*t + 400/(0.8*PI)*(1 - cos(0.8*PI*t))"
-
-Note = tuple[float, float, int, int]
-"""Start and length in seconds, pitch, velocity."""
+YELP = "1050*t - 60/PI*sin(2*PI*t/0.3)"
+"""Periods of a police siren that runs from 650 to 1450 Hz and back in 0.3 s."""
 
 SCENES = [  # AudioSet label, title, two colours of the picture
     ("Speech", "someone speaks", "#24304a", "#5b4a78"),
@@ -79,7 +77,7 @@ def make_sounds(folder: Path) -> None:
     wave(folder / "5.wav", "0.3*(sin(960*PI*t) + sin(1240*PI*t))*lt(mod(t,1),0.5)")
     play(folder / "6.wav", 0, bell, channel=9)
     play(folder / "7.wav", 126, [(0, 4.0, 60, 127)])
-    wave(folder / "8.wav", f"0.5*sin(2*PI*({WAIL})) + 0.2*sin(6*PI*({WAIL}))")
+    wave(folder / "8.wav", "+".join(f"sin({2 * k}*PI*({YELP}))/{k}" for k in range(1, 9)))
     run("sox", "-n", "-r", RATE, "-c", 1, folder / "9.raw.wav", "synth", EACH_S, "whitenoise")
     finish(folder / "9.raw.wav", folder / "9.wav", -14)
 
@@ -94,7 +92,7 @@ def speak(path: Path, text: str) -> None:
 def play(path: Path, program: int, notes: list[Note], channel: int = 0) -> None:
     """Notes by fluidsynth, with an instrument of General MIDI; channel 9 is the drums."""
     score, raw = path.with_suffix(".mid"), path.with_suffix(".raw.wav")
-    score.write_bytes(midi(program, notes, channel))
+    score.write_bytes(midi([Part(program, notes, channel)]))
     run("fluidsynth", "-ni", "-q", "-r", RATE, "-F", raw, SOUND_FONT, score)
     finish(raw, path)
 
@@ -111,30 +109,6 @@ def finish(raw: Path, path: Path, level_db: float = -4) -> None:
     """Exactly four seconds, mono, with soft ends."""
     run("sox", "-V1", raw, "-r", RATE, "-c", 1, path, "pad", 0, EACH_S, "trim", 0, EACH_S,
         "fade", "t", 0.02, EACH_S, 0.05, "norm", level_db)  # fmt: skip
-
-
-def midi(program: int, notes: list[Note], channel: int) -> bytes:
-    """A Standard MIDI File: 960 ticks a second."""
-    first = bytes([0xC0 | channel, program])
-    events = []
-    for start_s, length_s, pitch, velocity in notes:
-        events.append((int(start_s * 960), bytes([0x90 | channel, pitch, velocity])))
-        events.append((int((start_s + length_s) * 960), bytes([0x80 | channel, pitch, 0])))
-    track, last = b"\x00" + first, 0
-    for tick, message in sorted(events):
-        track += variable_length(tick - last) + message
-        last = tick
-    track += variable_length(480) + b"\xff\x2f\x00"
-    header = struct.pack(">4sIHHH", b"MThd", 6, 0, 1, 480)
-    return header + struct.pack(">4sI", b"MTrk", len(track)) + track
-
-
-def variable_length(number: int) -> bytes:
-    """A number as MIDI writes it: seven bits a byte, all but the last marked."""
-    digits = [number & 127]
-    while number := number >> 7:
-        digits.insert(0, number & 127 | 128)
-    return bytes(digits)
 
 
 def background(title: str, dark: str, light: str) -> Image.Image:

@@ -36,7 +36,7 @@ WEIGHTS = {
     "builtin": Weights(
         "builtin.npz",
         None,
-        "sha256:e826b8e41c31ecd82095517046f94c308090eb2ca27d95c63a051d6607428042",
+        "sha256:3000f9a0a7811f8a664bea4118b9657828206a2460b49e56f8610b6cd43fbd77",
         "Apache-2.0",
         3,
     ),
