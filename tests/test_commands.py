@@ -161,8 +161,10 @@ def test_stopping_it_leaves_nothing(make_clip, npz, tmp_path, number, code):
     before = sorted(tmp_path.iterdir())
     command = [sys.executable, "-m", "overlay", "render", str(clip), "--tags", str(npz)]
     process = subprocess.Popen(
-        [*command, "--preset", "veryslow"], cwd=ROOT, stderr=subprocess.PIPE, text=True
-    )
+        [*command, "--preset", "veryslow"], cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        # A suite that runs in the background has Ctrl-C ignored, and would hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     while not list(tmp_path.glob(".*.part.mp4")) and process.poll() is None:
         time.sleep(0.05)
     children = _children(process.pid)
