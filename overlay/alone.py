@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import count
 from pathlib import Path
-from typing import Protocol
 
 from overlay.compose import (
     Composed,
+    DrawnPanel,
     Note,
     Progress,
     check_frames,
@@ -20,6 +18,7 @@ from overlay.compose import (
     check_streams,
     fed,
     make_panel,
+    panel_frames,
 )
 from overlay.datatypes import ColorInfo, MediaInfo, TagTimeline, VideoInfo
 from overlay.drawing.panel import PlanarPanel
@@ -40,14 +39,6 @@ from overlay.media.output import (
 from overlay.media.process import ffmpeg_program
 from overlay.media.video import PanelInput, panel_rate, shown_video
 from overlay.settings import PanelSettings, VideoSettings
-
-
-class _Drawn(Protocol):
-    """A panel in the pixels of some file."""
-
-    pix_fmt: str
-
-    def frame(self, t: float) -> memoryview: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +99,7 @@ def compose_alone(
             info, panel_input, temporary, ffmpeg_program(settings.ffmpeg),
             encoder=encoder, color=color, crf=settings.crf,
         )  # fmt: skip
-        run = fed(command, _frames(drawn, panel_input.rate), on_progress)
+        run = fed(command, panel_frames(drawn, panel_input.rate), on_progress)
         check_run(run, info, out, tolerant=settings.tolerant)
         check_frames(info, run.log, out)
         if target.pattern is None:
@@ -145,18 +136,12 @@ def _drawn(
     settings: PanelSettings,
     encoder: AlphaEncoder,
     color: ColorInfo,
-) -> tuple[_Drawn, PanelInput]:
+) -> tuple[DrawnPanel, PanelInput]:
     panel = make_panel(timeline, video, settings)
-    drawn: _Drawn
+    drawn: DrawnPanel
     if encoder.panel_fmt == "yuva420p":
         drawn = PlanarPanel(panel, color, 8, video.height)
     else:
         drawn = AlphaPanel(panel, color, video.height, encoder.panel_fmt)
     rate = panel_rate(video)
     return drawn, PanelInput(panel.box, drawn.pix_fmt, color.range, color.space, rate)
-
-
-def _frames(drawn: _Drawn, rate: Fraction) -> Iterator[memoryview]:
-    """Panel pictures without end: ffmpeg stops reading when the video is over."""
-    for n in count():
-        yield drawn.frame(float(n / rate))

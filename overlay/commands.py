@@ -231,7 +231,7 @@ def _add_export(commands: Any) -> None:
     parser.add_argument("media", nargs="*", metavar="MEDIA|NPZ")
     parser.add_argument("--format", metavar="NAME", required=True, help="'list' lists them")
     parser.add_argument(
-        "--size", type=_size, metavar="WxH", default=(1920, 1080),
+        "--size", type=_size, metavar="WxH",
         help="of the video that ass-panel of an NPZ is for (1920x1080)",
     )  # fmt: skip
     _option(parser, "hop-top-k", type=int, metavar="K", help="tags a hop in hops and parquet (10)")
@@ -505,10 +505,8 @@ def _export_one(path: str, args: argparse.Namespace, settings: Settings) -> None
         if getattr(args, "merge", None):
             target = writing.merge_captions(path, args.merge, args.output, settings, **told)
         else:
-            picture = getattr(args, "size", (1920, 1080))
-            target = writing.export_events(
-                path, args.format, args.output, settings, picture=picture, **told
-            )
+            told |= {"picture": args.size} if getattr(args, "size", None) else {}
+            target = writing.export_events(path, args.format, args.output, settings, **told)
     if not args.quiet:
         print(f"wrote {target}")
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import count, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 import numpy as np
 
@@ -97,7 +98,7 @@ def compose(
             info, panel_input, temporary, program, encoder=encoder,
             options=encoder.options(settings.crf, settings.preset), subtitles=subtitles,
         )  # fmt: skip
-        run = fed(command, _panel_frames(planar, panel_input.rate), on_progress)
+        run = fed(command, panel_frames(planar, panel_input.rate), on_progress)
         check_run(run, info, out, tolerant=settings.tolerant)
         check_frames(info, run.log, out)
         check_streams(temporary, info, out, len(info.audio), tolerant=settings.tolerant)
@@ -213,10 +214,20 @@ def _planar(
     return planar, said
 
 
-def _panel_frames(planar: PlanarPanel, rate: Fraction) -> Iterator[memoryview]:
+class DrawnPanel(Protocol):
+    """A panel in the pixels of some file."""
+
+    pix_fmt: str
+
+    def frame(self, t: float) -> memoryview:
+        """All of the picture at second ``t``; valid until the next call."""
+        ...
+
+
+def panel_frames(drawn: DrawnPanel, rate: Fraction) -> Iterator[memoryview]:
     """Panel pictures without end: ffmpeg stops reading when the video is over."""
     for n in count():
-        yield planar.frame(float(n / rate))
+        yield drawn.frame(float(n / rate))
 
 
 def fed(

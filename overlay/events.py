@@ -151,7 +151,9 @@ class _Steps:
         n, reach = len(levels), round(_EDGE_S * LEVEL_RATE_HZ)
         quiet = np.quantile(levels, _QUIET_SHARE, axis=0) if n else np.zeros(levels.shape[1])
         around = np.broadcast_to(quiet, (reach, levels.shape[1]))
-        sums = np.cumsum(np.concatenate([quiet[None] * 0, around, levels, around]), axis=0)
+        sums = np.cumsum(
+            np.concatenate([np.zeros_like(quiet)[None], around, levels, around]), axis=0
+        )
         edges = np.arange(n + 1) + reach
         before = (sums[edges] - sums[edges - reach]) / reach
         behind = (sums[edges + reach] - sums[edges]) / reach

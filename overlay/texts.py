@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 from overlay.captioning.cues import cues_of
+from overlay.compose import Note
 from overlay.datatypes import Cue, TagEvent, TagTrack
 from overlay.errors import UnknownFormat
 from overlay.export.formats import CaptionFormat, Format, Run, formats
@@ -15,8 +15,6 @@ from overlay.media.probe import probe
 from overlay.media.video import shown_video
 from overlay.panel_ass import DEFAULT_PICTURE, panel_format, shown_size
 from overlay.settings import PanelSettings, Settings
-
-Note = Callable[[str], None]
 
 
 def export_formats() -> dict[str, Format | CaptionFormat]:

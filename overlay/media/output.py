@@ -45,11 +45,15 @@ def complete_or_absent(out: Path) -> Iterator[Path]:
         yield temporary
         temporary.replace(out)
     except OSError as error:
-        full = error.errno == errno.ENOSPC
-        reason = "the disk is full; nothing was kept" if full else str(error.strerror)
-        raise OutputError(f"cannot be written: {reason}", path=out) from error
+        raise _not_written(out, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _not_written(out: Path, error: OSError) -> OutputError:
+    full = error.errno == errno.ENOSPC
+    reason = "the disk is full; nothing was kept" if full else str(error.strerror)
+    return OutputError(f"cannot be written: {reason}", path=out)
 
 
 def check_folder_target(folder: Path, pattern: str, *, overwrite: bool) -> None:
@@ -102,9 +106,7 @@ def complete_or_absent_folder(folder: Path) -> Iterator[Path]:
             folder.rename(old)
         temporary.rename(folder)
     except OSError as error:
-        full = error.errno == errno.ENOSPC
-        reason = "the disk is full; nothing was kept" if full else str(error.strerror)
-        raise OutputError(f"cannot be written: {reason}", path=folder) from error
+        raise _not_written(folder, error) from error
     finally:
         if old.exists() and not folder.exists():
             old.rename(folder)
