@@ -459,7 +459,7 @@ def test_an_interruption_leaves_nothing(source, tmp_path, monkeypatch):
         yield planar.frame(0.0)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("overlay.compose._panel_frames", frames_until_ctrl_c)
+    monkeypatch.setattr("overlay.compose.panel_frames", frames_until_ctrl_c)
     with pytest.raises(KeyboardInterrupt):
         composed(source, tmp_path / "out.mp4")
     assert _left(tmp_path) == []
