@@ -13,7 +13,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from overlay.datatypes import Box, Cue, Tag, TagEvent, TagTrack
+from overlay.datatypes import Box, Cue, Tag, TagEvent
 from overlay.errors import OverlayError
 from overlay.settings import (
     CaptionSettings,
@@ -23,6 +23,7 @@ from overlay.settings import (
     TaggingSettings,
     VideoSettings,
 )
+from overlay.track import TagTrack
 
 if TYPE_CHECKING:
     from overlay.pipeline import Rendered, preview, render, tag

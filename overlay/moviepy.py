@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from moviepy import Effect
 
-from overlay.datatypes import TagTrack
+from overlay.detection.selection import select
 from overlay.drawing.panel import Panel
-from overlay.labels import families_of
-from overlay.selection import select
 from overlay.settings import PanelSettings
+from overlay.track import TagTrack
+from overlay.vocabulary.labels import families_of
 
 Frame = npt.NDArray[np.uint8]
 

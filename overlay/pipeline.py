@@ -8,25 +8,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from overlay import cache
-from overlay.alone import check_alone_ahead, compose_alone
-from overlay.compose import Composed, check_ahead, compose, copy_picture
-from overlay.compose import preview as compose_preview
-from overlay.datatypes import MediaInfo, TagEvent, TagTrack, read_npz
+from overlay.datatypes import MediaInfo, TagEvent
+from overlay.detection.events import find_events as detect
+from overlay.detection.selection import select
 from overlay.drawing.fonts import can_draw, font_file
 from overlay.errors import NoAudioStream
-from overlay.events import find_events as detect
+from overlay.export.ass_panel import panel_fonts, panel_format, shown_size
 from overlay.export.formats import CaptionFormat, Format, format_named
-from overlay.labels import audioset_labels, read_labels
+from overlay.files import check_target
 from overlay.media.alpha import alpha_extension
 from overlay.media.audio import audio_stream, stream_audio
 from overlay.media.containers import default_extension
 from overlay.media.fingerprint import audio_fingerprint
-from overlay.media.output import check_target
 from overlay.media.probe import probe
 from overlay.media.video import TextTrack, shown_video
-from overlay.panel_ass import panel_fonts, panel_format, shown_size
-from overlay.selection import select
+from overlay.products.alone import check_alone_ahead, compose_alone
+from overlay.products.compose import Composed, check_ahead, compose, copy_picture
+from overlay.products.compose import preview as compose_preview
+from overlay.scoring import cache
 from overlay.settings import (
     EventSettings,
     Settings,
@@ -35,9 +34,11 @@ from overlay.settings import (
     override,
 )
 from overlay.tagging.registry import Tagger, load_tagger
-from overlay.tagging.tracking import score_stream
+from overlay.tagging.windows import score_stream
 from overlay.texts import content_of
-from overlay.wording import translated_labels
+from overlay.track import TagTrack, read_npz
+from overlay.vocabulary.labels import audioset_labels, read_labels
+from overlay.vocabulary.wording import translated_labels
 
 Progress = Callable[[str, float, float | None], None]
 """Called with the step (``tag`` or ``render``), seconds done, and seconds in all if known."""

@@ -6,15 +6,16 @@ from fractions import Fraction
 from pathlib import Path
 
 from overlay.captioning.cues import cues_of
-from overlay.compose import Note
-from overlay.datatypes import Cue, TagEvent, TagTrack
+from overlay.datatypes import Cue, TagEvent
 from overlay.errors import UnknownFormat
+from overlay.export.ass_panel import DEFAULT_PICTURE, panel_format, shown_size
 from overlay.export.formats import CaptionFormat, Format, Run, formats
-from overlay.labels import audioset_mids
 from overlay.media.probe import probe
 from overlay.media.video import shown_video
-from overlay.panel_ass import DEFAULT_PICTURE, panel_format, shown_size
+from overlay.products.compose import Note
 from overlay.settings import PanelSettings, Settings
+from overlay.track import TagTrack
+from overlay.vocabulary.labels import audioset_mids
 
 
 def export_formats() -> dict[str, Format | CaptionFormat]:

@@ -8,11 +8,11 @@ from typing import Any
 from overlay.captioning.cues import cues_of
 from overlay.captioning.rules import BrokenRule, broken_rules
 from overlay.captioning.styles import language_of, style_named
-from overlay.datatypes import Cue, TagEvent, TagTrack
-from overlay.events import find_events as detect
+from overlay.datatypes import Cue, TagEvent
+from overlay.detection.events import find_events as detect
+from overlay.export.ass_panel import DEFAULT_PICTURE
 from overlay.export.subtitles import check_mergeable, read_subtitles, with_cues
-from overlay.media.output import check_target, complete_or_absent
-from overlay.panel_ass import DEFAULT_PICTURE
+from overlay.files import check_target, complete_or_absent
 from overlay.pipeline import Note, Progress, ignore_note, ignore_progress, labels_of, tag
 from overlay.settings import CaptionSettings, Settings, override
 from overlay.texts import (
@@ -23,6 +23,7 @@ from overlay.texts import (
     media_name,
     note_if_none,
 )
+from overlay.track import TagTrack
 
 
 def find_events(

@@ -6,13 +6,13 @@ from inspecting import pictures
 from moviepy import VideoFileClip
 
 import overlay
-from overlay.compose import compose
-from overlay.datatypes import TagTrack
-from overlay.labels import audioset_labels
+from overlay.detection.selection import select
 from overlay.media.probe import probe
 from overlay.moviepy import TagOverlay
-from overlay.selection import select
+from overlay.products.compose import compose
 from overlay.settings import PanelSettings, VideoSettings
+from overlay.track import TagTrack
+from overlay.vocabulary.labels import audioset_labels
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 

@@ -5,12 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from overlay.detection.selection import select
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
-from overlay.selection import select
 from overlay.settings import PanelSettings, TaggingSettings
 from overlay.tagging.registry import load_tagger
-from overlay.tagging.tracking import score_stream
+from overlay.tagging.windows import score_stream
 
 RATE, CLIP_S = 32000, 5
 

@@ -9,8 +9,8 @@ from functools import cache
 
 from overlay.captioning.styles import CaptionStyle, is_chinese, line_length
 from overlay.datatypes import TagEvent
-from overlay.labels import audioset_families
-from overlay.wording import Wording, translated_labels, wording_table
+from overlay.vocabulary.labels import audioset_families
+from overlay.vocabulary.wording import Wording, translated_labels, wording_table
 
 SAME_S = 3.0
 """Seconds between two events up to which they are one sound: a dog that barks again."""

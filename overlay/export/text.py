@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import Scores, read_npz
+from overlay.datatypes import Scores
+from overlay.detection.selection import moving_average
 from overlay.errors import ExportError, LabelError, TrackError
-from overlay.selection import moving_average
+from overlay.track import read_npz
 
 
 def write_text(

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from overlay.datatypes import TagEvent
-from overlay.events import read_thresholds
+from overlay.detection.events import read_thresholds
 from overlay.export.formats import Format, Run
-from overlay.labels import breadcrumb
 from overlay.resources import program_version
+from overlay.vocabulary.labels import breadcrumb
 
 
 def header(run: Run) -> dict[str, object]:

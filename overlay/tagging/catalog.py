@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from overlay.errors import TaggerError, UnknownTagger
-from overlay.tagging.choice import BEST
 from overlay.tagging.registry import SPECS, Spec
-from overlay.tagging.weights import WEIGHTS, fetch, find, sha256, verify
+from overlay.tagging.weights.choice import BEST
+from overlay.tagging.weights.published import WEIGHTS, fetch, find, sha256, verify
 
 
 def list_models() -> Iterator[str]:
@@ -48,7 +48,7 @@ def verify_models(names: Iterable[str]) -> Iterator[str]:
         CheckpointError: A file is not what it should be.
         TaggerError: A model that is asked for by name is not here.
     """
-    from overlay.tagging.loading import load_into
+    from overlay.tagging.weights.loading import load_into
 
     for name in _known(names) or cached_models():
         path = find(name)
@@ -67,7 +67,7 @@ def cached_models() -> list[str]:
 
 def device_lines() -> Iterator[str]:
     """Which Paddle there is and what it can run on."""
-    from overlay.tagging.backend import import_paddle
+    from overlay.tagging.engines.backend import import_paddle
 
     try:
         paddle = import_paddle()

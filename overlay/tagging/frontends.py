@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from overlay.tagging.backend import import_paddle, import_paddleaudio
+from overlay.tagging.engines.backend import import_paddle, import_paddleaudio
 
 Signal = npt.NDArray[np.float32]
 """``[n_samples]``, or ``[n_windows, window_length]``."""

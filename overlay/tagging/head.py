@@ -9,9 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import Scores, read_npz
+from overlay.datatypes import Scores
 from overlay.errors import CheckpointError, TrackError
-from overlay.tagging.weights import sha256
+from overlay.tagging.weights.published import sha256
+from overlay.track import read_npz
 
 HEAD_SUFFIX = ".npz"
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import LEVEL_RATE_HZ, Levels
+from overlay.datatypes import Levels
+from overlay.track import LEVEL_RATE_HZ
 
 _EDGES_HZ = (50, 150, 300, 600, 1200, 2400, 4800, 9000, 14050)
 _FLOOR = 1e-6

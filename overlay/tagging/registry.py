@@ -14,16 +14,16 @@ import numpy as np
 
 from overlay.datatypes import Scores
 from overlay.errors import CheckpointError, TaggerError, UnknownTagger
-from overlay.labels import audioset_labels
 from overlay.resources import cache_folder
 from overlay.settings import TaggingSettings
-from overlay.tagging.choice import choose
 from overlay.tagging.frontends import FRAME_LENGTH
 from overlay.tagging.head import HEAD_SUFFIX, Head, HeadTagger
-from overlay.tagging.weights import fetch, sha256, verify
+from overlay.tagging.weights.choice import choose
+from overlay.tagging.weights.published import fetch, sha256, verify
+from overlay.vocabulary.labels import audioset_labels
 
 if TYPE_CHECKING:
-    from overlay.tagging.sharing import SharedPanns
+    from overlay.tagging.engines.sharing import SharedPanns
 
 _BATCH = 16
 _STRETCH = 32
@@ -85,7 +85,7 @@ class Spec:
 
 
 def _plain_builtin(path: Path, n_classes: int, *, extract_embedding: bool) -> Any:
-    from overlay.tagging.builtin import Builtin
+    from overlay.tagging.models.builtin import Builtin
 
     return Builtin(path, n_classes, extract_embedding=extract_embedding)
 
@@ -110,7 +110,7 @@ def _mel_front_end() -> Any:
 
 def _panns(name: str) -> Callable[..., Any]:
     def build(**options: Any) -> Any:
-        from overlay.tagging import panns
+        from overlay.tagging.models import panns
 
         return getattr(panns, name)(**options)
 
@@ -118,13 +118,13 @@ def _panns(name: str) -> Callable[..., Any]:
 
 
 def _mn04(**options: Any) -> Any:
-    from overlay.tagging.mobilenet import MobileNet
+    from overlay.tagging.models.mobilenet import MobileNet
 
     return MobileNet(0.4, **options)
 
 
 def _builtin(**options: Any) -> Any:
-    from overlay.tagging.student import Student
+    from overlay.tagging.models.student import Student
 
     return Student(**options)
 
@@ -183,7 +183,7 @@ def load_network(
     if name not in SPECS:
         raise UnknownTagger(name, SPECS)
     if settings.device == "gpu":
-        from overlay.tagging.engine import choose_device
+        from overlay.tagging.engines.engine import choose_device
 
         choose_device("gpu")  # that there is none is said before anything else is done
     if note and on_note:
@@ -216,7 +216,7 @@ class NetworkTagger:
         device: str,
         threads: int,
     ) -> None:
-        from overlay.tagging.checkpoint import read_arrays
+        from overlay.tagging.weights.checkpoint import read_arrays
 
         self.name = spec.name
         self.model_hash = sha256(path)
@@ -282,14 +282,14 @@ class NetworkTagger:
             return pool.map(work, items, chunksize=1)
 
     def _shared_net(self, hop: int, length: int) -> SharedPanns:
-        from overlay.tagging.sharing import SharedPanns, read_parameters
+        from overlay.tagging.engines.sharing import SharedPanns, read_parameters
 
         arrays = read_parameters(self.name, self._n_classes, self._path)
         return SharedPanns(self.name, arrays, hop, length)
 
     @cached_property
     def _chosen_device(self) -> str:
-        from overlay.tagging.engine import choose_device
+        from overlay.tagging.engines.engine import choose_device
 
         return choose_device(self._device)
 
@@ -332,14 +332,14 @@ class NetworkTagger:
         return rows.astype(np.float32, copy=False)
 
     def _engine(self, kind: str, build: Callable[[], Any], shapes: Shapes) -> Any:
-        from overlay.tagging.engine import Engine
+        from overlay.tagging.engines.engine import Engine
 
         key = f"{self.name} {self._n_classes} {kind} {self.model_hash}"
         folder, device = cache_folder() / "engines", self._chosen_device
         return Engine(build, key, shapes, folder, device, self._n_threads)
 
     def _built(self, extract_embedding: bool = False) -> Any:
-        from overlay.tagging.loading import load_into
+        from overlay.tagging.weights.loading import load_into
 
         net = self._spec.network(n_classes=self._n_classes, extract_embedding=extract_embedding)
         load_into(net, self._path)

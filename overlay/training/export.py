@@ -2,7 +2,7 @@
 
     python -m overlay.training.export WORK_FOLDER TARGET.npz
 
-Prints the sha256 for ``overlay.tagging.weights``.
+Prints the sha256 for ``overlay.tagging.weights.published``.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.settings import TaggingSettings
-from overlay.tagging.checkpoint import read_arrays
-from overlay.tagging.loading import in_paddle_layout
+from overlay.tagging.models.student import Student
 from overlay.tagging.registry import load_network
-from overlay.tagging.student import Student
-from overlay.tagging.weights import sha256
+from overlay.tagging.weights.checkpoint import read_arrays
+from overlay.tagging.weights.loading import in_paddle_layout
+from overlay.tagging.weights.published import sha256
 from overlay.training.bank import Bank
 from overlay.training.mixing import N_WINDOWS, Mixer, windows_of
 

@@ -20,7 +20,7 @@ from overlay.errors import MediaError, TrainingError
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.tagging.head import Embedder, Head
-from overlay.tagging.tracking import segments
+from overlay.tagging.windows import segments
 
 Floats = npt.NDArray[np.float32]
 

@@ -1,4 +1,4 @@
-"""The twin of ``overlay.tagging.student`` in PyTorch: same names, same answers, logits out."""
+"""The twin of the Paddle student in PyTorch: same names, same answers, logits out."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from overlay.tagging.checkpoint import read_arrays
-from overlay.tagging.student import N_BANDS_LEFT, N_HIDDEN, N_TIME_BLOCKS, STEM_WIDTHS, WIDTH
+from overlay.tagging.models.student import N_BANDS_LEFT, N_HIDDEN, N_TIME_BLOCKS, STEM_WIDTHS, WIDTH
+from overlay.tagging.weights.checkpoint import read_arrays
 
 
 class Student(nn.Module):
-    """See ``overlay.tagging.student.Student``."""
+    """See ``overlay.tagging.models.student.Student``."""
 
     def __init__(self, n_classes: int = 527) -> None:
         super().__init__()

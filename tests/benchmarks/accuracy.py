@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from overlay.datatypes import TagTrack
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.resources import resource
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import Tagger, load_tagger
-from overlay.tagging.tracking import score_stream
+from overlay.tagging.windows import score_stream
+from overlay.track import TagTrack
 
 FOLDER = Path(__file__).parents[3] / "shared/audio/esc_dev"
 

@@ -24,14 +24,15 @@ import numpy as np
 import sed_eval
 from dcase_util.containers import MetaDataContainer
 
-from overlay.datatypes import TagEvent, TagTrack
-from overlay.events import find_events
+from overlay.datatypes import TagEvent
+from overlay.detection.events import find_events
+from overlay.detection.selection import smooth
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
-from overlay.selection import smooth
 from overlay.settings import EventSettings, TaggingSettings
 from overlay.tagging.registry import load_tagger
-from overlay.tagging.tracking import score_stream
+from overlay.tagging.windows import score_stream
+from overlay.track import TagTrack
 
 RATE = 32000
 ESC_DEV = Path(__file__).parents[3] / "shared/audio/esc_dev"

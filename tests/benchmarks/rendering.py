@@ -37,15 +37,16 @@ from typing import Any
 import numpy as np
 from turns import Contestant, compare, print_surroundings
 
-from overlay.compose import compose
-from overlay.datatypes import ColorInfo, TagTimeline, TagTrack
+from overlay.datatypes import ColorInfo, TagTimeline
+from overlay.detection.selection import select
 from overlay.drawing.panel import Panel, PlanarPanel
-from overlay.labels import audioset_labels, families_of
 from overlay.media.probe import probe
 from overlay.media.process import ffmpeg_program
+from overlay.products.compose import compose
 from overlay.resources import resource
-from overlay.selection import select
 from overlay.settings import PanelSettings, VideoSettings
+from overlay.track import TagTrack
+from overlay.vocabulary.labels import audioset_labels, families_of
 
 CRF = "18"
 SIZES = ["1920x1080@30", "1280x720@60", "3840x2160@30", "1080x1920@30"]

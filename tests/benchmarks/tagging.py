@@ -36,10 +36,10 @@ from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.media.process import ffmpeg_program
 from overlay.settings import TaggingSettings
-from overlay.tagging.checkpoint import read_arrays
 from overlay.tagging.registry import SPECS, NetworkTagger, load_network
-from overlay.tagging.tracking import score_stream
-from overlay.tagging.weights import find
+from overlay.tagging.weights.checkpoint import read_arrays
+from overlay.tagging.weights.published import find
+from overlay.tagging.windows import score_stream
 
 RATE, WINDOW_S, BATCH = 32000, 2.0, 8
 _LONGEST_FOR_ALL_S = 120

@@ -18,14 +18,15 @@ from lxml import etree
 
 import overlay
 from overlay.commands import main
-from overlay.datatypes import Cue, TagEvent, TagTrack
+from overlay.datatypes import Cue, TagEvent
 from overlay.errors import ExportError, UnknownFormat
 from overlay.export.formats import CaptionFormat, Run, format_named, formats
 from overlay.export.tree import header
-from overlay.labels import audioset_labels, audioset_mids
 from overlay.media.process import ffmpeg_program
 from overlay.resources import resource
 from overlay.settings import EventSettings
+from overlay.track import TagTrack
+from overlay.vocabulary.labels import audioset_labels, audioset_mids
 
 AWKWARD = (
     'Comma, "quote"', "Tab\there", "<b>angle</b> & co", "a --> b", "line\nbreak", "狗叫；雨",

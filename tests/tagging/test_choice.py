@@ -7,9 +7,10 @@ import threading
 import pytest
 
 from overlay.settings import TaggingSettings
-from overlay.tagging import choice, weights
 from overlay.tagging.registry import load_tagger
-from overlay.tagging.weights import MODELS_VARIABLE
+from overlay.tagging.weights import choice
+from overlay.tagging.weights import published as weights
+from overlay.tagging.weights.published import MODELS_VARIABLE
 
 
 @pytest.fixture

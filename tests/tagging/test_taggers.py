@@ -10,15 +10,15 @@ import pytest
 from tagging_checkpoints import golden_weight, write_paddle
 
 from overlay.errors import CheckpointError, DeviceUnavailable, TaggerError, UnknownTagger
-from overlay.labels import audioset_labels
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.settings import TaggingSettings
-from overlay.tagging import weights as weights_module
-from overlay.tagging.backend import import_paddle
-from overlay.tagging.checkpoint import read_arrays
+from overlay.tagging.engines.backend import import_paddle
 from overlay.tagging.registry import SPECS, load_tagger
-from overlay.tagging.tracking import score_stream
+from overlay.tagging.weights import published as weights_module
+from overlay.tagging.weights.checkpoint import read_arrays
+from overlay.tagging.windows import score_stream
+from overlay.vocabulary.labels import audioset_labels
 
 RATE = 32000
 

@@ -5,11 +5,11 @@ import importlib.util
 import numpy as np
 import pytest
 
-from overlay.tagging.backend import import_paddle
-from overlay.tagging.checkpoint import read_arrays
+from overlay.tagging.engines.backend import import_paddle
 from overlay.tagging.frontends import MelFrontEnd
-from overlay.tagging.loading import load_into
-from overlay.tagging.student import Student
+from overlay.tagging.models.student import Student
+from overlay.tagging.weights.checkpoint import read_arrays
+from overlay.tagging.weights.loading import load_into
 from overlay.training.bank import Bank
 from overlay.training.export import held_back
 from overlay.training.mixing import N_WINDOWS, Mixer, windows_of

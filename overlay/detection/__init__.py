@@ -1,0 +1,1 @@
+"""From scores to which tags are on when: one rule for everybody."""

@@ -1,0 +1,1 @@
+"""Which classes there are: names, ontology, families, translations, caption words."""
