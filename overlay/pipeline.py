@@ -13,8 +13,8 @@ from overlay.detection.events import find_events as detect
 from overlay.detection.selection import select
 from overlay.drawing.fonts import can_draw, font_file
 from overlay.errors import NoAudioStream
-from overlay.export.ass_panel import panel_fonts, panel_format, shown_size
-from overlay.export.formats import CaptionFormat, Format, format_named
+from overlay.export.ass_panel import panel_fonts
+from overlay.export.formats import format_named
 from overlay.files import check_target
 from overlay.media.alpha import alpha_extension
 from overlay.media.audio import audio_stream, stream_audio
@@ -216,12 +216,9 @@ def _with_text(
 ) -> Rendered:
     """Everything copied, and the events as one more subtitle track; in mkv the panel, too."""
     extension = target.suffix.lower()
-    kinds: dict[str, Format | CaptionFormat] = {
-        "Sounds": format_named({".mkv": "ass", ".webm": "vtt"}.get(extension, "srt"))
-    }
+    kinds = {"Sounds": format_named({".mkv": "ass", ".webm": "vtt"}.get(extension, "srt"))}
     if extension == ".mkv":
-        size = shown_size(shown_video(info))
-        kinds["Sound tags, animated"] = panel_format(settings.panel, size, total_s)
+        kinds["Sound tags, animated"] = format_named("ass-panel")
     found = detect(track, settings.events)
     with TemporaryDirectory() as folder:
         tracks = []

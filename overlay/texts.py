@@ -2,65 +2,70 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 from overlay.captioning.cues import cues_of
 from overlay.datatypes import Cue, TagEvent
-from overlay.errors import UnknownFormat
-from overlay.export.ass_panel import DEFAULT_PICTURE, panel_format, shown_size
-from overlay.export.formats import CaptionFormat, Format, Run, formats
+from overlay.detection.selection import select
+from overlay.export.ass_panel import shown_size
+from overlay.export.formats import Format, Run, SourceFacts, format_named, formats
 from overlay.media.probe import probe
 from overlay.media.video import shown_video
 from overlay.products.compose import Note
-from overlay.settings import PanelSettings, Settings
+from overlay.settings import Settings
 from overlay.track import TagTrack
-from overlay.vocabulary.labels import audioset_mids
 
 
-def export_formats() -> dict[str, Format | CaptionFormat]:
+def export_formats() -> dict[str, Format]:
     """All formats that ``export_events`` writes, by name."""
-    panel = panel_format(PanelSettings(), DEFAULT_PICTURE)
-    return dict(sorted((formats() | {panel.name: panel}).items()))
+    return formats()
 
 
-def chosen_format(
-    name: str, path: Path, settings: Settings, picture: tuple[int, int]
-) -> Format | CaptionFormat:
-    """The format of this name; the panel's is made for this video.
+def chosen_format(name: str, path: Path) -> Format:
+    """The format of this name.
 
     Raises:
         UnknownFormat: There is none.
         NoVideoStream: The panel has no video to lie on.
     """
-    if name not in export_formats():
-        raise UnknownFormat(name, export_formats())
-    if name in formats():
-        return formats()[name]
+    kind = format_named(name)
+    if kind.holds == "panel" and not is_track(path):
+        shown_video(probe(path))
+    return kind
+
+
+def facts_of(path: Path, picture: tuple[int, int] | None = None) -> SourceFacts:
+    """What formats say of a media file; a saved track's picture is the one that was asked for."""
     if is_track(path):
-        return panel_format(settings.panel, picture)
+        return SourceFacts(media_name(path), picture)
     info = probe(path)
-    return panel_format(settings.panel, shown_size(shown_video(info)), info.duration_s)
+    video = info.video
+    if video is None:
+        return SourceFacts(media_name(path), duration_s=info.duration_s)
+    return SourceFacts(media_name(path), shown_size(video), video.frame_rate, info.duration_s)
 
 
 def content_of(
-    kind: Format | CaptionFormat,
+    kind: Format,
     found: list[TagEvent],
     track: TagTrack,
     path: Path,
     settings: Settings,
     on_note: Note,
+    picture: tuple[int, int] | None = None,
 ) -> bytes:
-    """The content of a file: events, or the captions made of them."""
-    if isinstance(kind, Format):
-        return kind.content(found, _run(path, track, settings))
-    cues = cues_of(found, settings.captions, frame_rate=frame_rate_of(path))
-    note_if_none(cues, settings, on_note)
-    return kind.content(cues, settings.captions.language)
-
-
-def _run(path: Path, track: TagTrack, settings: Settings) -> Run:
-    return Run(media_name(path), track, audioset_mids(), settings.events)
+    """The content of a file: events, captions made of them, or the panel."""
+    facts = facts_of(path, picture)
+    run = Run(facts, track, settings, found)
+    if kind.holds == "captions":
+        cues = cues_of(found, settings.captions, frame_rate=facts.frame_rate)
+        note_if_none(cues, settings, on_note)
+        run = replace(run, cues=cues)
+    elif kind.holds == "panel":
+        run = replace(run, timeline=select(track, settings.panel))
+    return kind.content(run)
 
 
 def note_if_none(cues: list[Cue], settings: Settings, on_note: Note) -> None:

@@ -183,12 +183,12 @@ def export_events(
         OverlayError: With one line that says what is wrong; no partial file is left.
     """
     settings = override(settings or Settings(), **options)
-    path, chosen = Path(path), chosen_format(format_name, Path(path), settings, picture)
+    path, chosen = Path(path), chosen_format(format_name, Path(path))
     name = f"{media_name(path).removesuffix(path.suffix)}{chosen.extension}"
     target = _target(out, path, name)
     check_target(target, path, overwrite=settings.video.overwrite)
     found, track = find_events(path, settings, on_progress=on_progress, on_note=on_note)
-    content = content_of(chosen, found, track, path, settings, on_note)
+    content = content_of(chosen, found, track, path, settings, on_note, picture)
     with complete_or_absent(target) as temporary:
         temporary.write_bytes(content)
     return target

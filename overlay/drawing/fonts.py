@@ -6,7 +6,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -65,6 +65,8 @@ def font_file(path: str | None, weight: str) -> Path:
 def font_names(font: Path) -> tuple[str, float, float]:
     """What players call a font, and its line's height and ascent in units of the font size.
 
+    The name is whatever the file says: it may hold anything.
+
     Source:
         OpenType, table OS/2: players follow VSFilter, which measures by ``usWinAscent`` and
         ``usWinDescent``.
@@ -73,7 +75,7 @@ def font_names(font: Path) -> tuple[str, float, float]:
         name = opened["name"].getBestFullName() or font.stem
         metrics, unit = opened["OS/2"], opened["head"].unitsPerEm
         ascent, descent = metrics.usWinAscent, metrics.usWinDescent
-    return str(name).replace(",", " "), (ascent + descent) / unit, ascent / unit
+    return str(name), (ascent + descent) / unit, ascent / unit
 
 
 @cache
@@ -92,20 +94,23 @@ def sized(font: Path, size: float, face: int = 0) -> tuple[ImageFont.FreeTypeFon
 
 def split_runs(text: str, font: Path) -> list[Run]:
     """Cut text where the font that has its letters changes; the given font goes first."""
-    runs: list[Run] = []
     simplified = not any("\u3040" <= letter <= "\u30ff" for letter in text)  # Kana: Japanese
+    parts: list[tuple[Path, list[str]]] = []
+    before = ""
     for letter in text:
-        joined = ord(letter) in _JOINERS or unicodedata.combining(letter)
-        after_joiner = bool(runs) and runs[-1].text.endswith("\u200d")
-        if runs and (joined or after_joiner):
-            chosen = runs[-1].font
+        joined = ord(letter) in _JOINERS or unicodedata.combining(letter) or before == "\u200d"
+        before = letter
+        if parts and joined:
+            chosen = parts[-1][0]
         else:
             chosen = font if _has(font, letter) else _fallback(letter) or font
-        if runs and runs[-1].font == chosen:
-            runs[-1] = replace(runs[-1], text=runs[-1].text + letter)
-        else:
-            runs.append(Run(letter, chosen, _chinese_face(chosen) if simplified else 0))
-    return runs
+        if not parts or parts[-1][0] != chosen:
+            parts.append((chosen, []))
+        parts[-1][1].append(letter)
+    return [
+        Run("".join(letters), chosen, _chinese_face(chosen) if simplified else 0)
+        for chosen, letters in parts
+    ]
 
 
 def can_draw(text: str, font: Path) -> bool:

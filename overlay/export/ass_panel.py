@@ -6,19 +6,19 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from overlay.datatypes import TagEvent, TagTimeline, VideoInfo
-from overlay.detection.selection import select
+from overlay.datatypes import TagTimeline, VideoInfo
 from overlay.drawing.fonts import font_file, font_names
 from overlay.drawing.motion import CardSpan, Curve, RowSpan, card_spans, row_spans, value_at
 from overlay.drawing.panel import Panel
 from overlay.drawing.text import TextDrawer, TextStyle
 from overlay.drawing.theme import Color
 from overlay.export.ass import clock, escaped
+from overlay.export.escaping import one_line
 from overlay.export.formats import Format, Run
 from overlay.settings import PanelSettings
 from overlay.vocabulary.labels import families_of
@@ -28,6 +28,9 @@ DEFAULT_PICTURE = 1920, 1080
 
 _ROUND = 0.5523
 """Handle of a Bézier curve that makes a quarter of a circle of radius 1."""
+
+_LONGEST_NAME = 100
+"""Letters of a font's name that are written; comma, line break and a leading @ are syntax."""
 
 _HEADER = """[Script Info]
 ; Made by tag-overlay for a picture of this size
@@ -48,24 +51,6 @@ Alignment, MarginL, MarginR, MarginV, Encoding
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
-
-
-def panel_format(
-    settings: PanelSettings, picture: tuple[int, int], end_s: float | None = None
-) -> Format:
-    """The panel over one video as a format.
-
-    Args:
-        settings: Theme, place, size.
-        picture: Width and height of the video as it is shown, with square pixels.
-        end_s: Where the video ends; ``None`` takes the end of the sound.
-    """
-
-    def write(events: Sequence[TagEvent], run: Run) -> str:
-        timeline = select(run.track, settings)
-        return panel_text(timeline, picture, end_s or run.track.duration_s, settings)
-
-    return Format("ass-panel", ".panel.ass", "the animated panel, drawn by the player", write)
 
 
 def panel_text(
@@ -118,7 +103,7 @@ class _Script:
         families = families_of(timeline.labels)
         self._panel = Panel(timeline, picture, settings, families=families)
         self._layout, self._theme = self._panel.layout, self._panel.theme
-        self._label_font, self._number_font = (_Font(*font_names(f)) for f in self._panel.fonts)
+        self._label_font, self._number_font = (_font(file) for file in self._panel.fonts)
         self._labels, self._numbers = (_measure(self._panel, f) for f in self._panel.fonts)
         self._cell = self._numbers.digit_width(self._layout.number_size)
         size = self._layout.number_size
@@ -238,6 +223,12 @@ class _Script:
         return _event(layer, start_s, end_s, "N", f"{{{tags}}}{spaced}".replace("}{", ""))
 
 
+def _font(file: Path) -> _Font:
+    name, height, ascent = font_names(file)
+    clean = one_line(name).replace(",", " ").lstrip("@ ")[:_LONGEST_NAME]
+    return _Font(clean or "Arial", height, ascent)
+
+
 def _measure(panel: Panel, font: Path) -> TextDrawer:
     return TextDrawer(TextStyle(font, panel.theme.text.color), lambda rgb: rgb)
 
@@ -337,3 +328,20 @@ def _rounded(width: float, height: float, radius: float) -> str:
         f"{kind} " + " ".join(str(round(4 * float(number))) for number in numbers)
         for kind, *numbers in path
     )
+
+
+def _write(run: Run) -> str:
+    """The panel over the video.
+
+    Raises:
+        SettingsError: The theme or the font cannot be used.
+    """
+    if run.timeline is None:
+        raise ValueError("the animated panel is made of a timeline")
+    picture = run.source.picture or DEFAULT_PICTURE
+    return panel_text(run.timeline, picture, run.duration_s, run.settings.panel)
+
+
+FORMAT = Format(
+    "ass-panel", ".panel.ass", "the animated panel, drawn by the player", _write, "panel"
+)

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from overlay.datatypes import TagEvent
 from overlay.detection.events import read_thresholds
+from overlay.export.escaping import json_text
 from overlay.export.formats import Format, Run
 from overlay.resources import program_version
-from overlay.vocabulary.labels import breadcrumb
+from overlay.vocabulary.labels import AUDIOSET, audioset_mids, breadcrumb
 
 
 def header(run: Run) -> dict[str, object]:
     """What made the events: the program, the model, its windows, and all thresholds."""
-    track = run.track
-    settings = asdict(run.settings)
-    settings |= {"allow": list(run.settings.allow), "deny": list(run.settings.deny)}
+    track, events = run.track, run.settings.events
+    settings = asdict(events)
+    settings |= {"allow": list(events.allow), "deny": list(events.deny)}
     del settings["hop_top_k"]
     settings["thresholds"] = read_thresholds(settings.pop("thresholds_file"))
     return {
-        "program": f"tag-overlay {program_version()}", "source": run.source,
+        "program": f"tag-overlay {program_version()}", "source": run.source.name,
         "model": track.model, "model_sha256": track.model_hash,
         "window_s": track.window_s, "hop_s": track.hop_s, "duration_s": round(track.duration_s, 3),
         "settings": settings,
@@ -30,18 +29,18 @@ def header(run: Run) -> dict[str, object]:
 
 def as_dict(event: TagEvent, run: Run) -> dict[str, object]:
     """One event, times in seconds, scores in [0, 1]; the way to AudioSet's classes from above."""
-    known = event.label in run.mids and run.track.n_classes == len(run.mids)
+    known = run.track.vocabulary == AUDIOSET
     way = breadcrumb(event.index) if known else (event.label,)
     return {
-        "mid": run.mids.get(event.label), "label": event.label, "breadcrumb": list(way),
+        "mid": audioset_mids().get(event.label), "label": event.label, "breadcrumb": list(way),
         "onset_s": round(event.onset_s, 3), "offset_s": round(event.offset_s, 3),
         "peak": round(event.peak, 4), "mean": round(event.mean, 4),
     }  # fmt: skip
 
 
-def _write(events: Sequence[TagEvent], run: Run) -> str:
-    content = {"run": header(run), "events": [as_dict(event, run) for event in events]}
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+def _write(run: Run) -> str:
+    content = {"run": header(run), "events": [as_dict(event, run) for event in run.events]}
+    return json_text(content, indent=2) + "\n"
 
 
 FORMAT = Format("json", ".json", "events with a header that says what made them", _write)
