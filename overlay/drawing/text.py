@@ -43,6 +43,8 @@ class TextStyle:
     outline_color: Color = (0.0, 0.0, 0.0)
     pixel_aspect: float = 1.0
     """Width of a pixel over its height."""
+    band: tuple[int, int] | None = None
+    """Rows above and below the baseline behind which text is cut off; ``None`` cuts nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +142,20 @@ class TextDrawer:
             target = max(1, target[0]), max(1, target[1])
             layers = [layer.resize(target, Image.Resampling.BOX) for layer in layers]
         pixels = self._inked(*layers)
-        rows = _inked_rows(pixels)
+        above = round((border + ascent) / finer)
+        rows = self._in_band(_inked_rows(pixels), above)
         return Tile(
             pixels[:, rows].copy(),
-            round((border + ascent) / finer) - rows.start,
+            above - rows.start,
             round(border / finer / style.pixel_aspect),
         )
+
+    def _in_band(self, rows: slice, above: int) -> slice:
+        """The rows that text may take; ``above`` of the picture's are above the baseline."""
+        if self._style.band is None:
+            return rows
+        first = max(rows.start, above - self._style.band[0])
+        return slice(first, max(min(rows.stop, above + self._style.band[1]), first + 1))
 
     def _extent(self, runs: list[Run], size: float) -> tuple[int, int]:
         """Rows above and below the baseline."""
