@@ -106,6 +106,16 @@ class MediaInfo:
     """Attached fonts and other files; not the covers."""
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class SoundBlock:
+    """A piece of mono sound; one that does not start where the last one ended follows a gap."""
+
+    start_s: float
+    """Second of its first sample on the picture's clock."""
+    samples: npt.NDArray[np.float32]
+    """``[n]``, in about [-1, 1]."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tag:
     """One label with its score in [0, 1]."""
