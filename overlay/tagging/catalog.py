@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from overlay.errors import TaggerError, UnknownTagger
-from overlay.tagging.registry import SPECS, Spec
+from overlay.tagging.models import SPECS
+from overlay.tagging.spec import Spec
 from overlay.tagging.weights.choice import BEST
 from overlay.tagging.weights.published import WEIGHTS, fetch, find, sha256, verify
 

@@ -8,6 +8,7 @@ from overlay.detection.events import collapsed, find_events
 from overlay.errors import SettingsError
 from overlay.settings import EventSettings
 from overlay.tagging.levels import LevelMeter
+from overlay.tagging.windows import from_zero
 from overlay.track import TagTrack
 from overlay.vocabulary.labels import audioset_labels, breadcrumb
 
@@ -31,8 +32,9 @@ def heard(spans, seconds=30.0, needed_s=0.4, score=0.8):
         some = slice(round(onset * RATE), round(offset * RATE))
         sound[some] += np.random.default_rng(1).normal(0, 0.1, len(sound[some]))
     meter = LevelMeter(RATE)
-    list(meter.listening([sound[: RATE + 7], sound[RATE + 7 :]]))
-    return TagTrack(scores, audioset_labels(), WINDOW_S, HOP_S, seconds, levels=meter.levels())
+    list(meter.listening(from_zero([sound[: RATE + 7], sound[RATE + 7 :]], RATE)))
+    levels, _ = meter.levels()
+    return TagTrack(scores, audioset_labels(), WINDOW_S, HOP_S, seconds, levels=levels)
 
 
 @pytest.mark.parametrize(("onset", "offset"), [(5.0, 9.0), (10.37, 12.91), (7.11, 7.6)])
