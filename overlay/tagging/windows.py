@@ -160,7 +160,10 @@ class _ContextRun:
         self._hop_s = windows.hop_s
         shortest = windows.window_s / CONTEXT_S[0]
         lengths = [round(shortest * seconds * rate) for seconds in CONTEXT_S]
-        self._cutters = [_Cutter(length, -(-length // _STEPS)) for length in lengths]
+        frame = max(1, rate // 100)  # front ends share frames of windows on this grid
+        self._cutters = [
+            _Cutter(length, max(1, round(length / _STEPS / frame)) * frame) for length in lengths
+        ]
         self._n_samples = 0
         self._first_row = 0
         self._sums: npt.NDArray[np.float32] | None = None
