@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from overlay.datatypes import Scores, SoundBlock
 from overlay.tagging.blending import Blend, Floats
 from overlay.tagging.cutting import Cutter, Samples
+from overlay.tagging.engines.base import Job
+from overlay.tagging.spec import FrameGeometry
 from overlay.tagging.windows import Windows, in_runs
 from overlay.track import ScoreBlock
 
-ScoreFrames = Callable[[Samples], Scores]
-"""From a stretch of samples to the scores of its frames, ``[n_frames, n_classes]``."""
+if TYPE_CHECKING:
+    from overlay.tagging.engines.paddle import PaddleEngine
 
 
 class FrameTagger:
@@ -52,6 +56,36 @@ class FrameTagger:
     def listen(self, sound: Iterable[SoundBlock], windows: Windows) -> Iterator[ScoreBlock]:
         """Scores as they come; see ``Tagger``. The windows' own lengths do not matter."""
         return in_runs(sound, self.sample_rate, lambda start_s: _FrameRun(self, start_s))
+
+
+class FrameNetworkTagger(FrameTagger):
+    """A network that answers for frames, with its weights.
+
+    Args:
+        job: What to run.
+        geometry: The spec's ``frames``.
+        labels: Names of its classes.
+    """
+
+    def __init__(self, job: Job, geometry: FrameGeometry, labels: tuple[str, ...]) -> None:
+        self.name, self.sample_rate = job.spec.name, job.spec.sample_rate
+        self.model_hash, self.labels = job.model_hash, labels
+        self.frame_s, self.stretch_s = geometry.frame_s, geometry.stretch_s
+        self.n_joined = geometry.n_joined
+        self._job, self._least = job, round(geometry.least_s * self.sample_rate)
+
+    @cached_property
+    def _engine(self) -> PaddleEngine:
+        from overlay.tagging.engines.paddle import PaddleEngine, choose_device
+
+        return PaddleEngine(self._job, choose_device(self._job.device))
+
+    def score_frames(self, stretch: Samples) -> Scores:
+        """Scores of the frames of a stretch, ``[ceil(n_samples / frame), n_classes]``."""
+        n_frames = -(-len(stretch) // round(self.frame_s * self.sample_rate))
+        heard = np.pad(stretch, (0, max(0, self._least - len(stretch))))
+        scores = self._engine.frames(self._job.front_end.features(heard[None]))
+        return scores[:n_frames]
 
 
 class _FrameRun:

@@ -5,17 +5,24 @@ import zlib
 
 import numpy as np
 import pytest
+from tagging_checkpoints import write_torch_zip
 
+from overlay.settings import TaggingSettings
 from overlay.tagging.engines.backend import import_paddle
 from overlay.tagging.frontends import FrameMelFrontEnd
 from overlay.tagging.networks.mobilenet import TABLE
+from overlay.tagging.registry import load_tagger
+from overlay.tagging.tracking import score_stream
 from overlay.tagging.weights.checkpoint import renamed
+from overlay.tagging.windows import Windows, from_zero
 
 
 def frame_weight(key, shape):
     rng = np.random.default_rng(zlib.crc32(key.encode()))
     leaf = key.rsplit(".", 1)[-1]
-    if leaf == "running_var":
+    if not shape:
+        w = np.zeros(shape)
+    elif leaf == "running_var":
         w = rng.uniform(0.5, 1.5, shape)
     elif leaf == "running_mean":
         w = rng.normal(0, 0.1, shape)
@@ -97,3 +104,40 @@ def test_the_table_has_as_many_rows_as_strides():
     from overlay.tagging.networks import frame_mobilenet
 
     assert len(frame_mobilenet._STRIDES) == len(TABLE)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(shared, tmp_path_factory):
+    """A file as the release has it, with a second head that nobody needs."""
+    described = json.loads((shared / "golden/frame_mn_state_dict.json").read_text())["networks"]
+    folder = tmp_path_factory.mktemp("frame_mn")
+
+    def make(name):
+        path = folder / f"{name}.pdparams"
+        entries = described[name]["entries"]
+        arrays = {key: frame_weight(key, tuple(shape)) for key, shape, *_ in entries}
+        write_torch_zip(path.with_suffix(".pt"), arrays)
+        return path.with_suffix(".pt")
+
+    return make
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_tagger_answers_as_the_reference_does_for_ten_seconds(golden, checkpoint, name):
+    settings = TaggingSettings(model=name, weights=str(checkpoint(name)), device="cpu")
+    tagger = load_tagger(settings)
+    assert (len(tagger.labels), tagger.sample_rate) == (447, 16000)
+    wave = golden["wave_a"].astype(np.float32) / 32768
+    np.testing.assert_allclose(tagger.score_frames(wave), golden[f"{name}_probs_a"], atol=2e-3)
+
+
+def test_a_track_of_frames_covers_the_sound_and_nothing_else(golden, checkpoint):
+    settings = TaggingSettings(model="frame_mn06", weights=str(checkpoint("frame_mn06")))
+    waves = [golden[f"wave_{name}"].astype(np.float32) / 32768 for name in "abc"]
+    tagger = load_tagger(settings)
+    track = score_stream(from_zero(waves, 16000), tagger, Windows())
+    assert track.duration_s == 25.0
+    assert track.window_s == pytest.approx(0.12)
+    assert 25.0 - 0.12 < track.times[-1] < 25.0 + 0.06
+    short = score_stream(from_zero([waves[0][:1000]], 16000), tagger, Windows())
+    assert short.n_hops == 1
