@@ -56,7 +56,7 @@ def verify_models(names: Iterable[str]) -> Iterator[str]:
         if path is None:
             raise TaggerError(f"{name}: not on this machine; 'tag-overlay models fetch {name}'")
         verify(path, name)
-        load_into(SPECS[name].network(), path)
+        load_into(SPECS[name].network(), path, SPECS[name].unused)
         checked = "hash and shapes" if WEIGHTS[name].digest else "shapes (no hash is published)"
         yield f"{name}: {path} is right: {checked}; sha256 {sha256(path)}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -28,9 +29,10 @@ class LevelMeter:
 
     def __init__(self, sample_rate: int) -> None:
         self._rate = sample_rate
-        self._length = sample_rate // LEVEL_RATE_HZ
+        self._length = max(2, sample_rate // LEVEL_RATE_HZ)
         self._window = np.hanning(self._length).astype(np.float32)
-        self._edges = [round(hz * self._length / sample_rate) for hz in _EDGES_HZ]
+        n_bins = self._length // 2 + 1
+        self._edges = [min(round(hz * self._length / sample_rate), n_bins) for hz in _EDGES_HZ]
         self._rest = np.zeros(0, np.float32)
         self._rows: list[Levels] = []
         self._times: list[Times] = []
@@ -55,7 +57,8 @@ class LevelMeter:
     def _measured(self, frames: Block) -> Levels:
         spectrum = np.fft.rfft(frames * self._window)
         power = np.square(spectrum.real) + np.square(spectrum.imag)
-        sums = np.add.reduceat(power[:, : self._edges[-1]], self._edges[:-1], axis=1)
+        bands = [power[:, a:b].sum(axis=1) for a, b in pairwise(self._edges)]
+        sums = np.stack(bands, axis=1)  # bands above half the sample rate are empty
         return (10 * np.log10(sums + _FLOOR)).astype(np.float16)
 
     def levels(self) -> tuple[Levels, Times]:

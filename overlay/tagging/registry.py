@@ -11,9 +11,10 @@ from overlay.errors import CheckpointError, TaggerError, UnknownTagger
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import TaggingSettings
 from overlay.tagging.engines.base import Engine, Floats, Job, engine_for
+from overlay.tagging.frames import FrameNetworkTagger
 from overlay.tagging.head import HEAD_SUFFIX, Head, HeadTagger
 from overlay.tagging.models import SPECS
-from overlay.tagging.spec import Spec
+from overlay.tagging.onnx_file import ONNX_SUFFIX
 from overlay.tagging.tagger import Tagger, WindowTagger
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.choice import choose
@@ -27,7 +28,7 @@ def load_tagger(settings: TaggingSettings, *, reporter: Reporter = SILENT) -> Ta
     """Load the tagger that the settings name.
 
     Args:
-        settings: ``model`` is a name, ``auto``, or the file of a trained head.
+        settings: ``model`` is a name, ``auto``, the file of a trained head, or an ONNX file.
         reporter: Told which model ``auto`` is and why.
 
     Raises:
@@ -42,11 +43,30 @@ def load_tagger(settings: TaggingSettings, *, reporter: Reporter = SILENT) -> Ta
             raise TaggerError(f"{settings.model}: names its own weights; leave --weights out")
         head = Head.load(settings.model)
         return HeadTagger(head, load_network(replace(settings, model=head.base)), settings.model)
-    return load_network(settings, reporter=reporter)
+    if settings.model.endswith(ONNX_SUFFIX):
+        from overlay.tagging.onnx_tagger import load_onnx
+
+        return load_onnx(Path(settings.model), settings.threads)
+    job = _job(settings, reporter)
+    if job.spec.frames is not None:
+        return FrameNetworkTagger(job, job.spec.frames, _labels(job))
+    return NetworkTagger(job)
 
 
 def load_network(settings: TaggingSettings, *, reporter: Reporter = SILENT) -> NetworkTagger:
-    """As ``load_tagger``, for the models with a network of their own."""
+    """As ``load_tagger``, for the models that score windows with a network of their own.
+
+    Raises:
+        TaggerError: The model is another kind of tagger.
+    """
+    job = _job(settings, reporter)
+    if job.spec.frames is not None:
+        raise TaggerError(f"{job.spec.name} tells no embeddings; take another model for own labels")
+    return NetworkTagger(job)
+
+
+def _job(settings: TaggingSettings, reporter: Reporter) -> Job:
+    """Which network with which weights the settings name; nothing heavy is loaded."""
     if settings.weights and settings.model == "auto":
         raise TaggerError("--weights needs --model: say which network they are for")
     name, note = choose(settings.model)
@@ -61,7 +81,15 @@ def load_network(settings: TaggingSettings, *, reporter: Reporter = SILENT) -> N
         raise TaggerError(f"{spec.name} has no front end {settings.front_end!r}; leave it out")
     if note:
         reporter.note(note)
-    return NetworkTagger(spec, _weights_of(settings, name), settings)
+    path = _weights_of(settings, name)
+    bias = read_arrays(path).get(spec.last_layer)
+    if bias is None:
+        raise CheckpointError(
+            f"is not for {spec.name}", path=path, expected=spec.last_layer, got="none"
+        )
+    return Job(
+        spec, path, sha256(path), len(bias), settings.front_end, settings.device, settings.threads
+    )
 
 
 def _weights_of(settings: TaggingSettings, name: str) -> Path:
@@ -76,34 +104,29 @@ def _weights_of(settings: TaggingSettings, name: str) -> Path:
     return path
 
 
+def _labels(job: Job) -> tuple[str, ...]:
+    """Names of a network's classes; numbers where they are not the published ones."""
+    known = audioset_labels()
+    return known if job.n_classes == len(known) else _numbered(job.n_classes)
+
+
+def _numbered(n_classes: int) -> tuple[str, ...]:
+    return tuple(f"class {i}" for i in range(n_classes))
+
+
 class NetworkTagger(WindowTagger):
     """A network with its weights behind the ``Tagger`` protocol.
 
     Paddle is imported when the first window comes: a track that is in the cache needs none of it.
 
     Args:
-        spec: Which network.
-        path: Its weights.
-        settings: Front end, device, threads.
-
-    Raises:
-        CheckpointError: The weights are another network's, or cannot be read.
+        job: Which network, which weights, and how to run it.
     """
 
-    def __init__(self, spec: Spec, path: Path, settings: TaggingSettings) -> None:
-        bias = read_arrays(path).get(spec.last_layer)
-        if bias is None:
-            raise CheckpointError(
-                f"is not for {spec.name}", path=path, expected=spec.last_layer, got="none"
-            )
-        self.name, self.sample_rate = spec.name, spec.sample_rate
-        self.model_hash = sha256(path)
-        known = audioset_labels()
-        self.labels = known if len(bias) == len(known) else _numbered(len(bias))
-        self.job = Job(
-            spec, path, self.model_hash, len(bias), settings.front_end, settings.device,
-            settings.threads,
-        )  # fmt: skip
+    def __init__(self, job: Job) -> None:
+        self.name, self.sample_rate = job.spec.name, job.spec.sample_rate
+        self.model_hash, self.labels = job.model_hash, _labels(job)
+        self.job = job
 
     @cached_property
     def _engine(self) -> Engine:
@@ -116,7 +139,3 @@ class NetworkTagger(WindowTagger):
     def embed(self, segment: Floats, window_length: int, hop_length: int) -> Floats:
         """What the last layer sees of all whole windows, ``[n_windows, width]``."""
         return self._engine.embeddings(segment, window_length, hop_length)
-
-
-def _numbered(n_classes: int) -> tuple[str, ...]:
-    return tuple(f"class {i}" for i in range(n_classes))

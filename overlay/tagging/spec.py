@@ -30,6 +30,20 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameGeometry:
+    """How a network that answers for frames is fed."""
+
+    frame_s: float
+    """Seconds from frame to frame."""
+    stretch_s: float
+    """Seconds that are heard together, as when it learnt."""
+    n_joined: int
+    """Frames whose mean is a row of the track."""
+    least_s: float
+    """Shorter sounds are padded with silence to this length."""
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """A tagger by its facts.
 
@@ -52,6 +66,10 @@ class Spec:
     """Name of the bias whose length is the number of classes."""
     sample_rate: int = 32000
     """Samples per second of what it listens to."""
+    frames: FrameGeometry | None = None
+    """How it answers for every frame of a stretch; ``None`` for one answer a window."""
+    unused: tuple[str, ...] = ()
+    """Beginnings of the names of parameters that a checkpoint may hold and nobody needs."""
     shares: bool = False
     """Whether overlapping windows can share their computation (``engines.shared``)."""
     plain: Callable[..., PlainNetwork] | None = None

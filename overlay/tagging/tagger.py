@@ -26,6 +26,10 @@ class Tagger(Protocol):
     model_hash: str
     """sha256 of the weights, in hex."""
 
+    def row_s(self, windows: Windows) -> float:
+        """Seconds over which a row smears a sound, for ``TagTrack.window_s``."""
+        ...
+
     def listen(self, sound: Iterable[SoundBlock], windows: Windows) -> Iterator[ScoreBlock]:
         """Scores as they come.
 
@@ -60,6 +64,10 @@ class WindowTagger:
             n_windows = (n_samples - window_length) // hop_length + 1.
         """
         raise NotImplementedError
+
+    def row_s(self, windows: Windows) -> float:
+        """Seconds over which a row smears a sound."""
+        return windows.smear_s
 
     def listen(self, sound: Iterable[SoundBlock], windows: Windows) -> Iterator[ScoreBlock]:
         """Scores as they come; see ``Tagger``."""

@@ -52,7 +52,7 @@ def score_stream(
         raise TaggerError("there is no sound to score")
     levels, level_times = meter.levels()
     return TagTrack(
-        scores.whole(), tagger.labels, windows.window_s, windows.hop_s, heard_s, tagger.name,
+        scores.whole(), tagger.labels, tagger.row_s(windows), windows.hop_s, heard_s, tagger.name,
         tagger.model_hash, levels, times.whole(), level_times, sound=fingerprint,
     )  # fmt: skip
 

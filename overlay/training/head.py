@@ -19,8 +19,8 @@ import numpy.typing as npt
 from overlay.errors import MediaError, TrainingError
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
+from overlay.tagging.cutting import segments
 from overlay.tagging.head import Embedder, Head
-from overlay.tagging.windows import segments
 
 Floats = npt.NDArray[np.float32]
 

@@ -55,7 +55,7 @@ def built(job: Job, *, extract_embedding: bool = False) -> Any:
     from overlay.tagging.weights.loading import load_into
 
     net = job.spec.network(n_classes=job.n_classes, extract_embedding=extract_embedding)
-    load_into(net, job.path)
+    load_into(net, job.path, job.spec.unused)
     net.eval()
     return net
 
@@ -70,7 +70,7 @@ class PaddleEngine:
 
     def __init__(self, job: Job, device: str) -> None:
         self._job, self._device = job, device
-        self._predictors: dict[tuple[int, ...], Any] = {}
+        self._predictors: dict[tuple[int | None, ...], Any] = {}
 
     def scores(self, segment: Floats, window_length: int, hop_length: int) -> Scores:
         """Scores of all whole windows of a segment, ``[n_windows, n_classes]``."""
@@ -87,6 +87,12 @@ class PaddleEngine:
         features = self._job.front_end.shared(segment, window_length, hop_length)
         return self._run(features, embed=True)
 
+    def frames(self, features: Floats) -> Scores:
+        """Scores of the frames of one stretch, from ``[1, 1, n_bands, n]`` to ``[n_frames, …]``."""
+        bands = features.shape[1:-1]
+        scores: Scores = np.clip(self._predictor((*bands, None), embed=False)(features)[0], 0, 1)
+        return scores
+
     def _run(self, features: Floats, *, embed: bool) -> Floats:
         predictor = self._predictor(features.shape[1:], embed=embed)
         missing = -len(features) % _BATCH  # a new batch size would be compiled anew
@@ -94,7 +100,7 @@ class PaddleEngine:
         rows = [predictor(padded[i : i + _BATCH]) for i in range(0, len(padded), _BATCH)]
         return np.concatenate(rows)[: len(features)].astype(np.float32, copy=False)
 
-    def _predictor(self, shape: tuple[int, ...], *, embed: bool) -> Any:
+    def _predictor(self, shape: tuple[int | None, ...], *, embed: bool) -> Any:
         from overlay.tagging.engines.predictor import Predictor
 
         key = int(embed), *shape
