@@ -9,8 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from overlay.datatypes import MediaInfo, TagEvent
-from overlay.detection.events import find_events as detect
-from overlay.detection.selection import select
+from overlay.detection import detect
 from overlay.drawing.fonts import can_draw, font_file
 from overlay.errors import NoAudioStream
 from overlay.export.ass_panel import panel_fonts, panel_format, shown_size
@@ -37,8 +36,8 @@ from overlay.tagging.registry import Tagger, load_tagger
 from overlay.tagging.windows import score_stream
 from overlay.texts import content_of
 from overlay.track import TagTrack, read_npz
-from overlay.vocabulary.labels import audioset_labels, read_labels
-from overlay.vocabulary.wording import translated_labels
+from overlay.vocabulary import read_labels
+from overlay.vocabulary.audioset import audioset, audioset_labels
 
 Progress = Callable[[str, float, float | None], None]
 """Called with the step (``tag`` or ``render``), seconds done, and seconds in all if known."""
@@ -185,7 +184,7 @@ def render(
         return _with_text(info, track, target, settings, total_s, on_progress, on_note)
     write = compose_alone if settings.video.overlay_only else compose
     done: Composed = write(
-        info, select(track, settings.panel), target, settings.panel, settings.video,
+        info, detect(track, settings).timeline, target, settings.panel, settings.video,
         on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,
     )  # fmt: skip
     content = _ALONE if settings.video.overlay_only else _WHOLE
@@ -195,7 +194,7 @@ def render(
 def _readable(settings: Settings, on_note: Note) -> Settings:
     """The same, but with English labels where no font has the letters of the language."""
     panel = settings.panel
-    letters = "".join(translated_labels(panel.language))
+    letters = "".join(audioset().in_language(panel.language))
     if settings.video.soft or can_draw(letters, font_file(panel.font, "SemiBold")):
         return settings
     on_note(
@@ -222,7 +221,7 @@ def _with_text(
     if extension == ".mkv":
         size = shown_size(shown_video(info))
         kinds["Sound tags, animated"] = panel_format(settings.panel, size, total_s)
-    found = detect(track, settings.events)
+    found = detect(track, settings).events
     with TemporaryDirectory() as folder:
         tracks = []
         for title, kind in kinds.items():
@@ -259,7 +258,7 @@ def preview(
     shown_video(info)
     target = Path(out) if out is not None else info.path.with_suffix(f".{at_s:g}s.png")
     track = track if track is not None else _tag(info, settings, on_progress, on_note)
-    timeline = select(track, settings.panel)
+    timeline = detect(track, settings).timeline
     return compose_preview(info, timeline, at_s, target, settings.panel, settings.video)
 
 
@@ -322,7 +321,7 @@ def labels_of(path: str | Path, label_file: str | None = None) -> tuple[str, ...
 def top_events(track: TagTrack, n: int, settings: EventSettings) -> list[TagEvent]:
     """The ``n`` strongest events, at most one a label, in the order of their onsets."""
     best: dict[int, TagEvent] = {}
-    for event in detect(track, settings):
+    for event in detect(track, Settings(events=settings)).events:
         known = best.get(event.index)
         if known is None or event.peak > known.peak:
             best[event.index] = event

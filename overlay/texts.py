@@ -15,7 +15,7 @@ from overlay.media.video import shown_video
 from overlay.products.compose import Note
 from overlay.settings import PanelSettings, Settings
 from overlay.track import TagTrack
-from overlay.vocabulary.labels import audioset_mids
+from overlay.vocabulary import vocabulary_named
 
 
 def export_formats() -> dict[str, Format | CaptionFormat]:
@@ -60,7 +60,8 @@ def content_of(
 
 
 def _run(path: Path, track: TagTrack, settings: Settings) -> Run:
-    return Run(media_name(path), track, audioset_mids(), settings.events)
+    mids = vocabulary_named(track.vocabulary, track.labels).mid_by_name
+    return Run(media_name(path), track, mids, settings.events)
 
 
 def note_if_none(cues: list[Cue], settings: Settings, on_note: Note) -> None:

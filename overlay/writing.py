@@ -9,7 +9,7 @@ from overlay.captioning.cues import cues_of
 from overlay.captioning.rules import BrokenRule, broken_rules
 from overlay.captioning.styles import language_of, style_named
 from overlay.datatypes import Cue, TagEvent
-from overlay.detection.events import find_events as detect
+from overlay.detection import detect
 from overlay.export.ass_panel import DEFAULT_PICTURE
 from overlay.export.subtitles import check_mergeable, read_subtitles, with_cues
 from overlay.files import check_target, complete_or_absent
@@ -54,7 +54,7 @@ def find_events(
         track = TagTrack.load(path, labels=labels_of(path, settings.panel.label_file))
     else:
         track = tag(path, settings, on_progress=on_progress, on_note=on_note)
-    return detect(track, settings.events), track
+    return detect(track, settings).events, track
 
 
 def captions(

@@ -6,13 +6,13 @@ from inspecting import pictures
 from moviepy import VideoFileClip
 
 import overlay
-from overlay.detection.selection import select
+from overlay.detection import detect
 from overlay.media.probe import probe
 from overlay.moviepy import TagOverlay
 from overlay.products.compose import compose
-from overlay.settings import PanelSettings, VideoSettings
+from overlay.settings import PanelSettings, Settings, VideoSettings
 from overlay.track import TagTrack
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
@@ -35,7 +35,7 @@ def test_the_effect_draws_what_the_command_draws(track, make_clip, tmp_path):
         plain = clip.get_frame(2.0)
     out = tmp_path / "out.mp4"
     compose(
-        probe(source), select(track, settings), out, settings,
+        probe(source), detect(track, Settings(panel=settings)).timeline, out, settings,
         VideoSettings(preset="ultrafast", crf=0),
     )  # fmt: skip
     drawn = pictures(out, pix_fmt="rgb24")[50]

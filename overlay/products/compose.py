@@ -31,7 +31,6 @@ from overlay.media.video import (
     shown_video,
 )
 from overlay.settings import PanelSettings, VideoSettings
-from overlay.vocabulary.labels import families_of
 
 Progress = Callable[[float], None]
 Note = Callable[[str], None]
@@ -55,7 +54,7 @@ def make_panel(timeline: TagTimeline, video: VideoInfo, settings: PanelSettings)
         timeline,
         (video.width, video.height),
         settings,
-        families=families_of(timeline.labels),
+        families=timeline.family_by_label,
         pixel_aspect=video.sample_aspect,
     )
 

@@ -20,7 +20,7 @@ from overlay.tagging.frontends import FRAME_LENGTH
 from overlay.tagging.head import HEAD_SUFFIX, Head, HeadTagger
 from overlay.tagging.weights.choice import choose
 from overlay.tagging.weights.published import fetch, sha256, verify
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 if TYPE_CHECKING:
     from overlay.tagging.engines.sharing import SharedPanns

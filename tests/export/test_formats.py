@@ -26,7 +26,7 @@ from overlay.media.process import ffmpeg_program
 from overlay.resources import resource
 from overlay.settings import EventSettings
 from overlay.track import TagTrack
-from overlay.vocabulary.labels import audioset_labels, audioset_mids
+from overlay.vocabulary.audioset import audioset, audioset_labels
 
 AWKWARD = (
     'Comma, "quote"', "Tab\there", "<b>angle</b> & co", "a --> b", "line\nbreak", "狗叫；雨",
@@ -291,7 +291,7 @@ def test_the_commands_write_from_media_and_from_tracks(make_clip, tmp_path, caps
 def test_json_tells_the_way_to_a_class():
     labels = audioset_labels()
     scores = np.zeros((1, len(labels)), np.float32)
-    run = Run("a.mp4", TagTrack(scores, labels, 2.0, 0.3, 0.3), audioset_mids())
+    run = Run("a.mp4", TagTrack(scores, labels, 2.0, 0.3, 0.3), audioset().mid_by_name)
     event = TagEvent(labels.index("Meow"), "Meow", 0.0, 1.0, 0.5, 0.4)
     written = json.loads(format_named("json").content([event], run))
     way = ["Animal", "Domestic animals, pets", "Cat", "Meow"]

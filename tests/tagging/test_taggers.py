@@ -18,7 +18,7 @@ from overlay.tagging.registry import SPECS, load_tagger
 from overlay.tagging.weights import published as weights_module
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.windows import score_stream
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 RATE = 32000
 
