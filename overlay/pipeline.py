@@ -24,6 +24,7 @@ from overlay.media.video import TextTrack, shown_video
 from overlay.products.alone import check_alone_ahead, compose_alone
 from overlay.products.compose import Composed, check_ahead, compose, copy_picture
 from overlay.products.compose import preview as compose_preview
+from overlay.reporting import Reporter
 from overlay.scoring import cache
 from overlay.settings import (
     EventSettings,
@@ -33,7 +34,8 @@ from overlay.settings import (
     override,
 )
 from overlay.tagging.registry import Tagger, load_tagger
-from overlay.tagging.windows import score_stream
+from overlay.tagging.tracking import score_stream
+from overlay.tagging.windows import Windows, from_zero
 from overlay.texts import content_of
 from overlay.track import TagTrack, read_npz
 from overlay.vocabulary import read_labels
@@ -105,7 +107,7 @@ def _tag(info: MediaInfo, settings: Settings, on_progress: Progress, on_note: No
     options: TaggingSettings = settings.tagging
     audio = audio_stream(info, options.audio_track)
     total_s = audio.duration_s or info.duration_s
-    tagger = load_tagger(options, on_note)
+    tagger = load_tagger(options, reporter=Reporter(on_note=on_note))
     on_progress("tag", 0, total_s)
     key = _cache_key(info, tagger, settings)
     known = cache.recall(key) if key is not None else None
@@ -117,8 +119,9 @@ def _tag(info: MediaInfo, settings: Settings, on_progress: Progress, on_note: No
         tolerant=settings.video.tolerant, ffmpeg_path=settings.video.ffmpeg,
     )  # fmt: skip
     track = score_stream(
-        blocks, tagger, options.sample_duration, options.hop_duration,
-        lambda done_s: on_progress("tag", done_s, total_s),
+        from_zero(blocks, tagger.sample_rate), tagger,
+        Windows(options.sample_duration, options.hop_duration), total_s=total_s,
+        reporter=Reporter(on_progress, on_note),
     )  # fmt: skip
     if key is not None:
         cache.keep(key, track)

@@ -10,7 +10,8 @@ from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import load_tagger
-from overlay.tagging.windows import score_stream
+from overlay.tagging.tracking import score_stream
+from overlay.tagging.windows import Windows, from_zero
 
 RATE, CLIP_S = 32000, 5
 
@@ -22,7 +23,7 @@ def track(shared):
     clips = sorted((shared / "audio/esc_dev").glob("*.flac"))
     sounds = [np.concatenate(list(stream_audio(probe(clip), RATE))) for clip in clips]
     exact = [np.resize(sound, CLIP_S * RATE) for sound in sounds]
-    return score_stream(exact, tagger, 2.0, 0.3)
+    return score_stream(from_zero(exact, tagger.sample_rate), tagger, Windows(2.0, 0.3))
 
 
 @pytest.mark.weights

@@ -140,7 +140,9 @@ def _said(event: TagEvent, wording: Wording | None, style: CaptionStyle, languag
 def _plain(label: str) -> str:
     """A label on one line, without letters that are not seen or turn the line around."""
     spaced = " ".join(label.split())
-    return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs") and c not in _TURNS)
+    return "".join(
+        c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs") and c not in _TURNS
+    )
 
 
 def _still(event: TagEvent, wording: Wording | None, language: str) -> str:

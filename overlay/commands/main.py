@@ -543,6 +543,7 @@ def _check(args: argparse.Namespace) -> None:
 
 def _train(args: argparse.Namespace) -> None:
     from overlay.files import check_target, complete_or_absent
+    from overlay.reporting import Reporter
     from overlay.tagging.registry import load_network
     from overlay.training.head import find_clips, train_head
 
@@ -555,8 +556,8 @@ def _train(args: argparse.Namespace) -> None:
     clips = find_clips(folder, Path(args.labels) if args.labels else None)
     with _Bars(quiet=args.quiet) as bars:
         trained = train_head(
-            clips, load_network(settings, bars.note), settings.sample_duration,
-            settings.hop_duration, on_note=bars.note,
+            clips, load_network(settings, reporter=Reporter(on_note=bars.note)),
+            settings.sample_duration, settings.hop_duration, on_note=bars.note,
             on_progress=lambda done, total: bars.update("train", done, total),
         )  # fmt: skip
     with complete_or_absent(target) as temporary:

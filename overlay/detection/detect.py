@@ -254,7 +254,10 @@ def _with_ends(track: TagTrack, scores: Scores) -> tuple[Times, Scores]:
     for row in (np.flatnonzero(np.diff(times) > farthest_s(track)) + 1).tolist():
         before, behind = float(times[row - 1]), float(times[row])
         places += [row, row]
-        extra += [before + min(2 * half, (behind - before) / 2), behind - min(2 * half, (behind - before) / 2)]
+        extra += [
+            before + min(2 * half, (behind - before) / 2),
+            behind - min(2 * half, (behind - before) / 2),
+        ]
     if end > times[-1]:
         places.append(len(times))
         extra.append(2 * end - float(times[-1]))
@@ -263,9 +266,7 @@ def _with_ends(track: TagTrack, scores: Scores) -> tuple[Times, Scores]:
     return np.insert(times, places, extra), np.insert(scores, places, 0.0, axis=0)
 
 
-def _plain_top(
-    scores: Scores, thresholds: npt.NDArray[np.float32], top_k: int
-) -> list[list[int]]:
+def _plain_top(scores: Scores, thresholds: npt.NDArray[np.float32], top_k: int) -> list[list[int]]:
     """The best classes of each row that reach their thresholds."""
     orders = []
     for row in scores:

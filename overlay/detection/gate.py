@@ -67,5 +67,7 @@ class Gate:
         parts = []
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
             begin = onset if start == 0 else float(times[start])
-            parts.append((begin, offset if end == len(part) else float(times[end - 1]) + 1 / LEVEL_RATE_HZ))
+            parts.append(
+                (begin, offset if end == len(part) else float(times[end - 1]) + 1 / LEVEL_RATE_HZ)
+            )
         return parts

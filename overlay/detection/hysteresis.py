@@ -1,11 +1,13 @@
 """Runs of rows in which a class is on: it comes at one score and goes at a lower one.
 
 Source:
-    Mesaros et al., "Sound event detection: a tutorial", IEEE Signal Processing Magazine 38(5), 2021.
+    Mesaros et al., "Sound event detection: a tutorial", IEEE Signal Processing Magazine 38(5),
+    2021.
 """
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
@@ -33,7 +35,7 @@ def runs_of(
     for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
         inner = breaks[bisect_right(breaks, start) : bisect_left(breaks, stop)]
         cuts = [start, *inner, stop]
-        for first, behind in zip(cuts, cuts[1:], strict=False):
+        for first, behind in itertools.pairwise(cuts):
             if column[first:behind].max() >= enter:
                 found.append((first, behind - 1))
     return found

@@ -54,9 +54,7 @@ class _Alive:
         return sorted(left, key=lambda event: (event.onset_s, -event.peak))
 
 
-def collapsed(
-    events: Iterable[TagEvent], vocabulary: Vocabulary, margin: float
-) -> list[TagEvent]:
+def collapsed(events: Iterable[TagEvent], vocabulary: Vocabulary, margin: float) -> list[TagEvent]:
     """One event a sound, by onset.
 
     Args:
@@ -74,9 +72,7 @@ def collapsed(
     return alive.events()
 
 
-def _said_by_kinds(
-    event: TagEvent, alive: _Alive, below: Sequence[int], margin: float
-) -> bool:
+def _said_by_kinds(event: TagEvent, alive: _Alive, below: Sequence[int], margin: float) -> bool:
     closer = [e for e in alive.touching(below, event) if event.peak <= e.peak + margin]
     return covered_share(event, closer) >= _COVERED
 

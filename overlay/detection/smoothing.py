@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from overlay.datatypes import Scores, Times
 
@@ -104,6 +104,6 @@ def pieces_of(times: Times, hop_s: float) -> Iterator[slice]:
     """Stretches of rows without a gap."""
     starts = np.flatnonzero(np.diff(times) > GAP_HOPS * hop_s) + 1
     edges = [0, *starts.tolist(), len(times)]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in itertools.pairwise(edges):
         if stop > start:
             yield slice(start, stop)

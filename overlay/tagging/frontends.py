@@ -98,10 +98,7 @@ class _SpectralFrontEnd:
         return self._power(_padded_frames(self._prepared(windows)))
 
     def _power(self, frames: Signal) -> Signal:
-        spectrum = np.fft.rfft(frames * self._window)
-        power = np.square(spectrum.real) + np.square(spectrum.imag)
-        mel: Signal = power.astype(np.float32) @ self._bands
-        return mel
+        return _mel_power(frames, self._window, self._bands)
 
     def _mel(self, frames: Signal) -> Signal:
         return self._compressed(self._power(frames))
@@ -200,6 +197,47 @@ class MelFrontEnd(_SpectralFrontEnd):
         return np.ascontiguousarray(mel.transpose(0, 2, 1))[:, None]
 
 
+class FrameMelFrontEnd:
+    """The mel features of PretrainedSED's frame_mn taggers, ``[n_windows, 1, 128, n_frames]``.
+
+    At 16 kHz: pre-emphasis 0.97 (one sample shorter), n_fft 512, window 400 (symmetric Hann), hop
+    160, centred with reflect padding, power spectrum, 128 Kaldi mel bands from 0 to 7000 Hz,
+    (ln(max(x, 1e-7)) + 4.5) / 5.
+
+        n_frames = 1 + (n_samples - 2) // 160
+    """
+
+    _N_FFT, _HOP = 512, 160
+
+    def __init__(self) -> None:
+        self._window = np.zeros(self._N_FFT, np.float32)
+        self._window[56:456] = np.hanning(400)
+        self._bands = np.ascontiguousarray(_kaldi_bands(128, 0.0, 7000.0, 16000, self._N_FFT).T)
+
+    def features(self, windows: Signal) -> Signal:
+        """From ``[n_windows, window_length]`` at 16 kHz to ``[n_windows, 1, 128, n_frames]``."""
+        signals = windows[:, 1:] - np.float32(0.97) * windows[:, :-1]
+        half = self._N_FFT // 2
+        signals = np.pad(signals, ((0, 0), (half, half)), mode="reflect")
+        frames = np.lib.stride_tricks.sliding_window_view(signals, self._N_FFT, axis=-1)
+        mel = _mel_power(frames[..., :: self._HOP, :], self._window, self._bands)
+        compressed = (np.log(np.maximum(mel, np.float32(1e-7))) + np.float32(4.5)) / np.float32(5)
+        return np.ascontiguousarray(compressed.transpose(0, 2, 1))[:, None]
+
+    def shared(self, segment: Signal, window_length: int, hop_length: int) -> Signal:
+        """The same for all whole windows of a segment."""
+        windows = np.lib.stride_tricks.sliding_window_view(segment, window_length)
+        return self.features(windows[::hop_length])
+
+
+def _mel_power(frames: Signal, window: Signal, bands: Signal) -> Signal:
+    """Power of windowed frames, ``[..., n_fft]``, in mel bands, ``[n_bins, n_bands]``."""
+    spectrum = np.fft.rfft(frames * window)
+    power = np.square(spectrum.real) + np.square(spectrum.imag)
+    mel: Signal = power.astype(np.float32) @ bands
+    return mel
+
+
 def _slaney_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
     """Triangles of equal area, equally spaced on Slaney's scale, ``[n_bands, 513]``.
 
@@ -224,8 +262,10 @@ def _slaney_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
     return slaney
 
 
-def _kaldi_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
-    """Triangles that are equally spaced and straight on the mel scale, ``[n_bands, 513]``.
+def _kaldi_bands(
+    n_bands: int, low_hz: float, high_hz: float, rate: int = SAMPLE_RATE, n_fft: int = _N_FFT
+) -> Signal:
+    """Triangles that are equally spaced and straight on the mel scale, ``[n_bands, n_bins]``.
 
         mel(f) = 1127 ln(1 + f / 700)
 
@@ -238,7 +278,7 @@ def _kaldi_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
 
     edges = np.linspace(mel(low_hz), mel(high_hz), n_bands + 2)
     step = edges[1] - edges[0]
-    bins = mel(np.arange(_N_FFT // 2 + 1) * SAMPLE_RATE / _N_FFT)
+    bins = mel(np.arange(n_fft // 2 + 1) * rate / n_fft)
     rising = (bins[None] - edges[:-2, None]) / step
     falling = (edges[2:, None] - bins[None]) / step
     bands = np.maximum(0.0, np.minimum(rising, falling))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from overlay.datatypes import Scores
 from overlay.errors import CheckpointError, TrackError
+from overlay.tagging.tagger import WindowTagger
 from overlay.tagging.weights.published import sha256
 from overlay.track import read_npz
 
@@ -92,7 +93,7 @@ class Head:
         return head
 
 
-class HeadTagger:
+class HeadTagger(WindowTagger):
     """A head on its base behind the ``Tagger`` protocol.
 
     Raises:

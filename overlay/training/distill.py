@@ -24,7 +24,8 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from overlay.settings import TaggingSettings
-from overlay.tagging.registry import load_tagger
+from overlay.tagging.engines.paddle import PaddleEngine
+from overlay.tagging.registry import load_network
 from overlay.training.bank import Bank
 from overlay.training.mixing import HEAVY, LIGHT, N_WINDOWS, Mixer, windows_of
 from overlay.training.student import Student, shipped_state
@@ -173,23 +174,24 @@ def _teach(
 ) -> None:
     """Make the lessons with these numbers, lighter ones from ``heavy_until`` on."""
     try:
-        tagger: Any = load_tagger(TaggingSettings(model=teacher, threads=1))
+        job = load_network(TaggingSettings(model=teacher, threads=1)).job
+        scores_of = PaddleEngine(job, "cpu").scores_of
         mixer = Mixer(Bank.of_folders(audio, work / "bank.npz"), seed + numbers.start)
         rng, ready = np.random.default_rng(seed + numbers.start), list[Any]()
         for number in numbers:
             mixer.recipe = HEAVY if number < heavy_until else LIGHT
             if not ready:
-                ready = _batches(mixer, tagger, rng)
+                ready = _batches(mixer, scores_of, rng)
             queue.put(ready.pop())
     except Exception as error:
         queue.put(error)
 
 
-def _batches(mixer: Mixer, tagger: Any, rng: np.random.Generator) -> list[tuple[Any, Any]]:
+def _batches(mixer: Mixer, scores_of: Any, rng: np.random.Generator) -> list[tuple[Any, Any]]:
     """Lessons from some scenes, their windows shuffled."""
     scenes = mixer.batch(_SCENES)
     windows = windows_of(scenes)
-    scores = in_context(tagger.score_features(windows), tagger.score_features(scenes))
+    scores = in_context(scores_of(windows), scores_of(scenes))
     order = rng.permutation(len(windows) // _BATCH * _BATCH).reshape(-1, _BATCH)
     return [(windows[chosen].astype(np.float16), scores[chosen]) for chosen in order]
 

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.settings import TaggingSettings
-from overlay.tagging.models.student import Student
+from overlay.tagging.engines.paddle import PaddleEngine
+from overlay.tagging.networks.student import Student
 from overlay.tagging.registry import load_network
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.loading import in_paddle_layout
@@ -71,11 +72,10 @@ def mean_scores(work: Path, seed: int = 0, teacher: str = "mn04") -> npt.NDArray
     """The teacher's mean score of each class over windows as the student gets them."""
     mixer = Mixer(Bank.of_folders((), work / "bank.npz"), seed)
     tagger = load_network(TaggingSettings(model=teacher))
+    scores_of = PaddleEngine(tagger.job, "cpu").scores_of
     total = np.zeros(len(tagger.labels))
     for _ in range(_N_BATCHES):
-        total += (
-            tagger.score_features(windows_of(mixer.batch(_BATCH))).astype(np.float64).sum(axis=0)
-        )
+        total += scores_of(windows_of(mixer.batch(_BATCH))).astype(np.float64).sum(axis=0)
     return total / (_N_BATCHES * _BATCH * N_WINDOWS)
 
 

@@ -7,7 +7,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from overlay.tagging.models.student import N_BANDS_LEFT, N_HIDDEN, N_TIME_BLOCKS, STEM_WIDTHS, WIDTH
+from overlay.tagging.networks.student import (
+    N_BANDS_LEFT,
+    N_HIDDEN,
+    N_TIME_BLOCKS,
+    STEM_WIDTHS,
+    WIDTH,
+)
 from overlay.tagging.weights.checkpoint import read_arrays
 
 

@@ -31,7 +31,8 @@ from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import load_tagger
-from overlay.tagging.windows import score_stream
+from overlay.tagging.tracking import score_stream
+from overlay.tagging.windows import Windows, from_zero
 from overlay.track import TagTrack
 
 RATE = 32000
@@ -170,7 +171,10 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     for model in args.models:
         tagger = load_tagger(TaggingSettings(model=model, device="cpu"))
-        tracks = [score_stream([sound], tagger, 2.0, 0.3) for sound, _ in made]
+        tracks = [
+            score_stream(from_zero([sound], tagger.sample_rate), tagger, Windows(2.0, 0.3))
+            for sound, _ in made
+        ]
         for way, find in WAYS.items():
             metrics = sed_eval.sound_event.EventBasedMetrics(
                 event_label_list=sorted({clip.name for clip in clips}), t_collar=0.5

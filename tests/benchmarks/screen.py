@@ -231,7 +231,12 @@ class Tally:
     @classmethod
     def empty(cls, n_clips: int) -> Tally:
         """Nothing yet."""
-        names = ("first", "some", "silent", *(f"{k}: {w}" for k in KINDS for w in ("first", "some")))
+        names = (
+            "first",
+            "some",
+            "silent",
+            *(f"{k}: {w}" for k in KINDS for w in ("first", "some")),
+        )
         return cls(n_clips, [], [], {name: np.zeros((n_clips, 2)) for name in names})
 
     def add(self, timeline: Timeline, rows: Rows, number_of: dict[str, int]) -> None:
@@ -281,7 +286,6 @@ def table_head() -> str:
 
 def shown_by_old_rule(track: TagTrack) -> Rows:
     """The rows of the nearest hop."""
-    from overlay.detection import detect
     from overlay.settings import PanelSettings
 
     timeline = select(track, PanelSettings())

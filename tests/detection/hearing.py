@@ -4,6 +4,7 @@ import numpy as np
 
 from overlay.settings import EventSettings, PanelSettings, Settings
 from overlay.tagging.levels import LevelMeter
+from overlay.tagging.windows import from_zero
 from overlay.track import TagTrack
 from overlay.vocabulary.audioset import audioset_labels
 
@@ -30,10 +31,9 @@ def heard(spans, seconds=30.0, needed_s=0.4, score=0.8, model="unknown"):
         some = slice(round(onset * RATE), round(offset * RATE))
         sound[some] += np.random.default_rng(1).normal(0, 0.1, len(sound[some]))
     meter = LevelMeter(RATE)
-    list(meter.listening([sound[: RATE + 7], sound[RATE + 7 :]]))
-    return TagTrack(
-        scores, audioset_labels(), WINDOW_S, HOP_S, seconds, model, levels=meter.levels()
-    )
+    list(meter.listening(from_zero([sound[: RATE + 7], sound[RATE + 7 :]], RATE)))
+    levels, _ = meter.levels()
+    return TagTrack(scores, audioset_labels(), WINDOW_S, HOP_S, seconds, model, levels=levels)
 
 
 def row(**scores):

@@ -38,7 +38,8 @@ def timeline(labels=LABELS):
     scores[18:24] = 0.01
     classes = np.argsort(-scores, axis=1).astype(np.int32)
     classes[np.take_along_axis(scores, classes, axis=1) < 0.05] = -1
-    return TagTimeline(1 + 0.3 * np.arange(30), scores, classes, labels)
+    families = own_vocabulary(labels).families
+    return TagTimeline(1 + 0.3 * np.arange(30), scores, classes, labels, families)
 
 
 def burned(text, folder, size, seconds=11):

@@ -7,7 +7,7 @@ import pytest
 
 from overlay.tagging.engines.backend import import_paddle
 from overlay.tagging.frontends import MelFrontEnd
-from overlay.tagging.models.student import Student
+from overlay.tagging.networks.student import Student
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.loading import load_into
 from overlay.training.bank import Bank

@@ -8,6 +8,7 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from paddle import Tensor, nn
@@ -26,9 +27,10 @@ class _Row:
     excite: bool
     hard_swish: bool
     stride: int
+    """In both directions."""
 
 
-_TABLE = (
+TABLE = (
     _Row(3, 16, 16, False, False, 1),
     _Row(3, 64, 24, False, False, 2),
     _Row(3, 72, 24, False, False, 1),
@@ -54,7 +56,13 @@ def _rounded(n: float, divisor: int = 8) -> int:
 
 
 def _convolution(
-    n_in: int, n_out: int, kernel: int, *, stride: int = 1, groups: int = 1, act: nn.Layer | None
+    n_in: int,
+    n_out: int,
+    kernel: int,
+    *,
+    stride: int | tuple[int, int] = 1,
+    groups: int = 1,
+    act: nn.Layer | None,
 ) -> nn.Sequential:
     conv = nn.Conv2D(
         n_in, n_out, kernel, stride, padding=kernel // 2, groups=groups, bias_attr=False
@@ -90,9 +98,16 @@ class _Excitation(nn.Layer):
 
 
 class _InvertedResidual(nn.Layer):
-    """Expand, filter each channel, excite, project."""
+    """Expand, filter each channel, excite, project.
 
-    def __init__(self, n_in: int, row: _Row, width: float) -> None:
+    Args:
+        n_in: Channels that come in.
+        row: Its row of the table.
+        width: Multiplier of all channel counts.
+        stride: Steps in frequency and time.
+    """
+
+    def __init__(self, n_in: int, row: _Row, width: float, stride: tuple[int, int]) -> None:
         super().__init__()
         expanded, n_out = _rounded(row.expanded * width), _rounded(row.n_out * width)
         act = nn.Hardswish if row.hard_swish else nn.ReLU
@@ -100,19 +115,33 @@ class _InvertedResidual(nn.Layer):
         if expanded != n_in:
             layers.append(_convolution(n_in, expanded, 1, act=act()))
         layers.append(
-            _convolution(
-                expanded, expanded, row.kernel, stride=row.stride, groups=expanded, act=act()
-            )
+            _convolution(expanded, expanded, row.kernel, stride=stride, groups=expanded, act=act())
         )
         if row.excite:
             layers.append(_Excitation(expanded))
         layers.append(_convolution(expanded, n_out, 1, act=None))
         self.block = nn.Sequential(*layers)
-        self._residual = row.stride == 1 and n_in == n_out
+        self._residual = stride == (1, 1) and n_in == n_out
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.block(x)
         return x + y if self._residual else y
+
+
+def trunk(width: float, strides: Sequence[tuple[int, int]]) -> tuple[nn.Sequential, int]:
+    """The convolutions, and how many channels come out of them.
+
+    Args:
+        width: Multiplier of all channel counts.
+        strides: Steps in frequency and time of each row of ``TABLE``.
+    """
+    n = _rounded(16 * width)
+    layers: list[nn.Layer] = [_convolution(1, n, 3, stride=2, act=nn.Hardswish())]
+    for row, stride in zip(TABLE, strides, strict=True):
+        layers.append(_InvertedResidual(n, row, width, stride))
+        n = _rounded(row.n_out * width)
+    layers.append(_convolution(n, 6 * n, 1, act=nn.Hardswish()))
+    return nn.Sequential(*layers), 6 * n
 
 
 class MobileNet(nn.Layer):
@@ -127,16 +156,10 @@ class MobileNet(nn.Layer):
     def __init__(self, width: float, n_classes: int = 527, extract_embedding: bool = False) -> None:
         super().__init__()
         self.extract_embedding = extract_embedding
-        n = _rounded(16 * width)
-        layers: list[nn.Layer] = [_convolution(1, n, 3, stride=2, act=nn.Hardswish())]
-        for row in _TABLE:
-            layers.append(_InvertedResidual(n, row, width))
-            n = _rounded(row.n_out * width)
-        layers.append(_convolution(n, 6 * n, 1, act=nn.Hardswish()))
-        self.features = nn.Sequential(*layers)
+        self.features, n = trunk(width, [(row.stride, row.stride) for row in TABLE])
         hidden = _rounded(1280 * width)
         self.classifier = nn.Sequential(
-            nn.AdaptiveAvgPool2D(1), nn.Flatten(), nn.Linear(6 * n, hidden), nn.Hardswish(),
+            nn.AdaptiveAvgPool2D(1), nn.Flatten(), nn.Linear(n, hidden), nn.Hardswish(),
             nn.Dropout(0.2), nn.Linear(hidden, n_classes),
         )  # fmt: skip
 

@@ -11,7 +11,13 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional
 
-from overlay.tagging.models.builtin import N_BANDS_LEFT, N_HIDDEN, N_TIME_BLOCKS, STEM_WIDTHS, WIDTH
+from overlay.tagging.networks.builtin import (
+    N_BANDS_LEFT,
+    N_HIDDEN,
+    N_TIME_BLOCKS,
+    STEM_WIDTHS,
+    WIDTH,
+)
 
 __all__ = ["N_BANDS_LEFT", "N_HIDDEN", "N_TIME_BLOCKS", "STEM_WIDTHS", "WIDTH", "Student"]
 

@@ -7,54 +7,20 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from overlay.errors import DeviceUnavailable, TaggerError
+from overlay.errors import TaggerError
 from overlay.tagging.engines.backend import import_paddle
 
 Features = npt.NDArray[np.float32]
 Shapes = tuple[tuple[int | None, ...], ...]
 
 
-def choose_device(wanted: str) -> str:
-    """``cpu`` or ``gpu``; ``auto`` takes a GPU where Paddle can use one.
-
-    Raises:
-        DeviceUnavailable: A GPU is asked for and there is none, or Paddle cannot use it.
-    """
-    if wanted == "cpu":
-        return "cpu"
-    if wanted == "auto" and not _made_for_gpus():
-        return "cpu"  # said without the second that importing Paddle takes
-    paddle = import_paddle()
-    compiled = bool(paddle.device.is_compiled_with_cuda())
-    usable = compiled and paddle.device.cuda.device_count() > 0
-    if wanted == "auto":
-        return "gpu" if usable else "cpu"
-    if not usable:
-        reason = (
-            "no GPU is visible"
-            if compiled
-            else "this Paddle is built for CPUs; install 'tag-overlay[gpu]' instead of [cpu]"
-        )
-        raise DeviceUnavailable(f"device gpu: {reason}; --device cpu works everywhere")
-    return "gpu"
-
-
-def _made_for_gpus() -> bool:
-    try:
-        version("paddlepaddle-gpu")
-    except PackageNotFoundError:
-        return False
-    return True
-
-
-class Engine:
+class Predictor:
     """A network as a function of arrays; most take features, ``[batch, 1, ...]``, alone.
 
     Args:
