@@ -4,6 +4,6 @@ The walk, each step a file: thresholds and lists (``wanted``), smoothing, hyster
 gate of the loudness, the ontology, the order of the rows (``ranking``), all of it (``detect``).
 """
 
-from overlay.detection.detect import Detection, detect, shown
+from overlay.detection.detect import Detection, detect, shown, vocabulary_shown
 
-__all__ = ["Detection", "detect", "shown"]
+__all__ = ["Detection", "detect", "shown", "vocabulary_shown"]

@@ -19,7 +19,7 @@ from overlay.detection.ranking import moved, on_at, ranked
 from overlay.detection.smoothing import smooth_pieces
 from overlay.detection.wanted import NEVER, thresholds_of
 from overlay.errors import LabelError
-from overlay.settings import EventSettings, PanelSettings, Settings
+from overlay.settings import EventSettings, Settings
 from overlay.track import TagTrack
 from overlay.vocabulary import Vocabulary, read_labels, vocabulary_named
 
@@ -97,7 +97,7 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
     settings = settings or Settings()
     panel = settings.panel
     own = vocabulary_named(track.vocabulary, track.labels)
-    named = _renamed(own, panel)
+    named = vocabulary_shown(track, settings)
     thresholds = _all_thresholds(named, settings)
     size = panel.smooth_size or (RAW_SMOOTH_SIZE if panel.raw else SMOOTH_SIZE)
     smoothed = smooth_pieces(track.scores, track.times, track.hop_s, panel.smoothing, size)
@@ -133,14 +133,19 @@ def shown(track: TagTrack, at_s: float, settings: Settings | None = None) -> lis
     return detect(track, settings).shown(at_s)
 
 
-def _renamed(vocabulary: Vocabulary, panel: PanelSettings) -> Vocabulary:
-    """The same under the names of the label file, if there is one."""
-    if panel.label_file is None:
+def vocabulary_shown(track: TagTrack, settings: Settings) -> Vocabulary:
+    """The vocabulary of a track, under the names of the label file if there is one.
+
+    Raises:
+        LabelError: The label file cannot be read or does not fit the scores.
+    """
+    vocabulary, path = vocabulary_named(track.vocabulary, track.labels), settings.panel.label_file
+    if path is None:
         return vocabulary
-    names = read_labels(panel.label_file)
+    names = read_labels(path)
     if len(names) != len(vocabulary):
         raise LabelError(
-            f"{panel.label_file}: {len(names)} names do not fit scores of {len(vocabulary)} classes"
+            f"{path}: {len(names)} names do not fit scores of {len(vocabulary)} classes"
         )
     return vocabulary.renamed(names)
 

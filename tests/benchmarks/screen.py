@@ -1,6 +1,7 @@
 """Is the tag on screen the sound that one hears? Labelled clips joined into timelines.
 
-    python tests/benchmarks/screen.py mn04 builtin [--clips FOLDER] [--seeds 0 1 2] [--raw]
+    python tests/benchmarks/screen.py mn04 builtin [--clips FOLDER] [--seeds 0 1 2]
+        [--context] [--raw]
 
 FOLDER has ``labels.csv`` with ``file``, ``esc_class`` and ``strict_labels`` as
 ../shared/audio/esc_dev. All clips, each as loud as the others, are joined in a new order for each
@@ -30,12 +31,15 @@ from pathlib import Path
 import numpy as np
 
 from overlay.datatypes import Tag
+from overlay.detection import detect
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.scoring import cache
-from overlay.settings import TaggingSettings
-from overlay.tagging.registry import Tagger, load_tagger
-from overlay.tagging.windows import score_stream
+from overlay.settings import PanelSettings, Settings, TaggingSettings
+from overlay.tagging.registry import load_tagger
+from overlay.tagging.tagger import Tagger
+from overlay.tagging.tracking import score_stream
+from overlay.tagging.windows import Windows, from_zero
 from overlay.track import TagTrack
 
 RATE = 32000
@@ -44,7 +48,6 @@ KINDS = ("cuts", "fades", "pauses", "noise -20 dB", "noise -10 dB")
 MOMENT_S = 0.1
 AUDIBLE_DB = 30.0
 FADE_S = 0.5
-WINDOW_S, HOP_S = 2.0, 0.3
 Rows = Callable[[float], Sequence[Tag]]
 """What is shown at a second."""
 
@@ -152,13 +155,14 @@ def timelines(clips: Sequence[Clip], seeds: Iterable[int]) -> Iterator[Timeline]
             yield joined(clips, kind, rng)
 
 
-def scored(sound: np.ndarray, tagger: Tagger) -> TagTrack:
+def scored(sound: np.ndarray, tagger: Tagger, windows: Windows) -> TagTrack:
     """The track of a sound, from the cache if it is there."""
     digest = hashlib.sha256(sound.tobytes()).hexdigest()
-    key = cache.key_of("screen", digest, tagger.name, tagger.model_hash, WINDOW_S, HOP_S)
+    facts = windows.window_s, windows.hop_s, *(["context"] if windows.in_context else [])
+    key = cache.key_of("screen", digest, tagger.name, tagger.model_hash, *facts)
     track = cache.recall(key)
     if track is None:
-        track = score_stream([sound], tagger, WINDOW_S, HOP_S)
+        track = score_stream(from_zero([sound], tagger.sample_rate), tagger, windows)
         cache.keep(key, track)
     return track
 
@@ -284,30 +288,17 @@ def table_head() -> str:
     return f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}"
 
 
-def shown_by_old_rule(track: TagTrack) -> Rows:
-    """The rows of the nearest hop."""
-    from overlay.settings import PanelSettings
-
-    timeline = select(track, PanelSettings())
-
-    def rows(at_s: float) -> list[Tag]:
-        hop = int(np.abs(timeline.times - at_s).argmin())
-        return [
-            Tag(i, timeline.labels[i], float(timeline.scores[hop, i]))
-            for i in timeline.classes[hop].tolist()
-            if i >= 0
-        ]
-
-    return rows
-
-
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("models", nargs="*", default=["mn04", "builtin"])
     parser.add_argument("--clips", type=Path, default=ESC_DEV)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--context", action="store_true", help="windows in context")
+    parser.add_argument("--raw", action="store_true", help="the plain smoothed scores")
     args = parser.parse_args()
+    windows = Windows(in_context=args.context)
+    settings = Settings(panel=PanelSettings(raw=args.raw))
     clips = read_clips(args.clips)
     number_of = {clip.name: number for number, clip in enumerate(clips)}
     made = list(timelines(clips, args.seeds))
@@ -316,7 +307,8 @@ def main() -> None:
         tagger = load_tagger(TaggingSettings(model=model, device="cpu"))
         tally = Tally.empty(len(clips))
         for timeline in made:
-            tally.add(timeline, shown_by_old_rule(scored(timeline.sound, tagger)), number_of)
+            track = scored(timeline.sound, tagger, windows)
+            tally.add(timeline, detect(track, settings).shown, number_of)
         print(f"| {model} | {tally.row()} |", flush=True)
 
 
