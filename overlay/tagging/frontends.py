@@ -13,7 +13,9 @@ Signal = npt.NDArray[np.float32]
 """``[n_samples]``, or ``[n_windows, window_length]``."""
 
 SAMPLE_RATE = 32000
-_N_FFT, _HALF = 1024, 512
+N_FFT = 1024
+"""Samples in a frame."""
+_HALF = N_FFT // 2
 FRAME_LENGTH = 320
 """Samples between two frames: 10 ms."""
 
@@ -114,7 +116,7 @@ class _SpectralFrontEnd:
 
 
 def _frames(signals: Signal) -> Signal:
-    views = np.lib.stride_tricks.sliding_window_view(signals, _N_FFT, axis=-1)
+    views = np.lib.stride_tricks.sliding_window_view(signals, N_FFT, axis=-1)
     frames: Signal = views[..., ::FRAME_LENGTH, :]
     return frames
 
@@ -135,7 +137,7 @@ class PannsFrontEnd(_SpectralFrontEnd):
     """
 
     def __init__(self) -> None:
-        window = np.hanning(_N_FFT + 1)[:-1].astype(np.float32)
+        window = np.hanning(N_FFT + 1)[:-1].astype(np.float32)
         super().__init__(window, _slaney_bands(64, 50.0, 14000.0))
 
     def _compressed(self, mel: Signal) -> Signal:
@@ -157,7 +159,7 @@ class PaddleAudioFrontEnd:
         layers = import_paddleaudio()
         self._paddle = import_paddle()
         self._layer = layers.LogMelSpectrogram(
-            sr=SAMPLE_RATE, n_fft=_N_FFT, hop_length=FRAME_LENGTH, window="hann", n_mels=64,
+            sr=SAMPLE_RATE, n_fft=N_FFT, hop_length=FRAME_LENGTH, window="hann", n_mels=64,
             f_min=50.0, f_max=14000.0,
         )  # fmt: skip
 
@@ -182,9 +184,7 @@ class MelFrontEnd(_SpectralFrontEnd):
     """
 
     def __init__(self) -> None:
-        window = np.zeros(_N_FFT, np.float32)
-        window[112:912] = np.hanning(800)
-        super().__init__(window, _kaldi_bands(128, 0.0, 15000.0))
+        super().__init__(*mel_of_efficientat())
 
     def _prepared(self, windows: Signal) -> Signal:
         return windows[:, 1:] - np.float32(0.97) * windows[:, :-1]
@@ -195,6 +195,13 @@ class MelFrontEnd(_SpectralFrontEnd):
 
     def _arranged(self, mel: Signal) -> Signal:
         return np.ascontiguousarray(mel.transpose(0, 2, 1))[:, None]
+
+
+def mel_of_efficientat() -> tuple[Signal, Signal]:
+    """Window, ``[1024]``, and mel bands, ``[128, 513]``, of EfficientAT's taggers."""
+    window = np.zeros(N_FFT, np.float32)
+    window[112:912] = np.hanning(800)
+    return window, _kaldi_bands(128, 0.0, 15000.0)
 
 
 class FrameMelFrontEnd:
@@ -252,7 +259,7 @@ def _slaney_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
 
     mels = np.linspace(mel(low_hz), mel(high_hz), n_bands + 2)
     edges = np.where(mels < 15, 200 * mels / 3, 1000 * 6.4 ** ((mels - 15) / 27))
-    bins = np.arange(_N_FFT // 2 + 1) * SAMPLE_RATE / _N_FFT
+    bins = np.arange(N_FFT // 2 + 1) * SAMPLE_RATE / N_FFT
     steps = np.diff(edges)[:, None]
     rising = (bins[None] - edges[:-2, None]) / steps[:-1]
     falling = (edges[2:, None] - bins[None]) / steps[1:]
@@ -263,7 +270,7 @@ def _slaney_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
 
 
 def _kaldi_bands(
-    n_bands: int, low_hz: float, high_hz: float, rate: int = SAMPLE_RATE, n_fft: int = _N_FFT
+    n_bands: int, low_hz: float, high_hz: float, rate: int = SAMPLE_RATE, n_fft: int = N_FFT
 ) -> Signal:
     """Triangles that are equally spaced and straight on the mel scale, ``[n_bands, n_bins]``.
 

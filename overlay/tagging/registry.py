@@ -14,6 +14,7 @@ from overlay.tagging.engines.base import Engine, Floats, Job, engine_for
 from overlay.tagging.frames import FrameNetworkTagger
 from overlay.tagging.head import HEAD_SUFFIX, Head, HeadTagger
 from overlay.tagging.models import SPECS
+from overlay.tagging.onnx_file import ONNX_SUFFIX
 from overlay.tagging.tagger import Tagger, WindowTagger
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.choice import choose
@@ -27,7 +28,7 @@ def load_tagger(settings: TaggingSettings, *, reporter: Reporter = SILENT) -> Ta
     """Load the tagger that the settings name.
 
     Args:
-        settings: ``model`` is a name, ``auto``, or the file of a trained head.
+        settings: ``model`` is a name, ``auto``, the file of a trained head, or an ONNX file.
         reporter: Told which model ``auto`` is and why.
 
     Raises:
@@ -42,6 +43,10 @@ def load_tagger(settings: TaggingSettings, *, reporter: Reporter = SILENT) -> Ta
             raise TaggerError(f"{settings.model}: names its own weights; leave --weights out")
         head = Head.load(settings.model)
         return HeadTagger(head, load_network(replace(settings, model=head.base)), settings.model)
+    if settings.model.endswith(ONNX_SUFFIX):
+        from overlay.tagging.onnx_tagger import load_onnx
+
+        return load_onnx(Path(settings.model), settings.threads)
     job = _job(settings, reporter)
     if job.spec.frames is not None:
         return FrameNetworkTagger(job, job.spec.frames, _labels(job))

@@ -42,9 +42,11 @@ from overlay.detection.selection import select
 from overlay.drawing.panel import Panel, PlanarPanel
 from overlay.media.probe import probe
 from overlay.media.process import ffmpeg_program
-from overlay.products.compose import compose
+from overlay.media.source import open_source
+from overlay.products.burned import Burned
+from overlay.reporting import SILENT
 from overlay.resources import resource
-from overlay.settings import PanelSettings, VideoSettings
+from overlay.settings import PanelSettings, Settings, VideoSettings
 from overlay.track import TagTrack
 from overlay.vocabulary.labels import audioset_labels, families_of
 
@@ -111,7 +113,13 @@ def _run(*arguments: str) -> None:
 def ours(video: Path, out: Path, preset: str, track: TagTrack) -> None:
     """The product's renderer."""
     settings = VideoSettings(overwrite=True, encoder="libx264", crf=int(CRF), preset=preset)
-    compose(probe(video), select(track, PanelSettings()), out, PanelSettings(), settings)
+    burn(video, out, track, settings)
+
+
+def burn(video: Path, out: Path, track: TagTrack, settings: VideoSettings) -> None:
+    """Draw the tags of a track on a video."""
+    plan = Burned().plan(open_source(video), Settings(video=settings), out, SILENT)
+    plan.write(track, SILENT)
 
 
 def plain(video: Path, out: Path, preset: str, track: TagTrack) -> None:
@@ -274,9 +282,7 @@ def _contestant(way: str, video: Path, folder: Path, preset: str) -> Contestant:
         drawn = folder / f"{video.stem}-drawn.mp4"
         if not drawn.exists():  # as the source itself was encoded
             settings = VideoSettings(encoder="libx264", crf=20, preset="veryfast")
-            info = probe(video)
-            timeline = select(made_track(float(info.duration_s or 60)), PanelSettings())
-            compose(info, timeline, drawn, PanelSettings(), settings)
+            burn(video, drawn, made_track(float(probe(video).duration_s or 60)), settings)
         video = drawn
     turn = [sys.executable, __file__, "--turn", way, str(video), f"{folder}/{way}.mp4", preset]
     return Contestant(way, turn)

@@ -11,6 +11,7 @@ import overlay
 from overlay.commands import main
 from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.probe import probe
+from overlay.reporting import Reporter
 from overlay.resources import resource
 from overlay.scoring import cache
 from overlay.tagging.registry import NetworkTagger
@@ -53,7 +54,9 @@ def test_the_same_sound_is_scored_once(clip, scored, make_clip, tmp_path):
     first = overlay.tag(clip, model="builtin", device="cpu")
     n = len(scored)
     notes = []
-    again = overlay.tag(clip, model="builtin", device="cpu", on_note=notes.append)
+    again = overlay.tag(
+        clip, model="builtin", device="cpu", reporter=Reporter(on_note=notes.append)
+    )
     assert len(scored) == n > 0
     assert "--no-cache" in notes[0]
     np.testing.assert_array_equal(first.scores, again.scores)
@@ -125,6 +128,7 @@ _CROWD = """
 import sys
 from pathlib import Path
 import numpy as np
+from overlay.reporting import Reporter
 from overlay.scoring import cache
 from overlay.track import TagTrack
 

@@ -1,19 +1,29 @@
-"""What works on this machine, in lines for a person."""
+"""``tag-overlay doctor``: what works on this machine."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from overlay.drawing.fonts import font_file, system_fonts
+from overlay.commands.printing import show
 from overlay.errors import OverlayError
-from overlay.media.encoders import ENCODERS, trial
-from overlay.media.process import ffmpeg_program, ffmpeg_version
 from overlay.resources import cache_folder
-from overlay.tagging.catalog import cached_models, device_lines
-from overlay.tagging.weights.published import MODELS_VARIABLE
+
+HELP = "say what works on this machine"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Which ffmpeg to look at."""
+    parser.add_argument("--ffmpeg", metavar="PATH")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print what works."""
+    for line in diagnose(args.ffmpeg):
+        show(line)
 
 
 def diagnose(ffmpeg_path: str | None = None) -> Iterator[str]:
@@ -22,6 +32,10 @@ def diagnose(ffmpeg_path: str | None = None) -> Iterator[str]:
     Args:
         ffmpeg_path: Program to look at instead of the one that comes with imageio-ffmpeg.
     """
+    from overlay.drawing.fonts import font_file, system_fonts
+    from overlay.tagging.catalog import cached_models, device_lines
+    from overlay.tagging.weights.published import MODELS_VARIABLE
+
     yield f"system    {platform.platform()}, Python {platform.python_version()}"
     yield from _ffmpeg(ffmpeg_path)
     yield from (f"paddle    {line}" for line in device_lines())
@@ -34,6 +48,9 @@ def diagnose(ffmpeg_path: str | None = None) -> Iterator[str]:
 
 
 def _ffmpeg(path: str | None) -> Iterator[str]:
+    from overlay.media.encoders import ENCODERS, trial
+    from overlay.media.process import ffmpeg_program, ffmpeg_version
+
     try:
         program = ffmpeg_program(path)
         yield f"ffmpeg    {program}"
@@ -54,5 +71,5 @@ def _version(package: str) -> str:
 
 def _writable() -> str:
     folder = cache_folder()
-    existing = next(f for f in (folder, *folder.parents) if f.exists())
+    existing = next((f for f in (folder, *folder.parents) if os.path.lexists(f)), folder)
     return "writable" if os.access(existing, os.W_OK) else "not writable"
