@@ -8,12 +8,10 @@
 """
 
 from overlay.files.paths import is_file, is_folder, is_there, named_after, reason, same
-from overlay.files.reading import opened, read_bytes, read_text, read_toml
+from overlay.files.reading import opened, path_error, read_bytes, read_text, read_toml
 from overlay.files.targets import (
     check_folder_target,
     check_target,
-    complete_or_absent,
-    complete_or_absent_folder,
     make_folder,
     whole_folder_or_absent,
     whole_or_absent,
@@ -23,14 +21,13 @@ from overlay.files.targets import (
 __all__ = [
     "check_folder_target",
     "check_target",
-    "complete_or_absent",
-    "complete_or_absent_folder",
     "is_file",
     "is_folder",
     "is_there",
     "make_folder",
     "named_after",
     "opened",
+    "path_error",
     "read_bytes",
     "read_text",
     "read_toml",

@@ -49,10 +49,10 @@ def check_target(out: AnyPath, *inputs: AnyPath, overwrite: bool) -> None:
 
 
 def _check_no_input(out: Path, inputs: Iterable[AnyPath]) -> None:
-    for each in inputs:
+    for number, each in enumerate(inputs):
         if same(out, each):
-            what = "is the input itself" if len(list(inputs)) == 1 else "is an input itself"
-            raise OutputError(f"{what}; choose another name with -o", path=out)
+            what = "an input, too" if number else "the input itself"
+            raise OutputError(f"is {what}; choose another name with -o", path=out)
 
 
 def _check_place(out: Path) -> None:

@@ -11,8 +11,8 @@ from typing import Self
 from overlay.files import (
     check_folder_target,
     check_target,
-    complete_or_absent,
-    complete_or_absent_folder,
+    whole_folder_or_absent,
+    whole_or_absent,
 )
 from overlay.media.source import Source
 from overlay.settings import Settings
@@ -38,14 +38,15 @@ class Target:
         Raises:
             OutputError: It is an input, exists, or has no folder to be in.
         """
-        for each in self.inputs:
-            check_target(self.path, each, overwrite=self.overwrite)
+        check_target(self.path, *self.inputs, overwrite=self.overwrite)
         return self
 
     @contextmanager
     def opened(self) -> Iterator[Path]:
         """A temporary path to write to; what is there appears when the block ends well."""
-        with complete_or_absent(self.path) as temporary:
+        with whole_or_absent(
+            self.path, overwrite=self.overwrite, inputs=self.inputs
+        ) as temporary:
             yield temporary
 
 
@@ -71,7 +72,9 @@ class PictureFolder(Target):
     @contextmanager
     def opened(self) -> Iterator[Path]:
         """A pattern in a temporary folder, as ffmpeg takes it."""
-        with complete_or_absent_folder(self.path) as folder:
+        with whole_folder_or_absent(
+            self.path, self.pattern, overwrite=self.overwrite
+        ) as folder:
             yield Path(str(folder).replace("%", "%%")) / self.pattern
 
 

@@ -8,10 +8,14 @@ from functools import cache
 from pathlib import Path
 
 from overlay.errors import LabelError
+from overlay.files import path_error, read_text
 from overlay.resources import resource
 
 FAMILIES = ("human", "animal", "music", "things", "nature", "ambiguous", "environment")
 """Short names of AudioSet's seven top families."""
+
+
+_MOST_BYTES = 1 << 26
 
 
 def read_labels(path: str | Path) -> tuple[str, ...]:
@@ -20,12 +24,7 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
     Raises:
         LabelError: The file cannot be read, is not UTF-8, or holds no name.
     """
-    try:
-        text = Path(path).read_text("utf-8-sig")
-    except OSError as error:
-        raise LabelError(f"{path}: cannot read the labels: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise LabelError(f"{path}: not UTF-8 text; save the label file as UTF-8") from error
+    text = read_text(path, _MOST_BYTES, "the labels", path_error(LabelError, path))
     labels = tuple(line.strip() for line in text.rstrip().splitlines())
     if not any(labels):
         raise LabelError(f"{path}: no label in it; write one name a line")
