@@ -93,9 +93,9 @@ def read_toml(path: AnyPath, what: str, error: Refusal) -> dict[str, Any]:
         content = tomllib.loads(text)
         _check_values(content)
     except RecursionError:
-        raise error("is not a usable TOML file: it is nested too deeply") from None
+        raise error("not a TOML file: it is nested too deeply") from None
     except ValueError as failed:
-        raise error(f"is not a usable TOML file: {failed}") from failed
+        raise error(f"not a TOML file: {failed}") from failed
     return content
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from overlay.errors import SettingsError
+from overlay.files.leftovers import sweep
 from overlay.resources import cache_folder
 from overlay.track import TagTrack
 
@@ -66,6 +67,7 @@ def keep(key: str, track: TagTrack) -> None:
 def clear() -> int:
     """Forget all tracks; returns how many there were and could be removed."""
     n_removed = 0
+    sweep(track_folder())
     for path, _, _ in _entries():
         with contextlib.suppress(OSError):
             path.unlink()
