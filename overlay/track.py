@@ -6,7 +6,7 @@ Left of a track is sound, right of it is picture and text; the two sides never m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from overlay.datatypes import Levels, Scores, Tag, Times
 from overlay.errors import OutputError, TrackError
-from overlay.files import path_error, whole_or_absent
+from overlay.files import brief, path_error, whole_or_absent
 from overlay.files.npz import check_claims, read_arrays
-from overlay.vocabulary.labels import AUDIOSET, audioset_labels, vocabulary_of
+from overlay.vocabulary import vocabulary_of, vocabulary_of_unnamed
 
 LEVEL_RATE_HZ = 50
 
@@ -96,7 +96,7 @@ class TagTrack:
         object.__setattr__(self, "level_times", _checked_times("level", self.level_times, frames))
         if not self.vocabulary:
             object.__setattr__(self, "vocabulary", vocabulary_of(self.labels))
-        _check_vocabulary(self.vocabulary, self.n_classes)
+        _check_vocabulary(self.vocabulary)
 
     @property
     def n_hops(self) -> int:
@@ -206,7 +206,7 @@ class TagTrack:
                 f"{path}: no {error.args[0]!r} in it; make the file again with 'tag-overlay tag'"
             ) from error
         except Exception as error:  # whatever a file may say, it is the file that is wrong
-            raise TrackError(f"{path}: not a usable score track: {error}") from error
+            raise TrackError(f"{path}: not a usable score track: {brief(error)}") from error
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -237,13 +237,30 @@ def _checked_times(name: str, times: Times, even: Times) -> Times:
     return times
 
 
-def read_npz(path: str | Path) -> dict[str, npt.NDArray[Any]]:
+def read_npz(path: str | Path, names: Collection[str] = _KEYS) -> dict[str, npt.NDArray[Any]]:
     """The arrays of a track's file that are known, every claimed size checked.
+
+    Args:
+        path: The file.
+        names: Which to read.
 
     Raises:
         TrackError: The file is missing, damaged, or holds pickles.
     """
-    return read_arrays(path, "the score track", path_error(TrackError, path), names=_KEYS)
+    return read_arrays(path, "the score track", path_error(TrackError, path), names=names)
+
+
+def labels_in(path: str | Path) -> tuple[str, ...] | None:
+    """The names that a track's file holds; ``None`` if it holds none.
+
+    Raises:
+        TrackError: The file cannot be used.
+    """
+    arrays = read_npz(path, ("labels",))
+    try:
+        return _names(arrays["labels"]) if arrays else None
+    except ValueError as error:
+        raise TrackError(f"{path}: not a usable score track: {brief(error)}") from error
 
 
 def _fields(
@@ -260,7 +277,9 @@ def _fields(
     """
     scores = np.asarray(_of_kind(arrays["scores"], "scores", "fiub"), np.float32)
     scores.flags.writeable = False
-    names = tuple(labels) if labels is not None else _names(arrays["labels"])
+    own = _names(arrays["labels"]) if "labels" in arrays or labels is None else None
+    unnamed = vocabulary_of_unnamed(scores.shape[-1]) if own is None else vocabulary_of(own)
+    names = tuple(labels) if labels is not None else own or ()
     if "hop_s" in arrays:
         hop_s, length_s = _number(arrays["hop_s"]), _number(arrays["duration_s"])
     else:
@@ -271,7 +290,7 @@ def _fields(
         scores, names, window_s, hop_s, length_s,
         _text(arrays, "model") or "unknown", _text(arrays, "model_hash"),
         np.asarray(levels, np.float16), _floats(arrays, "centers"), _floats(arrays, "level_times"),
-        _text(arrays, "vocabulary"), _text(arrays, "sound"),
+        _text(arrays, "vocabulary") or unnamed, _text(arrays, "sound"),
     )  # fmt: skip
 
 
@@ -332,11 +351,9 @@ def _check_lengths(window_s: float, hop_s: float, duration_s: float) -> None:
         raise ValueError(f"a duration of {duration_s} s is not from 0 to {_MOST_S} s")
 
 
-def _check_vocabulary(vocabulary: str, n_classes: int) -> None:
+def _check_vocabulary(vocabulary: str) -> None:
     if not _VOCABULARY.fullmatch(vocabulary):
         raise ValueError(f"unknown vocabulary {vocabulary!r}")
-    if vocabulary == AUDIOSET and n_classes != len(audioset_labels()):
-        raise ValueError(f"{n_classes} classes are not AudioSet's {len(audioset_labels())}")
 
 
 def _hop_of_fractions(time: Times, duration_s: float | None) -> tuple[float, float]:

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.errors import OverlayError
-from overlay.files.paths import AnyPath, reason
+from overlay.files.paths import AnyPath, brief, reason
 from overlay.files.reading import Refusal, opened
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -71,7 +71,7 @@ def read_arrays(
         except OSError as failed:
             raise error(f"cannot read {what}: {reason(failed)}") from failed
         except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as failed:
-            raise error(f"not a usable npz file: {failed}") from failed
+            raise error(f"not a usable npz file: {brief(failed)}") from failed
         except Exception as failed:  # a damaged archive can raise anything
             raise error(f"not a usable npz file: {type(failed).__name__}") from failed
 
@@ -182,13 +182,13 @@ def _header(text: bytes) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
 
 def _fill(member: Any, array: npt.NDArray[Any], n_bytes: int) -> None:
     """Read in pieces, so that the array is held once; reading to the end checks the sum."""
-    view = memoryview(array.reshape(-1).view(np.uint8)) if n_bytes else memoryview(b"")
+    flat = array.reshape(-1).view(np.uint8) if n_bytes else np.empty(0, np.uint8)
     done = 0
     while done < n_bytes:
         piece = member.read(min(_CHUNK, n_bytes - done))
         if not piece:
             raise ValueError("an array ends too early")
-        view[done : done + len(piece)] = piece
+        flat[done : done + len(piece)] = np.frombuffer(piece, np.uint8)
         done += len(piece)
     if member.read(1):
         raise ValueError("an array is longer than it says")

@@ -26,6 +26,7 @@ _REASONS = {
     errno.ENXIO: "nobody is at its other end",
     errno.ETXTBSY: "it is a program that runs",
 }
+_MOST_SAID = 200
 _MOST_BYTES = 255
 """Of a name, on nearly all file systems."""
 
@@ -42,6 +43,12 @@ def reason(error: Exception) -> str:
         known = _REASONS.get(error.errno or 0)
         return known or error.strerror or type(error).__name__
     return "its name holds a NUL" if "null" in str(error) else str(error)
+
+
+def brief(error: Exception) -> str:
+    """What a foreign error says, cut: some quote the whole file."""
+    text = str(error) or type(error).__name__
+    return text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]}..."
 
 
 def status(path: AnyPath) -> os.stat_result | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from overlay.errors import OverlayError
-from overlay.files.paths import AnyPath, reason
+from overlay.files.paths import AnyPath, brief, reason
 
 Refusal = Callable[[str], OverlayError]
 """Makes the caller's error of what is wrong; the file is not named in it yet."""
@@ -95,7 +95,7 @@ def read_toml(path: AnyPath, what: str, error: Refusal) -> dict[str, Any]:
     except RecursionError:
         raise error("not a TOML file: it is nested too deeply") from None
     except ValueError as failed:
-        raise error(f"not a TOML file: {failed}") from failed
+        raise error(f"not a TOML file: {brief(failed)}") from failed
     return content
 
 

@@ -232,7 +232,9 @@ def _not_written(target: Path, error: Exception) -> OutputError:
     return OutputError(f"cannot be written: {reason(error)}; nothing was kept", path=target)
 
 
-def _publish(temporary: Path, target: Path, inputs: tuple[AnyPath, ...], *, overwrite: bool) -> None:
+def _publish(
+    temporary: Path, target: Path, inputs: tuple[AnyPath, ...], *, overwrite: bool
+) -> None:
     """Give the file its name; never over anything that may not be replaced."""
     try:
         if overwrite:

@@ -44,9 +44,7 @@ class Target:
     @contextmanager
     def opened(self) -> Iterator[Path]:
         """A temporary path to write to; what is there appears when the block ends well."""
-        with whole_or_absent(
-            self.path, overwrite=self.overwrite, inputs=self.inputs
-        ) as temporary:
+        with whole_or_absent(self.path, overwrite=self.overwrite, inputs=self.inputs) as temporary:
             yield temporary
 
 
@@ -72,9 +70,7 @@ class PictureFolder(Target):
     @contextmanager
     def opened(self) -> Iterator[Path]:
         """A pattern in a temporary folder, as ffmpeg takes it."""
-        with whole_folder_or_absent(
-            self.path, self.pattern, overwrite=self.overwrite
-        ) as folder:
+        with whole_folder_or_absent(self.path, self.pattern, overwrite=self.overwrite) as folder:
             yield Path(str(folder).replace("%", "%%")) / self.pattern
 
 
