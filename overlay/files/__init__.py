@@ -7,7 +7,16 @@ leftovers  temporary names, and what killed runs left of them
 paths      questions about paths that never raise, and the one wording of every ``OSError``
 """
 
-from overlay.files.paths import brief, is_file, is_folder, is_there, named_after, reason, same
+from overlay.files.paths import (
+    brief,
+    fitting,
+    is_file,
+    is_folder,
+    is_there,
+    named_after,
+    reason,
+    same,
+)
 from overlay.files.reading import opened, path_error, read_bytes, read_text, read_toml
 from overlay.files.targets import (
     check_folder_target,
@@ -22,6 +31,7 @@ __all__ = [
     "brief",
     "check_folder_target",
     "check_target",
+    "fitting",
     "is_file",
     "is_folder",
     "is_there",

@@ -27,6 +27,7 @@ _REASONS = {
     errno.ETXTBSY: "it is a program that runs",
 }
 _MOST_SAID = 200
+_MOST_ENDING = 64
 _MOST_BYTES = 255
 """Of a name, on nearly all file systems."""
 
@@ -101,6 +102,17 @@ def named_after(path: AnyPath, ending: str, folder: AnyPath | None = None) -> Pa
     path = Path(path)
     place = path.parent if folder is None else Path(folder)
     return place / (_cut(path.stem, _MOST_BYTES - len(os.fsencode(ending))) + ending)
+
+
+def fitting(name: str) -> str:
+    """A file name, cut before its last two extensions if it would be too long for a disk."""
+    if len(os.fsencode(name)) <= _MOST_BYTES:
+        return name
+    for n_kept in (2, 1, 0):
+        ending = "".join(Path(name).suffixes[-n_kept:]) if n_kept else ""
+        if len(os.fsencode(ending)) < _MOST_ENDING:
+            return _cut(name.removesuffix(ending), _MOST_BYTES - len(os.fsencode(ending))) + ending
+    return name
 
 
 def _cut(name: str, n_bytes: int) -> str:

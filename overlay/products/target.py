@@ -11,6 +11,8 @@ from typing import Self
 from overlay.files import (
     check_folder_target,
     check_target,
+    fitting,
+    is_folder,
     whole_folder_or_absent,
     whole_or_absent,
 )
@@ -77,8 +79,8 @@ class PictureFolder(Target):
 def place(out: Path | None, source: Path, name: str) -> Path:
     """``out``, or a file of this name in it, or beside the source if it is ``None``."""
     if out is None:
-        return source.with_name(name)
-    return out / name if out.is_dir() else out
+        return source.with_name(fitting(name))
+    return out / fitting(name) if is_folder(out) else out
 
 
 def target_for(

@@ -12,6 +12,7 @@ import pytest
 from overlay.errors import OutputError
 from overlay.files import (
     check_target,
+    fitting,
     make_folder,
     named_after,
     whole_folder_or_absent,
@@ -245,6 +246,14 @@ def test_a_name_made_of_another_is_cut_where_it_would_be_too_long(tmp_path):
         path = named_after(tmp_path / f"{stem}.mp4", ".tagged.mp4", tmp_path)
         path.touch()
         assert path.name.endswith(".tagged.mp4")
+
+
+def test_usual_names_of_long_names_are_legal(tmp_path):
+    assert fitting("clip.tagged.mp4") == "clip.tagged.mp4"
+    for stem in ("a" * 251, "声" * 83, "😀" * 62, "a." * 125):
+        name = fitting(f"{stem}.tagged.mp4")
+        (tmp_path / name).touch()
+        assert name.endswith(".tagged.mp4")
 
 
 def test_folders_are_made_or_refused(tmp_path):
