@@ -215,15 +215,10 @@ def test_hdr10_metadata_and_depth_are_kept(make_clip, tmp_path):
     composed(source, tmp_path / "out.mp4")
     before, after = probe(source).video, probe(tmp_path / "out.mp4").video
     assert (after.bit_depth, after.codec, after.color) == (10, "hevc", before.color)
-    assert _side_data(tmp_path / "out.mp4") >= {
-        "MASTERING_DISPLAY_METADATA",
-        "CONTENT_LIGHT_LEVEL",
-    }
-
-
-def _side_data(path):
-    with av.open(str(path)) as container:
-        return {data.type.name for data in next(container.decode(video=0)).side_data}
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        side_data = next(container.decode(video=0)).side_data
+        assert "MASTERING_DISPLAY_METADATA" in side_data
+        assert "CONTENT_LIGHT_LEVEL" in side_data
 
 
 def test_odd_sizes_lose_no_pixel(make_clip, tmp_path):
