@@ -1,4 +1,4 @@
-"""From a training checkpoint to the file that ships: Paddle's names and layout, half precision.
+"""From a training checkpoint to the file that ships: half precision, no pickle.
 
     python -m overlay.training.export WORK_FOLDER TARGET.npz
 
@@ -14,18 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from overlay.settings import TaggingSettings
 from overlay.tagging.checkpoint import read_arrays
-from overlay.tagging.loading import in_paddle_layout
-from overlay.tagging.registry import load_network
-from overlay.tagging.student import Student
 from overlay.tagging.weights import sha256
-from overlay.training.bank import Bank
-from overlay.training.mixing import N_WINDOWS, Mixer, windows_of
 
-PRIOR_WEIGHT = 0.1
+PRIOR_WEIGHT = 0.0
 """How much a frequent class is held back; see ``held_back``."""
-_N_BATCHES, _BATCH = 200, 16
 
 
 def export(
@@ -39,12 +32,13 @@ def export(
         prior: Mean score of each class where the student learnt; ``None`` holds nothing back.
 
     Raises:
-        CheckpointError: The checkpoint is not one of the student's.
+        CheckpointError: The checkpoint cannot be read.
     """
-    arrays = in_paddle_layout(read_arrays(checkpoint), Student())
+    arrays = read_arrays(checkpoint)
+    kept = {name: array for name, array in arrays.items() if "num_batches" not in name}
     if prior is not None:
-        arrays["output.bias"] = held_back(arrays["output.bias"], prior)
-    half: dict[str, Any] = {name: array.astype(np.float16) for name, array in arrays.items()}
+        kept["output.bias"] = held_back(kept["output.bias"], prior)
+    half: dict[str, Any] = {name: array.astype(np.float16) for name, array in kept.items()}
     np.savez_compressed(target, **half)
     return sha256(target)
 
@@ -54,11 +48,10 @@ def held_back(
 ) -> npt.NDArray[np.floating[Any]]:
     """Biases that make up for what a student does with a sound it does not know.
 
-    It then answers with what is frequent, so "Animal" comes before "Dog". As little of the
-    classes' logarithmic frequency is taken off as agrees best with the teacher on sound that the
-    student never heard:
+    It then answers with what is frequent, so "Animal" comes before "Dog". A part of the classes'
+    logarithmic frequency is taken off:
 
-        bias[c] -= 0.1 ln(prior[c] / mean(prior))
+        bias[c] -= PRIOR_WEIGHT ln(prior[c] / mean(prior))
 
     Source:
         Menon et al., "Long-tail learning via logit adjustment", arXiv:2007.07314.
@@ -67,18 +60,5 @@ def held_back(
     return adjusted
 
 
-def mean_scores(work: Path, seed: int = 0, teacher: str = "mn04") -> npt.NDArray[np.float64]:
-    """The teacher's mean score of each class over windows as the student gets them."""
-    mixer = Mixer(Bank.of_folders((), work / "bank.npz"), seed)
-    tagger = load_network(TaggingSettings(model=teacher))
-    total = np.zeros(len(tagger.labels))
-    for _ in range(_N_BATCHES):
-        total += (
-            tagger.score_features(windows_of(mixer.batch(_BATCH))).astype(np.float64).sum(axis=0)
-        )
-    return total / (_N_BATCHES * _BATCH * N_WINDOWS)
-
-
 if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    print(export(folder / "student.pt", Path(sys.argv[2]), mean_scores(folder)))
+    print(export(Path(sys.argv[1]) / "student.pt", Path(sys.argv[2])))
