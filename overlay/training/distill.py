@@ -45,7 +45,7 @@ _BATCH = 16
 LEARNING_RATE = 2e-3
 _LOGIT_FLOOR = 9.0
 _KEEP_EVERY_S, _MEASURE_EVERY_S = 120.0, 300.0
-_N_USES = 2
+_N_USES = 1
 """How often a scene is used on average, each time masked anew."""
 _N_REMEMBERED = 200
 _HEAVY_SHARE = 0.8

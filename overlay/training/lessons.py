@@ -36,21 +36,24 @@ _TRUE_SCORE, _OTHERS = 0.8, 0.6
 
 
 def views(sounds: Sounds, clip: int) -> list[Half]:
-    """Logarithms of mel power, each ``[n_frames, 128]``: as it is, once, and changed."""
+    """Logarithms of mel power, each ``[n_frames, 128]``: as it is, changed, and perhaps once."""
     rows = []
     for take in _HEARD_TAKES:
         whole = sounds.take(clip, take)
         length = -(-min(len(whole), 4 * _BUCKET) // _BUCKET) * _BUCKET
         rows.append(whole[np.arange(length) % len(whole)])
-    once, own = rows[0], sounds.take(clip, 0)
+    own = sounds.take(clip, 0)
     if len(own) < _BUCKET:
         once = np.full((2 * _BUCKET, N_BANDS), np.log(FLOOR), np.float16)
         once[: len(own)] = own
-    return [rows[0], once, *rows[1:]]
+        rows.append(once)
+    return rows
 
 
 def taught(work: Path, teacher: str = "mn04", weights: str | None = None) -> Floats:
     """The teacher's scores, ``[n_clips, n_views, n_classes]``, kept in ``scores.npy``.
+
+    The last view of a clip that is not short is its first.
 
     Args:
         work: Folder with the sound.
@@ -73,6 +76,8 @@ def taught(work: Path, teacher: str = "mn04", weights: str | None = None) -> Flo
         for rows in waiting.values():
             if rows:
                 _hear(tagger, rows, scores)
+        same = ~scores[:, -1].any(axis=1)
+        scores[same, -1] = scores[same, 0]
         part = path.with_suffix(".part.npy")
         np.save(part, scores)
         part.replace(path)
@@ -96,7 +101,7 @@ def lessons_of(scores: Floats, clips: Sequence[Clip]) -> Floats:
         scores: Of ``taught``.
         clips: Where they came from.
     """
-    own, changed = scores[:, :2].mean(axis=1), scores[:, 2:].mean(axis=1)
+    own, changed = (scores[:, 0] + scores[:, -1]) / 2, scores[:, 1:-1].mean(axis=1)
     lessons: Floats = _OWN_SHARE * own + (1 - _OWN_SHARE) * changed
     for lesson, clip in zip(lessons, clips, strict=True):
         right = [audioset_labels().index(name) for name in true_classes(clip)]

@@ -79,8 +79,8 @@ def held_back_timelines(
 ) -> dict[str, Timeline]:
     """Timelines of clips that are never trained on.
 
-    ``recordings`` has one clip of each recording of ESC-50, by its label; ``repositories`` the other
-    clips in which the teacher is sure of something, by what it is sure of.
+    ``recordings`` has one clip of each recording of ESC-50, by its label; ``repositories`` the
+    other clips in which the teacher is sure of something, by what it is sure of.
 
     Args:
         sounds: The bank.
