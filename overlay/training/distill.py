@@ -45,7 +45,7 @@ _BATCH = 16
 LEARNING_RATE = 2e-3
 _LOGIT_FLOOR = 9.0
 _KEEP_EVERY_S, _MEASURE_EVERY_S = 120.0, 300.0
-_N_USES = 1
+_N_USES = 2
 """How often a scene is used on average, each time masked anew."""
 _N_REMEMBERED = 200
 _HEAVY_SHARE = 0.8
@@ -66,7 +66,8 @@ class Course:
     n_scenes: int = 200_000
     seed: int = 0
     rate: float = LEARNING_RATE
-    threads: int = 1
+    threads: int = 2
+    """At most; one where that is faster, since others use the machine, too."""
 
 
 def distill(course: Course, lessons: Floats, timelines: dict[str, list[Timeline]]) -> Path:
@@ -78,7 +79,6 @@ def distill(course: Course, lessons: Floats, timelines: dict[str, list[Timeline]
         timelines: What is measured every few minutes.
     """
     torch.manual_seed(course.seed)
-    torch.set_num_threads(course.threads)
     student, averaged = FrameNet(), FrameNet()
     averaged.load_state_dict(student.state_dict())
     student.to(memory_format=torch.channels_last)
@@ -86,13 +86,15 @@ def distill(course: Course, lessons: Floats, timelines: dict[str, list[Timeline]
     parts = {"student": student, "averaged": averaged, "optimizer": optimizer}
     n_steps = course.n_scenes // _BATCH
     step = _resume(course.work / "state.pt", parts)
-    batches = _batches(course, lessons, step, n_steps)
+    batches, pace = _batches(course, lessons, step, n_steps), _Pace(course.threads)
     kept = measured = began = time.monotonic()
     losses: deque[float] = deque(maxlen=200)
     while step < n_steps:
         for group in optimizer.param_groups:
             group["lr"] = course.rate * _schedule(step / n_steps)
-        losses.append(_step(student, optimizer, *next(batches)))
+        batch = next(batches)
+        with pace:
+            losses.append(_step(student, optimizer, *batch))
         step += 1
         _average(averaged, student, min(0.998, (step + 1) / (step + 20)))
         now = time.monotonic()
@@ -108,6 +110,35 @@ def distill(course: Course, lessons: Floats, timelines: dict[str, list[Timeline]
             with (course.work / "log.txt").open("a", encoding="utf-8") as log:
                 log.write(f"{line}; {figures}\n")
     return course.work / "student.pt"
+
+
+class _Pace:
+    """One thread or several, whichever is faster of late; both are tried now and then.
+
+    Threads wait for each other in every layer, so on a busy machine several are slower than one.
+    """
+
+    _TRIED_STEPS, _KEPT_STEPS = 4, 120
+
+    def __init__(self, most: int) -> None:
+        self._times: dict[int, list[float]] = {n: [] for n in {1, most}}
+        self._began, self._left = 0.0, 0
+        self._chosen = 1
+
+    def __enter__(self) -> None:
+        self._left -= 1
+        untried = [n for n, times in self._times.items() if len(times) < self._TRIED_STEPS]
+        if untried:
+            self._chosen, self._left = untried[0], self._KEPT_STEPS
+        elif self._left == self._KEPT_STEPS - 1:
+            self._chosen = min(self._times, key=lambda n: float(np.median(self._times[n])))
+        elif self._left <= 0:
+            self._times = {n: [] for n in self._times}
+        torch.set_num_threads(self._chosen)
+        self._began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self._times[self._chosen].append(time.monotonic() - self._began)
 
 
 def measures(net: FrameNet, timelines: dict[str, list[Timeline]]) -> str:
