@@ -16,9 +16,13 @@ import numpy.typing as npt
 
 from overlay.tagging.checkpoint import read_arrays
 from overlay.tagging.weights import sha256
+from overlay.training.lessons import lessons_of, taught
+from overlay.training.recordings import held_back
+from overlay.training.scenes import weights_of
+from overlay.training.sounds import Sounds
 
-PRIOR_WEIGHT = 0.0
-"""How much a frequent class is held back; see ``held_back``."""
+PRIOR_WEIGHT = 0.3
+"""How much a frequent class is held back; see ``evened``."""
 
 
 def export(
@@ -37,13 +41,13 @@ def export(
     arrays = read_arrays(checkpoint)
     kept = {name: array for name, array in arrays.items() if "num_batches" not in name}
     if prior is not None:
-        kept["output.bias"] = held_back(kept["output.bias"], prior)
+        kept["output.bias"] = evened(kept["output.bias"], prior)
     half: dict[str, Any] = {name: array.astype(np.float16) for name, array in kept.items()}
     np.savez_compressed(target, **half)
     return sha256(target)
 
 
-def held_back(
+def evened(
     bias: npt.NDArray[np.floating[Any]], prior: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.floating[Any]]:
     """Biases that make up for what a student does with a sound it does not know.
@@ -60,5 +64,14 @@ def held_back(
     return adjusted
 
 
+def mean_scores(work: Path) -> npt.NDArray[np.float64]:
+    """Mean score of each class over the lessons, as often as they are drawn."""
+    clips = Sounds.of_folders((), work).clips
+    lessons = lessons_of(taught(work), clips)[~np.array(held_back(clips))]
+    mean: npt.NDArray[np.float64] = np.average(lessons, axis=0, weights=weights_of(lessons))
+    return mean
+
+
 if __name__ == "__main__":
-    print(export(Path(sys.argv[1]) / "student.pt", Path(sys.argv[2])))
+    folder = Path(sys.argv[1])
+    print(export(folder / "student.pt", Path(sys.argv[2]), mean_scores(folder)))

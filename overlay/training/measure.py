@@ -2,11 +2,18 @@
 
 Clips are joined with hard cuts. Of all moments in which a clip is audible (within 30 dB of its
 loudest), the share with a right class at the first place, and among the first five.
+
+    python -m overlay.training.measure WEIGHTS.npz FOLDER_WITH_LABELS_CSV [WORK_FOLDER]
+
+measures a file that ``export`` wrote; with the work folder of a training, on its held-back clips,
+too.
 """
 
 from __future__ import annotations
 
 import csv
+import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.labels import audioset_labels
-from overlay.tagging.frames import STEP_FRAMES, STRETCH_FRAMES
+from overlay.tagging.frames import STEP_FRAMES, STRETCH_FRAMES, FrameTagger
 from overlay.tagging.frontends import MelFrontEnd
-from overlay.training.recordings import recording, true_classes
+from overlay.training.recordings import held_back, recording, true_classes
 from overlay.training.sounds import FLOOR, Sounds, decoded
 
 Floats = npt.NDArray[np.float32]
@@ -133,3 +140,29 @@ def in_stretches(
         total[start:end] += weight * scores
         weights[start:end] += weight
     return np.zeros((0, 0), np.float32) if total is None else total / weights
+
+
+def main(weights: Path, labelled: Path, work: Path | None) -> None:
+    """Print both measures of each group of timelines, and how fast the network is."""
+    from overlay.training.lessons import lessons_of, taught
+
+    tagger = FrameTagger(weights)
+    groups = {"labelled": labelled_timelines(labelled, range(5))}
+    if work is not None:
+        sounds = Sounds.of_folders((), work)
+        lessons = lessons_of(taught(work), sounds.clips)
+        chosen = np.flatnonzero(held_back(sounds.clips))
+        for name, line in held_back_timelines(sounds, lessons, chosen).items():
+            groups[name] = [line]
+    for name, group in groups.items():
+        begin = time.perf_counter()
+        rows = np.array(
+            [line.measured(lambda x: in_stretches(lambda y: tagger(y)[0], x)) for line in group]
+        )
+        speed = sum(len(line.features) for line in group) / 100 / (time.perf_counter() - begin)
+        first, five = 100 * rows.mean(axis=0)
+        print(f"{name}: {first:.1f} / {five:.1f}; {speed:.0f} times real time without mel")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) > 3 else None)

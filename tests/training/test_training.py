@@ -10,7 +10,7 @@ from overlay.labels import audioset_labels
 from overlay.tagging.frames import FrameTagger
 from overlay.tagging.frontends import MelFrontEnd
 from overlay.training import recordings, scenes, sounds
-from overlay.training.export import export, held_back
+from overlay.training.export import evened, export
 from overlay.training.lessons import lessons_of, views
 from overlay.training.measure import Timeline, in_stretches
 
@@ -212,6 +212,6 @@ def test_frequent_classes_are_held_back_a_little(monkeypatch):
     from overlay.training import export as room
 
     monkeypatch.setattr(room, "PRIOR_WEIGHT", 0.1)
-    adjusted = held_back(np.zeros(3, np.float32), np.array([0.2, 0.02, 0.002]))
+    adjusted = evened(np.zeros(3, np.float32), np.array([0.2, 0.02, 0.002]))
     assert adjusted[0] < adjusted[1] < adjusted[2]
     assert adjusted[2] - adjusted[0] == pytest.approx(0.1 * np.log(100))
