@@ -34,7 +34,7 @@ from overlay.training.measure import (
     in_stretches,
     labelled_timelines,
 )
-from overlay.training.network import FrameNet
+from overlay.training.network import Student
 from overlay.training.recordings import held_back
 from overlay.training.scenes import HEAVY, LIGHT, Mixer
 from overlay.training.sounds import Sounds
@@ -79,7 +79,7 @@ def distill(course: Course, lessons: Floats, timelines: dict[str, list[Timeline]
         timelines: What is measured every few minutes.
     """
     torch.manual_seed(course.seed)
-    student, averaged = FrameNet(), FrameNet()
+    student, averaged = Student(), Student()
     averaged.load_state_dict(student.state_dict())
     student.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(student.parameters(), weight_decay=1e-2)
@@ -141,7 +141,7 @@ class _Pace:
         self._times[self._chosen].append(time.monotonic() - self._began)
 
 
-def measures(net: FrameNet, timelines: dict[str, list[Timeline]]) -> str:
+def measures(net: Student, timelines: dict[str, list[Timeline]]) -> str:
     """First place and first five, in per cent, of each group of timelines."""
     scorer = scorer_of(net)
     figures = []
@@ -152,7 +152,7 @@ def measures(net: FrameNet, timelines: dict[str, list[Timeline]]) -> str:
     return ", ".join(figures)
 
 
-def scorer_of(net: FrameNet) -> Any:
+def scorer_of(net: Student) -> Any:
     """The network as ``measure`` wants it."""
     net.eval()
 
@@ -170,7 +170,7 @@ def _schedule(done: float) -> float:
     return min(1.0, done / 0.02 + 0.01, (1 - done) * 2)
 
 
-def _step(student: FrameNet, optimizer: Any, mel: Tensor, scores: Tensor) -> float:
+def _step(student: Student, optimizer: Any, mel: Tensor, scores: Tensor) -> float:
     student.train()
     mel = mel[:, None].contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
@@ -186,7 +186,7 @@ def _step(student: FrameNet, optimizer: Any, mel: Tensor, scores: Tensor) -> flo
     return float(loss.detach())
 
 
-def _average(averaged: FrameNet, student: FrameNet, keep: float) -> None:
+def _average(averaged: Student, student: Student, keep: float) -> None:
     """Move every averaged weight a little towards the student's."""
     with torch.no_grad():
         for old, new in zip(

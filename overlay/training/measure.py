@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.labels import audioset_labels
-from overlay.tagging.frames import STEP_FRAMES, STRETCH_FRAMES, FrameTagger
 from overlay.tagging.frontends import MelFrontEnd
+from overlay.tagging.moments import STEP_FRAMES, STRETCH_FRAMES, MomentNet
 from overlay.training.recordings import held_back, recording, true_classes
 from overlay.training.sounds import FLOOR, Sounds, decoded
 
@@ -53,19 +53,28 @@ class Timeline:
         cut = [clip[: min(len(clip), _LONGEST) // STEP_FRAMES * STEP_FRAMES] for clip in clips]
         owner = []
         for number, clip in enumerate(cut):
-            level = np.exp(clip).sum(axis=1)
-            loud = level > level.max() * 10 ** (-_QUIET_DB / 10)
-            audible = loud.reshape(-1, STEP_FRAMES).mean(axis=1) >= 0.5
-            owner.append(np.where(audible, number, -1))
+            owner.append(np.where(audible(clip), number, -1))
         features = (np.concatenate(cut).astype(np.float32) + np.float32(4.5)) / np.float32(5)
         return cls(features, np.concatenate(owner), right)
 
     def measured(self, scorer: Scorer) -> tuple[float, float]:
         """Shares of audible moments: right at the first place, right among the first five."""
-        audible = self.clip >= 0
-        order = np.argsort(-scorer(self.features)[: len(self.clip)][audible], axis=1)[:, :5]
-        hits = self.right[self.clip[audible][:, None], order]
+        on = self.clip >= 0
+        order = np.argsort(-scorer(self.features)[: len(self.clip)][on], axis=1)[:, :5]
+        hits = self.right[self.clip[on][:, None], order]
         return float(hits[:, 0].mean()), float(hits.any(axis=1).mean())
+
+
+def audible(logarithm: Floats) -> npt.NDArray[np.bool_]:
+    """In which moments a clip is heard, ``[n_frames / 8]``: within 30 dB of its loudest frame.
+
+    Args:
+        logarithm: Of mel power, ``[n_frames, 128]``, a multiple of 8 frames.
+    """
+    level = np.exp(logarithm.astype(np.float32)).sum(axis=1)
+    loud = level > level.max() * 10 ** (-_QUIET_DB / 10)
+    heard: npt.NDArray[np.bool_] = loud.reshape(-1, STEP_FRAMES).mean(axis=1) >= 0.5
+    return heard
 
 
 def labelled_timelines(folder: Path, seeds: Sequence[int] = (0, 1)) -> list[Timeline]:
@@ -146,7 +155,7 @@ def main(weights: Path, labelled: Path, work: Path | None) -> None:
     """Print both measures of each group of timelines, and how fast the network is."""
     from overlay.training.lessons import lessons_of, taught
 
-    tagger = FrameTagger(weights)
+    tagger = MomentNet(weights)
     groups = {"labelled": labelled_timelines(labelled, range(5))}
     if work is not None:
         sounds = Sounds.of_folders((), work)

@@ -1,11 +1,11 @@
-"""The network of ``overlay.tagging.frames`` in PyTorch: same names, same answers, logits out."""
+"""The network of ``overlay.tagging.moments`` in PyTorch: same names, same answers, logits out."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from overlay.tagging.frames import (
+from overlay.tagging.moments import (
     DILATIONS,
     N_BANDS_LEFT,
     N_HEADS,
@@ -17,7 +17,7 @@ from overlay.tagging.frames import (
 )
 
 
-class FrameNet(nn.Module):
+class Student(nn.Module):
     """Log-mel in, a logit of each class every 80 ms out.
 
     Args:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from overlay.labels import audioset_labels
-from overlay.tagging.frames import FrameTagger
 from overlay.tagging.frontends import MelFrontEnd
+from overlay.tagging.moments import MomentNet
 from overlay.training import recordings, scenes, sounds
 from overlay.training.export import evened, export
 from overlay.training.lessons import lessons_of, views
@@ -155,17 +155,17 @@ def test_stretches_are_blended_without_a_seam():
 def test_the_twins_answer_alike(tmp_path):
     import torch
 
-    from overlay.training.network import FrameNet
+    from overlay.training.network import Student
 
     torch.manual_seed(0)
-    twin = FrameNet().half().float().eval()
+    twin = Student().half().float().eval()
     torch.save(twin.state_dict(), tmp_path / "student.pt")
     export(tmp_path / "student.pt", tmp_path / "student.npz")
     assert (tmp_path / "student.npz").stat().st_size < 6e6
     mel = np.random.default_rng(0).normal(0, 1, (2, 400, 128)).astype(np.float32)
     with torch.no_grad():
         logits = twin(torch.from_numpy(mel.transpose(0, 2, 1).copy())[:, None])
-    scores, embedding = FrameTagger(tmp_path / "student.npz")(mel)
+    scores, embedding = MomentNet(tmp_path / "student.npz")(mel)
     np.testing.assert_allclose(scores, torch.sigmoid(logits).numpy(), atol=1e-4)
     assert embedding.shape == (2, 50, 512)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from overlay.errors import CheckpointError
-from overlay.tagging.frames import FrameTagger, parameter_shapes
+from overlay.tagging.moments import MomentNet, parameter_shapes
 
 GOLDEN_LOGITS = (
     (0.035, 0.418, 0.059, 0.438, 0.180, 0.174, -0.647, -0.153, 0.114),
@@ -33,7 +33,7 @@ def weights(name, shape):
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    path = tmp_path_factory.mktemp("frames") / "frames.npz"
+    path = tmp_path_factory.mktemp("moments") / "moments.npz"
     np.savez(path, **{name: weights(name, shape) for name, shape in parameter_shapes(527).items()})
     return path
 
@@ -43,7 +43,7 @@ def features(n_frames=400):
 
 
 def test_it_answers_as_pytorch_does(path):
-    scores, embedding = FrameTagger(path)(features())
+    scores, embedding = MomentNet(path)(features())
     assert scores.shape == (1, 50, 527)
     assert embedding.shape == (1, 50, 512)
     logits = np.log(scores / (1 - scores))
@@ -52,7 +52,7 @@ def test_it_answers_as_pytorch_does(path):
 
 
 def test_stretches_in_a_batch_are_answered_each_for_itself(path):
-    tagger = FrameTagger(path)
+    tagger = MomentNet(path)
     both = np.concatenate([features(), features()[:, ::-1]])
     for i in range(2):
         alone, _ = tagger(both[i : i + 1])
@@ -61,7 +61,7 @@ def test_stretches_in_a_batch_are_answered_each_for_itself(path):
 
 def test_it_refuses_what_does_not_fit(path, tmp_path):
     with pytest.raises(CheckpointError):
-        FrameTagger(path, n_classes=10)
+        MomentNet(path, n_classes=10)
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     with pytest.raises(CheckpointError):
-        FrameTagger(tmp_path / "other.npz")
+        MomentNet(tmp_path / "other.npz")

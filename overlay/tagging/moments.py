@@ -72,7 +72,7 @@ def parameter_shapes(n_classes: int) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-class FrameTagger:
+class MomentNet:
     """Log-mel of a stretch in, a score of each class every 80 ms out.
 
     Args:
