@@ -4,8 +4,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from overlay.datatypes import TagTrack
 from overlay.errors import TrackError
+from overlay.track import TagTrack
 
 LABELS = ("Dog", "猫", "a, b")
 

@@ -8,8 +8,8 @@ from inspecting import audio_packets, picture_times, pictures
 import overlay
 from overlay.commands import main
 from overlay.errors import NoAudioStream, NoVideoStream, OverlayError
-from overlay.labels import audioset_labels
 from overlay.resources import resource
+from overlay.vocabulary.audioset import audioset_labels
 
 pytestmark = [pytest.mark.weights, pytest.mark.usefixtures("shared")]
 

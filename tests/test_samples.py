@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import overlay
-from overlay.labels import audioset_labels
 from overlay.media.probe import probe
 from overlay.resources import resource
+from overlay.vocabulary.audioset import audioset_labels
 
 
 @pytest.fixture(scope="module")

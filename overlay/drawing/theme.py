@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from overlay.errors import ThemeError
-from overlay.labels import FAMILIES
 from overlay.resources import resource
+from overlay.vocabulary import FAMILIES
 
 Color = tuple[float, float, float]
 """Red, green, blue in [0, 1], sRGB."""

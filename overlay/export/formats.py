@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 
-from overlay.datatypes import Cue, TagEvent, TagTrack
+from overlay.datatypes import Cue, TagEvent
 from overlay.errors import UnknownFormat
 from overlay.settings import EventSettings
+from overlay.track import TagTrack
 
 _MODULES = (
     "audacity", "ass", "chapters", "dcase", "eaf", "hops", "jsonlines", "labelstudio", "parquet",

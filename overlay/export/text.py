@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import Scores, read_npz
-from overlay.errors import ExportError, LabelError, TrackError
-from overlay.selection import moving_average
+from overlay.datatypes import Scores
+from overlay.detection.smoothing import moving_average
+from overlay.errors import LabelError, OutputError, TrackError
+from overlay.files import check_target, complete_or_absent
+from overlay.track import read_npz
 
 
 def write_text(
@@ -20,6 +22,7 @@ def write_text(
     *,
     top_k: int = 10,
     smooth_size: int | None = 5,
+    inputs: Sequence[str | Path] = (),
 ) -> Path:
     """Write the best tags of each hop as text.
 
@@ -30,6 +33,7 @@ def write_text(
         out_dir: Folder to write to; made if it is not there.
         top_k: Tags a hop.
         smooth_size: Hops of the trailing mean; ``None`` does not smooth.
+        inputs: Other files that are never written over; nor is the npz.
 
     Returns:
         ``<name of the npz up to its first dot>.txt`` in ``out_dir``.
@@ -37,7 +41,7 @@ def write_text(
     Raises:
         TrackError: The npz is not usable.
         LabelError: The labels do not fit the scores.
-        ExportError: The text cannot be written.
+        OutputError: The text cannot be written, or would replace an input.
 
     Source:
         PaddleAudio ``examples/panns/parse_result.py``.
@@ -53,9 +57,12 @@ def write_text(
     path = Path(out_dir) / f"{Path(tagging_file).name.split('.')[0]}.txt"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(_blocks(times, scores, labels, top_k)), "utf-8")
     except OSError as error:
-        raise ExportError(f"{path}: cannot be written: {error.strerror}") from error
+        raise OutputError(f"cannot be written: {error.strerror}", path=path) from error
+    for each in (tagging_file, *inputs):
+        check_target(path, Path(each), overwrite=True)
+    with complete_or_absent(path) as temporary:
+        temporary.write_text("".join(_blocks(times, scores, labels, top_k)), "utf-8")
     return path
 
 

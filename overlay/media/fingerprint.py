@@ -9,7 +9,7 @@ import av.error
 from overlay.datatypes import MediaInfo
 from overlay.errors import ProbeError
 from overlay.media.audio import audio_stream
-from overlay.media.probe import opened
+from overlay.media.probe import fraction_of, opened
 
 
 def audio_fingerprint(info: MediaInfo, track: int = 0) -> str | None:
@@ -31,7 +31,8 @@ def audio_fingerprint(info: MediaInfo, track: int = 0) -> str | None:
         with opened(info.path) as container:
             stream = container.streams.audio[track]
             codec = stream.codec_context
-            facts = (codec.name, codec.sample_rate, codec.channels, stream.time_base, info.start_s)
+            tick_s = fraction_of(stream.time_base)
+            facts = (codec.name, codec.sample_rate, codec.channels, tick_s, info.start_s)
             digest.update(repr(facts).encode())
             digest.update(codec.extradata or b"")
             for packet in container.demux(stream):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import av
 import av.error
@@ -20,6 +20,10 @@ from overlay.errors import ProbeError
 _PLAYLISTS = {"hls", "concat", "dash", "sdp", "ffconcat", "imf", "webm_dash_manifest"}
 _MICROSECONDS = 1_000_000
 _T = TypeVar("_T", float, None)
+# PyAV 19 keeps bytes of metadata that are no UTF-8 and has no word for it; before, they raised.
+_LENIENT: dict[str, Any] = (
+    {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+)
 _MAX_PIXELS = 16384 * 16384
 _RANGES = {1: "tv", 2: "pc"}
 _SPACES = {
@@ -35,6 +39,18 @@ _TRANSFERS = {
     11: "iec61966-2-4", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12", 16: "smpte2084",
     18: "arib-std-b67",
 }  # fmt: skip
+
+
+class Rational(Protocol):
+    """What PyAV gives for rates: a ``Fraction`` before version 19, a type of its own since."""
+
+    @property
+    def numerator(self) -> int:
+        """Above the line."""
+
+    @property
+    def denominator(self) -> int:
+        """Below the line; 0 where the file says nothing."""
 
 
 def probe(path: str | Path) -> MediaInfo:
@@ -77,12 +93,17 @@ def opened(path: Path) -> Iterator[InputContainer]:
         raise ProbeError("is not a file; give a video file", path=path)
     try:
         options = {"protocol_whitelist": "file"}
-        container = av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
+        container = av.open(f"file:{path.absolute()}", options=options, **_LENIENT)
     except (av.error.FFmpegError, OSError) as error:
         reason = error.strerror or type(error).__name__
         raise ProbeError(f"cannot be read as a media file: {reason}", path=path) from error
     with container:
         yield container
+
+
+def fraction_of(value: Rational | None) -> Fraction | None:
+    """One of PyAV's rational numbers, exact; ``None`` where the file says nothing."""
+    return Fraction(value.numerator, value.denominator) if value else None
 
 
 def _codec(stream: object) -> str:
@@ -103,8 +124,9 @@ def _audio_infos(container: InputContainer, start_s: float) -> Iterator[AudioInf
         )
 
 
-def _seconds(ticks: int | None, time_base: Fraction | None, missing: _T) -> float | _T:
-    return missing if ticks is None or time_base is None else float(ticks * time_base)
+def _seconds(ticks: int | None, time_base: Rational | None, missing: _T) -> float | _T:
+    tick_s = fraction_of(time_base)
+    return missing if ticks is None or tick_s is None else float(ticks * tick_s)
 
 
 def _is_cover(stream: VideoStream) -> bool:
@@ -123,7 +145,7 @@ def _video_info(container: InputContainer, start_s: float) -> VideoInfo | None:
     if frame is None:
         return None
     rotation = (-frame.rotation) % 360
-    aspect = stream.sample_aspect_ratio or Fraction(1)
+    aspect = fraction_of(stream.sample_aspect_ratio) or Fraction(1)
     upright = rotation in (0, 180)
     return VideoInfo(
         index=stream.index,
@@ -131,7 +153,7 @@ def _video_info(container: InputContainer, start_s: float) -> VideoInfo | None:
         width=frame.width if upright else frame.height,
         height=frame.height if upright else frame.width,
         frame_rate=_frame_rate(stream),
-        time_base=stream.time_base or Fraction(1, 90000),
+        time_base=fraction_of(stream.time_base) or Fraction(1, 90000),
         start_s=_seconds(stream.start_time, stream.time_base, start_s) - start_s,
         duration_s=_seconds(stream.duration, stream.time_base, None),
         n_frames=stream.frames or None,
@@ -140,7 +162,7 @@ def _video_info(container: InputContainer, start_s: float) -> VideoInfo | None:
         has_alpha=_has_alpha(stream, frame),
         rotation=rotation,
         sample_aspect=aspect if upright else 1 / aspect,
-        color=_color(frame),
+        color=_color(frame, stream),
     )
 
 
@@ -152,8 +174,8 @@ def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame |
 
 
 def _frame_rate(stream: VideoStream) -> Fraction:
-    rate = stream.average_rate or stream.guessed_rate or stream.base_rate
-    return Fraction(rate) if rate and rate > 0 else Fraction(25)
+    rate = fraction_of(stream.average_rate or stream.guessed_rate or stream.base_rate)
+    return rate if rate and rate > 0 else Fraction(25)
 
 
 def _has_alpha(stream: VideoStream, frame: VideoFrame) -> bool:
@@ -161,11 +183,12 @@ def _has_alpha(stream: VideoStream, frame: VideoFrame) -> bool:
     return in_format or stream.metadata.get("alpha_mode") == "1"
 
 
-def _color(frame: VideoFrame) -> ColorInfo:
+def _color(frame: VideoFrame, stream: VideoStream) -> ColorInfo:
     full = frame.format.name.startswith("yuvj")
+    tagged = frame if hasattr(frame, "color_trc") else stream.codec_context  # PyAV before 17
     return ColorInfo(
         range="pc" if full else _RANGES.get(int(frame.color_range)),
         space=_SPACES.get(int(frame.colorspace)),
-        primaries=_PRIMARIES.get(int(frame.color_primaries)),
-        transfer=_TRANSFERS.get(int(frame.color_trc)),
+        primaries=_PRIMARIES.get(int(tagged.color_primaries)),
+        transfer=_TRANSFERS.get(int(tagged.color_trc)),
     )

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from overlay.errors import TaggerError, UnknownTagger
-from overlay.tagging.choice import BEST
-from overlay.tagging.registry import SPECS, Spec
-from overlay.tagging.weights import WEIGHTS, fetch, find, sha256, verify
+from overlay.tagging.models import SPECS
+from overlay.tagging.spec import Spec
+from overlay.tagging.weights.choice import BEST
+from overlay.tagging.weights.published import WEIGHTS, fetch, find, sha256, verify
 
 
 def list_models() -> Iterator[str]:
@@ -48,14 +49,14 @@ def verify_models(names: Iterable[str]) -> Iterator[str]:
         CheckpointError: A file is not what it should be.
         TaggerError: A model that is asked for by name is not here.
     """
-    from overlay.tagging.loading import load_into
+    from overlay.tagging.weights.loading import load_into
 
     for name in _known(names) or cached_models():
         path = find(name)
         if path is None:
             raise TaggerError(f"{name}: not on this machine; 'tag-overlay models fetch {name}'")
         verify(path, name)
-        load_into(SPECS[name].network(), path)
+        load_into(SPECS[name].network(), path, SPECS[name].unused)
         checked = "hash and shapes" if WEIGHTS[name].digest else "shapes (no hash is published)"
         yield f"{name}: {path} is right: {checked}; sha256 {sha256(path)}"
 
@@ -67,7 +68,7 @@ def cached_models() -> list[str]:
 
 def device_lines() -> Iterator[str]:
     """Which Paddle there is and what it can run on."""
-    from overlay.tagging.backend import import_paddle
+    from overlay.tagging.engines.backend import import_paddle
 
     try:
         paddle = import_paddle()

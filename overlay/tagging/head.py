@@ -9,9 +9,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import Scores, read_npz
+from overlay.datatypes import Scores
 from overlay.errors import CheckpointError, TrackError
-from overlay.tagging.weights import sha256
+from overlay.tagging.tagger import WindowTagger
+from overlay.tagging.weights.published import sha256
+from overlay.track import read_npz
 
 HEAD_SUFFIX = ".npz"
 
@@ -91,7 +93,7 @@ class Head:
         return head
 
 
-class HeadTagger:
+class HeadTagger(WindowTagger):
     """A head on its base behind the ``Tagger`` protocol.
 
     Raises:

@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from overlay.labels import audioset_ancestors, audioset_families, audioset_labels
-from overlay.tagging.moments import STEP_FRAMES, MomentNet
+from overlay.tagging.networks.moments import STEP_FRAMES, MomentNet
 from overlay.training.lessons import lessons_of, taught
 from overlay.training.measure import audible
 from overlay.training.recordings import held_back, true_classes
 from overlay.training.sounds import Sounds
+from overlay.vocabulary.audioset import audioset
 
 Floats = npt.NDArray[np.float32]
 
@@ -40,7 +40,7 @@ def tabulate(
         sounds: The bank.
         lessons: ``[n_clips, n_classes]``.
     """
-    families = np.array([audioset_families()[name] for name in audioset_labels()])
+    families = np.array(audioset().families)
     sums: dict[tuple[str, int], npt.NDArray[np.float64]] = defaultdict(lambda: np.zeros(3))
     for clip in np.flatnonzero(held_back(sounds.clips)):
         logarithm = sounds.take(int(clip), 0).astype(np.float32)
@@ -64,8 +64,8 @@ def _right(names: tuple[str, ...], lesson: Floats) -> Floats:
     if not names:
         return lesson
     right = lesson * np.float32(0.5)  # beside what the label says, other sounds may be there
-    for index in (audioset_labels().index(name) for name in names):
-        right[[index, *audioset_ancestors()[index]]] = 1
+    for index in map(audioset().index_of, names):
+        right[[index, *audioset().ancestors[index]]] = 1
     return right
 
 

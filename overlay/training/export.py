@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from overlay.tagging.checkpoint import read_arrays
-from overlay.tagging.weights import sha256
+from overlay.tagging.weights.checkpoint import read_arrays
+from overlay.tagging.weights.published import sha256
 from overlay.training.lessons import lessons_of, taught
 from overlay.training.recordings import held_back
 from overlay.training.scenes import weights_of

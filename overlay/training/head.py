@@ -19,8 +19,8 @@ import numpy.typing as npt
 from overlay.errors import MediaError, TrainingError
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
+from overlay.tagging.cutting import segments
 from overlay.tagging.head import Embedder, Head
-from overlay.tagging.tracking import segments
 
 Floats = npt.NDArray[np.float32]
 
@@ -167,7 +167,7 @@ def _embeddings(path: Path, base: Embedder, window_s: float, hop_s: float) -> Fl
     rate = base.sample_rate
     window_length, hop_length = round(window_s * rate), max(1, round(hop_s * rate))
     rows, levels = [], []
-    for segment, _ in segments(stream_audio(probe(path), rate), window_length, hop_length):
+    for segment in segments(stream_audio(probe(path), rate), window_length, hop_length):
         rows.append(base.embed(segment, window_length, hop_length))
         views = np.lib.stride_tricks.sliding_window_view(segment, window_length)[::hop_length]
         levels.append(np.square(views).mean(axis=1))

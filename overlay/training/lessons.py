@@ -18,11 +18,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from overlay.labels import audioset_labels
 from overlay.settings import TaggingSettings
-from overlay.tagging.registry import NetworkTagger, load_network
+from overlay.tagging.engines.paddle import PaddleEngine
+from overlay.tagging.registry import load_network
 from overlay.training.recordings import true_classes
 from overlay.training.sounds import FLOOR, N_BANDS, TAKES, Clip, Sounds
+from overlay.vocabulary.audioset import audioset_labels
 
 Floats = npt.NDArray[np.float32]
 Half = npt.NDArray[np.float16]
@@ -65,17 +66,18 @@ def taught(work: Path, teacher: str = "mn04", weights: str | None = None) -> Flo
         sounds = Sounds.of_folders((), work)
         n_views = len(_HEARD_TAKES) + 1
         scores = np.zeros((len(sounds.clips), n_views, len(audioset_labels())), np.float16)
-        tagger = load_network(TaggingSettings(model=teacher, weights=weights, threads=1))
+        settings = TaggingSettings(model=teacher, weights=weights, threads=1)
+        engine = PaddleEngine(load_network(settings).job, "cpu")
         waiting: dict[int, list[tuple[int, int, Half]]] = defaultdict(list)
         for clip in range(len(sounds.clips)):
             for number, view in enumerate(views(sounds, clip)):
                 rows = waiting[len(view)]
                 rows.append((clip, number, view))
                 if len(rows) == _BATCH:
-                    _hear(tagger, rows, scores)
+                    _hear(engine, rows, scores)
         for rows in waiting.values():
             if rows:
-                _hear(tagger, rows, scores)
+                _hear(engine, rows, scores)
         same = ~scores[:, -1].any(axis=1)
         scores[same, -1] = scores[same, 0]
         part = path.with_suffix(".part.npy")
@@ -85,10 +87,10 @@ def taught(work: Path, teacher: str = "mn04", weights: str | None = None) -> Flo
     return heard
 
 
-def _hear(tagger: NetworkTagger, rows: list[tuple[int, int, Half]], scores: Half) -> None:
+def _hear(engine: PaddleEngine, rows: list[tuple[int, int, Half]], scores: Half) -> None:
     logarithms = np.stack([view for _, _, view in rows]).astype(np.float32)
     features = ((logarithms + np.float32(4.5)) / np.float32(5)).transpose(0, 2, 1)[:, None]
-    heard = tagger.score_features(np.ascontiguousarray(features))
+    heard = engine.scores_of(np.ascontiguousarray(features))
     for (clip, number, _), row in zip(rows, heard, strict=True):
         scores[clip, number] = row
     rows.clear()

@@ -21,11 +21,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from overlay.labels import audioset_labels
 from overlay.tagging.frontends import MelFrontEnd
-from overlay.tagging.moments import STEP_FRAMES, STRETCH_FRAMES, MomentNet
+from overlay.tagging.networks.moments import STEP_FRAMES, STRETCH_FRAMES, MomentNet
 from overlay.training.recordings import held_back, recording, true_classes
 from overlay.training.sounds import FLOOR, Sounds, decoded
+from overlay.vocabulary.audioset import audioset_labels
 
 Floats = npt.NDArray[np.float32]
 Scorer = Callable[[Floats], Floats]

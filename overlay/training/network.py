@@ -1,11 +1,11 @@
-"""The network of ``overlay.tagging.moments`` in PyTorch: same names, same answers, logits out."""
+"""The network of ``overlay.tagging.networks.moments`` in PyTorch: same names, same answers, logits out."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from overlay.tagging.moments import (
+from overlay.tagging.networks.moments import (
     DILATIONS,
     N_BANDS_LEFT,
     N_HEADS,

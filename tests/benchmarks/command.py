@@ -25,7 +25,7 @@ from rendering import CRF, make_video
 from turns import Contestant, compare, print_surroundings
 
 from overlay.media.process import ffmpeg_program
-from overlay.tagging.weights import find
+from overlay.tagging.weights.published import find
 
 _ONCE_S = 10
 

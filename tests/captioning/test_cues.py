@@ -11,10 +11,10 @@ from overlay.captioning.cues import cues_of
 from overlay.captioning.rules import broken_rules
 from overlay.captioning.styles import style_named
 from overlay.datatypes import Cue, TagEvent
-from overlay.labels import audioset_labels
 from overlay.resources import resource
 from overlay.settings import CAPTION_STYLES, DENSITIES, LANGUAGES, CaptionSettings
-from overlay.wording import LANGUAGES as WORDED
+from overlay.vocabulary.audioset import audioset_labels
+from overlay.vocabulary.wording import LANGUAGES as WORDED
 
 RATES = (None, Fraction(24000, 1001), Fraction(25), Fraction(30), Fraction(60))
 

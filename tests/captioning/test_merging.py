@@ -6,11 +6,12 @@ import pysubs2
 import pytest
 
 from overlay.commands import main
-from overlay.datatypes import Cue, TagTrack
+from overlay.datatypes import Cue
 from overlay.errors import ExportError
 from overlay.export.subtitles import read_subtitles, with_cues
-from overlay.labels import audioset_labels
 from overlay.resources import resource
+from overlay.track import TagTrack
+from overlay.vocabulary.audioset import audioset_labels
 
 NEW = [
     Cue(0.2, 0.9, ("[dog barks]",)),

@@ -15,9 +15,9 @@ from tagging_checkpoints import (
 )
 
 from overlay.errors import CheckpointError
-from overlay.tagging.checkpoint import read_arrays
-from overlay.tagging.loading import load_into
-from overlay.tagging.panns import cnn6, cnn14
+from overlay.tagging.networks.panns import cnn6, cnn14
+from overlay.tagging.weights.checkpoint import read_arrays
+from overlay.tagging.weights.loading import load_into
 
 WRITERS = [write_torch_zip, write_torch_legacy]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from overlay.errors import CheckpointError
-from overlay.tagging.moments import MomentNet, parameter_shapes
+from overlay.tagging.networks.moments import MomentNet, parameter_shapes
 
 GOLDEN_LOGITS = (
     (0.035, 0.418, 0.059, 0.438, 0.180, 0.174, -0.647, -0.153, 0.114),

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from tagging_checkpoints import golden_weight
 
-from overlay.tagging import panns
-from overlay.tagging.backend import import_paddle
+from overlay.tagging.engines.backend import import_paddle
+from overlay.tagging.engines.sharing import SharedPanns, parameter_shapes
+from overlay.tagging.engines.winograd import Convolution
 from overlay.tagging.frontends import FRAME_LENGTH, MelFrontEnd, PaddleAudioFrontEnd, PannsFrontEnd
-from overlay.tagging.loading import load_into
-from overlay.tagging.mobilenet import MobileNet
-from overlay.tagging.sharing import SharedPanns, parameter_shapes
-from overlay.tagging.winograd import Convolution
+from overlay.tagging.networks import panns
+from overlay.tagging.networks.mobilenet import MobileNet
+from overlay.tagging.weights.loading import load_into
 
 
 @pytest.fixture(scope="module")

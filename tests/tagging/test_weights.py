@@ -7,8 +7,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from overlay.errors import CheckpointError, DownloadError
-from overlay.tagging import weights
-from overlay.tagging.weights import MODELS_VARIABLE, Weights, download, fetch, find, verify
+from overlay.tagging.weights import published as weights
+from overlay.tagging.weights.published import (
+    MODELS_VARIABLE,
+    Weights,
+    download,
+    fetch,
+    find,
+    verify,
+)
 
 CONTENT = bytes(range(256)) * 400
 DIGEST = "sha256:" + hashlib.sha256(CONTENT).hexdigest()

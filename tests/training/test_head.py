@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from overlay.commands import main
-from overlay.datatypes import TagTrack
 from overlay.errors import CheckpointError, TaggerError, TrainingError
 from overlay.settings import TaggingSettings
 from overlay.tagging.head import Head
 from overlay.tagging.registry import load_tagger
+from overlay.track import TagTrack
 from overlay.training.head import Clip, find_clips
 
 

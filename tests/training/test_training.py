@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from overlay.labels import audioset_labels
 from overlay.tagging.frontends import MelFrontEnd
-from overlay.tagging.moments import MomentNet
+from overlay.tagging.networks.moments import MomentNet
 from overlay.training import recordings, scenes, sounds
 from overlay.training.export import evened, export
 from overlay.training.lessons import lessons_of, views
 from overlay.training.measure import Timeline, in_stretches
+from overlay.vocabulary.audioset import audioset_labels
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None, reason="needs PyTorch: pip install '.[train]'"

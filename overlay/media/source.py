@@ -1,0 +1,65 @@
+"""A media file as the product sees it: one picture, one sound, and ONE zero of time for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from overlay.datatypes import AudioInfo, MediaInfo, VideoInfo
+from overlay.media.audio import audio_stream
+from overlay.media.probe import probe
+from overlay.media.video import shown_video
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A media file, probed once.
+
+    Attributes:
+        info: What the file holds.
+        audio_track: Which of its audio streams is listened to, from 0.
+    """
+
+    info: MediaInfo
+    audio_track: int = 0
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.info.path
+
+    @property
+    def zero_s(self) -> float:
+        """Timestamp of the file that is second 0 of every track, picture, caption and preview."""
+        return self.info.start_s
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds of the picture as the file claims, else of the sound; never a loop's bound."""
+        claimed = self.info.video.duration_s if self.info.video else None
+        return claimed or self.info.duration_s
+
+    def picture(self) -> VideoInfo:
+        """The picture that is drawn on.
+
+        Raises:
+            NoVideoStream: There is none.
+        """
+        return shown_video(self.info)
+
+    def sound(self) -> AudioInfo:
+        """The sound that is listened to.
+
+        Raises:
+            NoAudioStream: There is none, or not that many.
+        """
+        return audio_stream(self.info, self.audio_track)
+
+
+def open_source(path: str | Path, *, audio_track: int = 0) -> Source:
+    """Probe a media file.
+
+    Raises:
+        ProbeError: It is missing or cannot be read as media.
+    """
+    return Source(probe(path), audio_track)

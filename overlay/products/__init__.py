@@ -1,0 +1,1 @@
+"""What is made of a source and its track, one file a product."""

@@ -1,0 +1,1 @@
+"""From a source and a tagger to a track, through the cache."""

@@ -1,0 +1,46 @@
+"""Which model ``auto`` means here and now."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from overlay.errors import DownloadError
+from overlay.resources import cache_folder
+from overlay.tagging.weights.published import WEIGHTS, download_within, find
+
+OFFLINE_VARIABLE = "TAG_OVERLAY_OFFLINE"
+"""Environment variable: if it is set, ``auto`` does not try to download."""
+BEST, SHIPPED = "mn04", "builtin"
+_PATIENCE_S = 6.0
+
+
+def choose(wanted: str) -> tuple[str, str | None]:
+    """The exact model to use.
+
+    ``auto`` is ``mn04`` if its weights are here or come within a few seconds, else the built-in
+    one. Every other name stays what it is.
+
+    Returns:
+        Name of the model, and one line that says which and why if there was a choice.
+    """
+    if wanted != "auto":
+        return wanted, None
+    if find(BEST) is not None:
+        return BEST, f"model {BEST}: its weights are on this machine"
+    if not os.environ.get(OFFLINE_VARIABLE) and _fetched():
+        return BEST, f"model {BEST}: fetched its weights into {cache_folder() / 'models'}"
+    return SHIPPED, (
+        f"model {SHIPPED}, which came with the program: {BEST}, which names more sounds right, is "
+        f"not here and cannot be fetched quickly ('tag-overlay models fetch {BEST}' takes its time)"
+    )
+
+
+@cache
+def _fetched() -> bool:
+    """Whether the best model's weights could be fetched; tried once a process."""
+    try:
+        download_within(_PATIENCE_S, WEIGHTS[BEST], cache_folder() / "models")
+    except DownloadError:
+        return False
+    return True
