@@ -5,36 +5,43 @@
 >>> track.top_k(3)                                        # doctest: +SKIP
 >>> overlay.render("clip.mp4", "clip.tagged.mp4")         # doctest: +SKIP
 
-Importing the package imports neither Paddle nor moviepy; that happens when they are needed.
+Importing the package imports nothing else; that happens when a name is first used. So a program
+that ends at once, or is ended, does so in a few milliseconds.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-from overlay.datatypes import Box, Cue, Tag, TagEvent
-from overlay.errors import OverlayError
-from overlay.settings import (
-    CaptionSettings,
-    EventSettings,
-    PanelSettings,
-    Settings,
-    TaggingSettings,
-    VideoSettings,
-)
-from overlay.track import TagTrack
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from overlay.pipeline import Rendered, preview, render, tag
-    from overlay.texts import export_formats
-    from overlay.writing import (
+    from typing import Any
+
+    from overlay.datatypes import Box, Cue, Tag, TagEvent
+    from overlay.errors import OverlayError
+    from overlay.pipeline import (
+        Rendered,
+        Taught,
         captions,
         check_captions,
         export_events,
+        export_formats,
         find_events,
         merge_captions,
+        preview,
+        render,
+        shown,
+        tag,
+        train,
     )
+    from overlay.reporting import Reporter
+    from overlay.settings import (
+        CaptionSettings,
+        EventSettings,
+        PanelSettings,
+        Settings,
+        TaggingSettings,
+        VideoSettings,
+    )
+    from overlay.track import TagTrack
 
 __all__ = [
     "Box",
@@ -44,11 +51,13 @@ __all__ = [
     "OverlayError",
     "PanelSettings",
     "Rendered",
+    "Reporter",
     "Settings",
     "Tag",
     "TagEvent",
     "TagTrack",
     "TaggingSettings",
+    "Taught",
     "VideoSettings",
     "captions",
     "check_captions",
@@ -58,19 +67,29 @@ __all__ = [
     "merge_captions",
     "preview",
     "render",
+    "shown",
     "tag",
+    "train",
 ]
 
 _HOMES = {
-    "pipeline": ("Rendered", "preview", "render", "tag"),
-    "texts": ("export_formats",),
-    "writing": ("captions", "check_captions", "export_events", "find_events", "merge_captions"),
-}
+    "datatypes": ("Box", "Cue", "Tag", "TagEvent"),
+    "errors": ("OverlayError",),
+    "reporting": ("Reporter",),
+    "settings": (
+        "CaptionSettings", "EventSettings", "PanelSettings", "Settings", "TaggingSettings",
+        "VideoSettings",
+    ),
+    "track": ("TagTrack",),
+}  # fmt: skip
+"""Which module a name is in; ``pipeline`` has the others."""
 
 
 def __getattr__(name: str) -> Any:
     """Import the module of a name when it is first used."""
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"overlay.{home}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    home = next((home for home, names in _HOMES.items() if name in names), "pipeline")
+    return getattr(import_module(f"overlay.{home}"), name)

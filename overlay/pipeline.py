@@ -1,85 +1,193 @@
-"""The walk from a video to the same video with tags, readable top to bottom."""
+"""The walk from a video to what is made of it, readable top to bottom.
+
+    open    the source, probed once; or scores that were saved
+    plan    the product, with everything refused that can be refused
+    score   the sound, unless that was done before
+    write   the product, whole or absent
+
+``plan`` does the first two and gives a ``Job``; ``Job.run`` does the others. Every function below
+that writes a file is these two lines.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from overlay.datatypes import MediaInfo, TagEvent
-from overlay.detection.events import find_events as detect
-from overlay.detection.selection import select
-from overlay.drawing.fonts import can_draw, font_file
-from overlay.errors import NoAudioStream
-from overlay.export.ass_panel import panel_fonts
-from overlay.export.formats import format_named
-from overlay.files import check_target
-from overlay.media.alpha import alpha_extension
-from overlay.media.audio import audio_stream, stream_audio
-from overlay.media.containers import default_extension
-from overlay.media.fingerprint import audio_fingerprint
-from overlay.media.probe import probe
-from overlay.media.video import TextTrack, shown_video
-from overlay.products.alone import check_alone_ahead, compose_alone
-from overlay.products.compose import Composed, check_ahead, compose, copy_picture
-from overlay.products.compose import preview as compose_preview
-from overlay.scoring import cache
-from overlay.settings import (
-    EventSettings,
-    Settings,
-    TaggingSettings,
-    VideoSettings,
-    override,
-)
-from overlay.tagging.registry import Tagger, load_tagger
-from overlay.tagging.windows import score_stream
-from overlay.texts import content_of
-from overlay.track import TagTrack, read_npz
-from overlay.vocabulary.labels import audioset_labels, read_labels
-from overlay.vocabulary.wording import translated_labels
+from overlay import detection
+from overlay.captioning.rules import BrokenRule, broken_rules
+from overlay.captioning.styles import language_of, style_named
+from overlay.datatypes import Cue, Tag, TagEvent
+from overlay.errors import NoAudioStream, UsageError
+from overlay.export.ass_panel import DEFAULT_PICTURE
+from overlay.export.subtitles import read_subtitles
+from overlay.files import check_target, whole_or_absent
+from overlay.media.source import Source, open_source
+from overlay.products.base import Made, Plan, Product
+from overlay.products.choice import PRODUCTS, asked_for, without_sound
+from overlay.products.detected import captions_of, events_of, silence, timeline_of
+from overlay.products.merged import Merged
+from overlay.products.still import Still
+from overlay.products.table import Table, export_formats, frame_rate_of
+from overlay.reporting import SILENT, Reporter
+from overlay.scoring.saved import load_track, open_saved
+from overlay.scoring.score import score
+from overlay.settings import CaptionSettings, Settings, override
+from overlay.tagging.registry import load_network, load_tagger
+from overlay.track import TagTrack
+from overlay.training.head import find_clips, train_head
 
-Progress = Callable[[str, float, float | None], None]
-"""Called with the step (``tag`` or ``render``), seconds done, and seconds in all if known."""
-
-Note = Callable[[str], None]
-"""Called with one line that a user should see."""
-
-_WHOLE = "the video with its tags"
-_SOFT = "the video as it is, with captions of its sounds"
-_SOFT_PANEL = f"{_SOFT} and the panel as a second subtitle track"
-_ALONE = "the panel alone, with straight alpha, for an editing program"
+__all__ = [
+    "Job", "Rendered", "Taught", "captions", "check_captions", "export_events", "export_formats",
+    "find_events", "merge_captions", "plan", "preview", "render", "shown",
+    "tag", "top_events", "train",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What came out of ``render``."""
+    """What came out."""
 
     path: Path
     track: TagTrack | None
     """``None`` for a silent video that was copied."""
     n_frames: int | None
+    """Pictures that were encoded; ``None`` where none were."""
     encoder: str
-    """``copy`` for a silent video."""
-    content: str = _WHOLE
+    """``copy`` where nothing was encoded, empty for text."""
+    content: str
     """What is in the file, for people."""
 
 
-def ignore_progress(step: str, done_s: float, total_s: float | None) -> None:
-    """Tell nobody."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Job:
+    """A product of one source on which everything has been decided; nothing is scored yet."""
+
+    source: Source
+    settings: Settings
+    track: TagTrack | None
+    """The scores, where they are known already."""
+    product: Plan
+    instead: Callable[[Reporter], Plan] | None = None
+    """Plans what is made if there turns out to be nothing to hear."""
+
+    @property
+    def target(self) -> Path:
+        """The file or folder that ``run`` makes."""
+        return self.product.target
+
+    def run(self, reporter: Reporter = SILENT) -> Rendered:
+        """Score the sound if that is needed, and write the product.
+
+        Raises:
+            OverlayError: With one line that says what is wrong; no partial file is left.
+        """
+        if not self.product.needs_track:
+            return _rendered(self.product.write(None, reporter), None)
+        track = self.track
+        try:
+            track = track or _scored(self.source, self.settings, reporter)
+        except NoAudioStream:
+            if self.instead is None:
+                raise
+            return replace(self, product=self.instead(reporter)).run(reporter)
+        return _rendered(self.product.write(track, reporter), track)
 
 
-def ignore_note(note: str) -> None:
-    """Tell nobody."""
+def _rendered(made: Made, track: TagTrack | None) -> Rendered:
+    return Rendered(made.path, track, made.n_frames, made.encoder, made.content)
+
+
+def plan(
+    path: str | Path,
+    product: Product | None = None,
+    out: str | Path | None = None,
+    settings: Settings | None = None,
+    *,
+    track: TagTrack | str | Path | None = None,
+    reporter: Reporter = SILENT,
+) -> Job:
+    """Open a source and find everything that would stop the work before a second is scored.
+
+    Args:
+        path: Any media file; for a product without a picture also the npz of ``TagTrack.save``.
+        product: What to make, such as ``Table("csv")``; the video that the settings ask for if
+            ``None``.
+        out: Target or folder; the product's usual name beside the source if ``None``.
+        settings: Options; the defaults if ``None``.
+        track: Scores to use instead of listening, or the file that they are saved in.
+        reporter: Told what a user should know.
+
+    Raises:
+        OverlayError: With one line that says what is wrong.
+    """
+    settings = settings or Settings()
+    target = None if out is None else Path(out)
+    saved = None if product is None else open_saved(path, settings.panel.label_file)
+    if saved is not None:
+        source, track = saved
+    else:
+        source = open_source(path, audio_track=settings.tagging.audio_track)
+        track = _known(track, source, settings, reporter)
+    instead = None
+    if product is None:
+        name = asked_for(source, settings.video, is_scored=track is not None)
+        product = PRODUCTS[name]()
+        instead = _instead(source, settings, target, name)
+    made = product.plan(source, settings, target, reporter)
+    if track is not None:
+        _check_labels(track.labels, settings)
+    elif made.needs_track:
+        source.sound()
+    return Job(source, settings, track, made, instead)
+
+
+def _known(
+    track: TagTrack | str | Path | None, source: Source, settings: Settings, reporter: Reporter
+) -> TagTrack | None:
+    """Scores that were given: as they are, or read from their file."""
+    if track is None or isinstance(track, TagTrack):
+        return track
+    return load_track(track, source, settings.panel.label_file, reporter=reporter)
+
+
+def _instead(
+    source: Source, settings: Settings, out: Path | None, name: str
+) -> Callable[[Reporter], Plan]:
+    """Plans what a video becomes whose audio track turns out to be empty."""
+
+    def planned(reporter: Reporter) -> Plan:
+        kind = PRODUCTS[without_sound(source, settings.video, name)]
+        return kind().plan(source, settings, out, reporter)
+
+    return planned
+
+
+def _scored(source: Source, settings: Settings, reporter: Reporter) -> TagTrack:
+    tagger = load_tagger(settings.tagging, reporter=reporter)
+    _check_labels(tagger.labels, settings)
+    return score(source, tagger, settings, reporter=reporter)
+
+
+def _check_labels(labels: tuple[str, ...], settings: Settings) -> None:
+    """Detect on a silent track of these labels: it refuses what does not go with them.
+
+    Raises:
+        SettingsError: Thresholds, ``allow`` or ``deny`` name other labels.
+        LabelError: The label file does not fit.
+    """
+    nothing = silence(labels)
+    events_of(nothing, settings)
+    timeline_of(nothing, settings)
 
 
 def tag(
     path: str | Path,
     settings: Settings | None = None,
     *,
-    on_progress: Progress = ignore_progress,
-    on_note: Note = ignore_note,
+    reporter: Reporter = SILENT,
     **options: Any,
 ) -> TagTrack:
     """Score the sound of a media file.
@@ -87,8 +195,7 @@ def tag(
     Args:
         path: Any media file with sound.
         settings: Options; the defaults if ``None``.
-        on_progress: Told how far it is.
-        on_note: Told which model is used if that was a choice.
+        reporter: Told how far it is, and which model is used if that was a choice.
         options: Single fields of ``settings`` to change, such as ``model="cnn14"``.
 
     Returns:
@@ -99,45 +206,48 @@ def tag(
         TaggerError: The model cannot be loaded.
     """
     settings = override(settings or Settings(), **options)
-    return _tag(probe(path), settings, on_progress, on_note)
+    source = open_source(path, audio_track=settings.tagging.audio_track)
+    source.sound()
+    return _scored(source, settings, reporter)
 
 
-def _tag(info: MediaInfo, settings: Settings, on_progress: Progress, on_note: Note) -> TagTrack:
-    options: TaggingSettings = settings.tagging
-    audio = audio_stream(info, options.audio_track)
-    total_s = audio.duration_s or info.duration_s
-    tagger = load_tagger(options, on_note)
-    on_progress("tag", 0, total_s)
-    key = _cache_key(info, tagger, settings)
-    known = cache.recall(key) if key is not None else None
-    if known is not None:
-        on_note("the scores are in the cache; --no-cache makes them anew")
-        return known
-    blocks = stream_audio(
-        info, tagger.sample_rate, options.audio_track,
-        tolerant=settings.video.tolerant, ffmpeg_path=settings.video.ffmpeg,
-    )  # fmt: skip
-    track = score_stream(
-        blocks, tagger, options.sample_duration, options.hop_duration,
-        lambda done_s: on_progress("tag", done_s, total_s),
-    )  # fmt: skip
-    if key is not None:
-        cache.keep(key, track)
-    return track
+def find_events(
+    path: str | Path,
+    settings: Settings | None = None,
+    *,
+    reporter: Reporter = SILENT,
+    **options: Any,
+) -> tuple[list[TagEvent], TagTrack]:
+    """What is heard from when to when, in a media file or a saved score track.
+
+    Args:
+        path: Any media file with sound, or the npz of ``TagTrack.save``.
+        settings: Options; the defaults if ``None``.
+        reporter: Told how far it is, and what a user should know.
+        options: Single fields of ``settings`` to change, such as ``event_threshold=0.5``.
+
+    Returns:
+        The events by onset, and the scores behind them.
+
+    Raises:
+        OverlayError: With one line that says what is wrong.
+    """
+    settings = override(settings or Settings(), **options)
+    found, track, _ = _heard(path, settings, reporter)
+    return found, track
 
 
-def _cache_key(info: MediaInfo, tagger: Tagger, settings: Settings) -> str | None:
-    """What the scores depend on; ``None`` where they are not to be remembered."""
-    options = settings.tagging
-    if not options.cache:
-        return None
-    sound = audio_fingerprint(info, options.audio_track)
-    if sound is None:
-        return None
-    return cache.key_of(
-        sound, tagger.name, tagger.model_hash, options.front_end, options.sample_duration,
-        options.hop_duration, settings.video.tolerant,
-    )  # fmt: skip
+def _heard(
+    path: str | Path, settings: Settings, reporter: Reporter
+) -> tuple[list[TagEvent], TagTrack, Source]:
+    saved = open_saved(path, settings.panel.label_file)
+    if saved is not None:
+        source, track = saved
+    else:
+        source = open_source(path, audio_track=settings.tagging.audio_track)
+        source.sound()
+        track = _scored(source, settings, reporter)
+    return events_of(track, settings), track, source
 
 
 def render(
@@ -145,9 +255,8 @@ def render(
     out: str | Path | None = None,
     settings: Settings | None = None,
     *,
-    track: TagTrack | None = None,
-    on_progress: Progress = ignore_progress,
-    on_note: Note = ignore_note,
+    track: TagTrack | str | Path | None = None,
+    reporter: Reporter = SILENT,
     **options: Any,
 ) -> Rendered:
     """Write the same video with live sound tags.
@@ -156,83 +265,16 @@ def render(
         path: The video.
         out: Target; ``<name>.tagged.mp4`` beside the video if ``None``.
         settings: Options; the defaults if ``None``.
-        track: Scores to draw; the video's sound is scored if ``None``.
-        on_progress: Told how far each step is.
-        on_note: Told what a user should know, one line each.
+        track: Scores to draw, or the file that they are saved in; the video's sound is scored if
+            ``None``.
+        reporter: Told how far each step is, and what a user should know.
         options: Single fields of ``settings`` to change, such as ``theme="light"``.
 
     Raises:
         OverlayError: With one line that says what is wrong; no partial file is left.
     """
-    settings = _readable(override(settings or Settings(), **options), on_note)
-    info = probe(path)
-    shown_video(info)
-    target = output_path(info, out, settings.video)
-    check = check_alone_ahead if settings.video.overlay_only else check_ahead
-    check(info, target, settings.panel, settings.video)
-    total_s = shown_video(info).duration_s or info.duration_s
-    try:
-        track = track if track is not None else _tag(info, settings, on_progress, on_note)
-    except NoAudioStream as error:
-        if info.audio and settings.tagging.audio_track >= len(info.audio):
-            raise
-        if not settings.video.allow_silent or settings.video.overlay_only:
-            raise NoAudioStream(f"{error}; --allow-silent copies the picture") from error
-        on_note("there is no sound to tag; copying the picture as it is")
-        copied = copy_picture(info, target, settings.video)
-        return Rendered(copied.path, None, None, copied.encoder, "a copy of the video")
-    if settings.video.soft:
-        return _with_text(info, track, target, settings, total_s, on_progress, on_note)
-    write = compose_alone if settings.video.overlay_only else compose
-    done: Composed = write(
-        info, select(track, settings.panel), target, settings.panel, settings.video,
-        on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,
-    )  # fmt: skip
-    content = _ALONE if settings.video.overlay_only else _WHOLE
-    return Rendered(done.path, track, done.n_frames, done.encoder, content)
-
-
-def _readable(settings: Settings, on_note: Note) -> Settings:
-    """The same, but with English labels where no font has the letters of the language."""
-    panel = settings.panel
-    letters = "".join(translated_labels(panel.language))
-    if settings.video.soft or can_draw(letters, font_file(panel.font, "SemiBold")):
-        return settings
-    on_note(
-        "no font on this machine has all Chinese letters, so the labels stay English; install Noto "
-        "Sans CJK (Debian: fonts-noto-cjk), or name a font with --font"
-    )
-    return replace(settings, panel=replace(panel, language="en"))
-
-
-def _with_text(
-    info: MediaInfo,
-    track: TagTrack,
-    target: Path,
-    settings: Settings,
-    total_s: float | None,
-    on_progress: Progress,
-    on_note: Note,
-) -> Rendered:
-    """Everything copied, and the events as one more subtitle track; in mkv the panel, too."""
-    extension = target.suffix.lower()
-    kinds = {"Sounds": format_named({".mkv": "ass", ".webm": "vtt"}.get(extension, "srt"))}
-    if extension == ".mkv":
-        kinds["Sound tags, animated"] = format_named("ass-panel")
-    found = detect(track, settings.events)
-    with TemporaryDirectory() as folder:
-        tracks = []
-        for title, kind in kinds.items():
-            file = Path(folder, f"{title}{kind.extension}")
-            file.write_bytes(content_of(kind, found, track, info.path, settings, on_note))
-            if file.stat().st_size:  # ffmpeg reads no empty one
-                tracks.append(TextTrack(file, title))
-        fonts = panel_fonts(settings.panel)
-        done = copy_picture(
-            info, target, settings.video, tracks, fonts,
-            on_progress=lambda done_s: on_progress("render", done_s, total_s), on_note=on_note,
-        )  # fmt: skip
-    return Rendered(done.path, track, None, done.encoder, _SOFT_PANEL if len(tracks) > 1 else _SOFT)
+    settings = override(settings or Settings(), **options)
+    return plan(path, None, out, settings, track=track, reporter=reporter).run(reporter)
 
 
 def preview(
@@ -241,87 +283,222 @@ def preview(
     out: str | Path | None = None,
     settings: Settings | None = None,
     *,
-    track: TagTrack | None = None,
-    on_progress: Progress = ignore_progress,
-    on_note: Note = ignore_note,
+    track: TagTrack | str | Path | None = None,
+    reporter: Reporter = SILENT,
     **options: Any,
 ) -> Path:
     """Write one PNG: the frame at second ``at_s`` as it would look in the video.
 
+    Args:
+        path: The video.
+        at_s: Seconds from its start.
+        out: Target; ``<name>.<second>s.png`` beside the video if ``None``.
+        settings: Options; the defaults if ``None``.
+        track: As for ``render``.
+        reporter: Told how far it is, and what a user should know.
+        options: Single fields of ``settings`` to change.
+
     Raises:
         OverlayError: With one line that says what is wrong.
     """
-    settings = _readable(override(settings or Settings(), **options), on_note)
-    info = probe(path)
-    shown_video(info)
-    target = Path(out) if out is not None else info.path.with_suffix(f".{at_s:g}s.png")
-    track = track if track is not None else _tag(info, settings, on_progress, on_note)
-    timeline = select(track, settings.panel)
-    return compose_preview(info, timeline, at_s, target, settings.panel, settings.video)
+    settings = override(settings or Settings(), **options)
+    return plan(path, Still(at_s), out, settings, track=track, reporter=reporter).run(reporter).path
 
 
-def output_path(info: MediaInfo, out: str | Path | None, settings: VideoSettings) -> Path:
-    """Where the video goes: ``out``, or ``<name>.tagged.<ext>`` in it or beside the source.
+def captions(
+    path: str | Path,
+    settings: Settings | None = None,
+    *,
+    reporter: Reporter = SILENT,
+    **options: Any,
+) -> list[Cue]:
+    """What a caption file of a media file or a saved score track holds.
 
-    A panel alone is ``<name>.panel.mov``, or what its encoder writes.
+    Args:
+        path: As for ``find_events``.
+        settings: Options; the defaults if ``None``.
+        reporter: Told how far it is, and what a user should know.
+        options: Single fields of ``settings`` to change, such as ``style="bbc"``.
+
+    Raises:
+        OverlayError: With one line that says what is wrong.
     """
-    if out is not None and not Path(out).is_dir():
-        return Path(out)
-    folder = info.path.parent if out is None else Path(out)
-    if settings.overlay_only:
-        return folder / f"{info.path.stem}.panel{alpha_extension(settings.encoder)}"
-    return folder / f"{info.path.stem}.tagged{default_extension(info)}"
+    settings = override(settings or Settings(), **options)
+    found, track, source = _heard(path, settings, reporter)
+    return captions_of(found, track, settings, frame_rate=frame_rate_of(source))
 
 
-def track_path(
-    path: str | Path, out: str | Path | None, out_dir: str | Path | None, settings: Settings
+def export_events(
+    path: str | Path,
+    format_name: str,
+    out: str | Path | None = None,
+    settings: Settings | None = None,
+    *,
+    picture: tuple[int, int] = DEFAULT_PICTURE,
+    reporter: Reporter = SILENT,
+    **options: Any,
 ) -> Path:
-    """Where the scores of a media file go: ``out``, or PaddleAudio's name in ``out_dir``.
+    """Write the events of a media file or a saved score track as a text file.
 
-    Without either it is ``<name>.tags.npz`` beside the file.
-
-    Raises:
-        OutputError: The target is the file itself, exists, or has no folder.
-    """
-    info = probe(path)
-    if out_dir is not None:
-        Path(out_dir).mkdir(parents=True, exist_ok=True)
-        rate = audio_stream(info, settings.tagging.audio_track).sample_rate
-        return Path(out_dir) / f"audioset_tagging_sr_{rate}.npz"
-    target = Path(out) if out is not None else info.path.with_suffix(".tags.npz")
-    check_target(target, info.path, overwrite=settings.video.overwrite)
-    return target
-
-
-def load_track(path: str | Path, video: str | Path, label_file: str | None = None) -> TagTrack:
-    """Saved scores to draw on a video, also those of PaddleAudio's demo.
+    Args:
+        path: As for ``find_events``.
+        format_name: One of ``export_formats()``.
+        out: Target; ``<name>`` with the format's extension beside the file if ``None``.
+        settings: Options; the defaults if ``None``.
+        picture: Width and height of the video that the panel of a saved track is to lie on.
+        reporter: Told how far it is, and what a user should know.
+        options: Single fields of ``settings`` to change.
 
     Raises:
-        TrackError: The file is not a usable score track.
-        ProbeError: The video cannot be read.
+        OverlayError: With one line that says what is wrong; no partial file is left.
     """
-    info = probe(video)
-    length = info.audio[0].duration_s if info.audio else None
-    labels = labels_of(path, label_file)
-    return TagTrack.load(path, labels=labels, duration_s=length or info.duration_s)
+    settings = override(settings or Settings(), **options)
+    product = Table(format_name, picture)
+    return plan(path, product, out, settings, reporter=reporter).run(reporter).path
 
 
-def labels_of(path: str | Path, label_file: str | None = None) -> tuple[str, ...]:
-    """Names for the scores in an npz: the label file's, else the npz's own, else AudioSet's."""
-    if label_file is not None:
-        return read_labels(label_file)
-    arrays = read_npz(path)
-    if "labels" in arrays:
-        return tuple(str(label) for label in arrays["labels"].tolist())
-    return audioset_labels()
+def merge_captions(
+    path: str | Path,
+    subtitles: str | Path,
+    out: str | Path | None = None,
+    settings: Settings | None = None,
+    *,
+    reporter: Reporter = SILENT,
+    **options: Any,
+) -> Path:
+    """Write a copy of a subtitle file with captions of the sounds between its dialogue.
+
+    The dialogue is not touched: no caption stands while it does, and all of it stays to the byte,
+    but for the numbers of SubRip cues.
+
+    Args:
+        path: As for ``find_events``.
+        subtitles: SubRip, WebVTT, ASS or SSA.
+        out: Target; ``<name>.sounds`` with the file's own extension beside it if ``None``.
+        settings: Options; the defaults if ``None``.
+        reporter: Told how far it is, and what a user should know.
+        options: Single fields of ``settings`` to change.
+
+    Raises:
+        OverlayError: With one line that says what is wrong; no partial file is left.
+    """
+    settings = override(settings or Settings(), **options)
+    product = Merged(Path(subtitles))
+    return plan(path, product, out, settings, reporter=reporter).run(reporter).path
 
 
-def top_events(track: TagTrack, n: int, settings: EventSettings) -> list[TagEvent]:
+def check_captions(
+    path: str | Path,
+    style: str = "netflix",
+    *,
+    language: str | None = None,
+    video: str | Path | None = None,
+) -> list[BrokenRule]:
+    """The rules of a style that the cues of a subtitle file break, by cue.
+
+    Args:
+        path: SubRip, WebVTT, ASS, SSA, TTML or SBV.
+        style: One of ``overlay.settings.CAPTION_STYLES``.
+        language: ``en`` or ``zh``; what most lines are in if ``None``.
+        video: Where it is shown: some rules are in frames. Without it, what is right at any usual
+            frame rate is right.
+
+    Raises:
+        SettingsError: There is no such style or language.
+        ExportError: The file cannot be read.
+    """
+    cues = read_subtitles(path).cues
+    asked = CaptionSettings(style=style, language=language or language_of(cues))
+    rate = None
+    if video is not None and open_saved(video) is None:
+        rate = frame_rate_of(open_source(video))
+    return broken_rules(cues, style_named(asked.style, asked.language), rate)
+
+
+def shown(
+    track: TagTrack, at_s: float, settings: Settings | None = None, **options: Any
+) -> list[Tag]:
+    """The tags that a panel shows at a second, best first.
+
+    They are those of ``find_events`` that cover the second, the best ``top_k`` of them.
+
+    Args:
+        track: Scores, from ``tag`` or ``TagTrack.load``.
+        at_s: Second on the picture's clock.
+        settings: Options; the defaults if ``None``.
+        options: Single fields of ``settings`` to change, such as ``top_k=3``.
+
+    Raises:
+        OverlayError: With one line that says what is wrong.
+    """
+    return detection.shown(track, at_s, override(settings or Settings(), **options))
+
+
+def top_events(track: TagTrack, n: int, settings: Settings) -> list[TagEvent]:
     """The ``n`` strongest events, at most one a label, in the order of their onsets."""
     best: dict[int, TagEvent] = {}
-    for event in detect(track, settings):
+    for event in events_of(track, settings):
         known = best.get(event.index)
         if known is None or event.peak > known.peak:
             best[event.index] = event
     strongest = sorted(best.values(), key=lambda event: -event.peak)[:n]
     return sorted(strongest, key=lambda event: event.onset_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A model of a person's own labels."""
+
+    path: Path
+    """To be named as ``model``."""
+    labels: tuple[str, ...]
+    base: str
+    """Name of the model below."""
+    n_clips: int
+    n_right: int
+    """Clips whose best label was right while they were left out of the training."""
+    n_tested: int
+
+
+def train(
+    folder: str | Path,
+    out: str | Path | None = None,
+    settings: Settings | None = None,
+    *,
+    table: str | Path | None = None,
+    reporter: Reporter = SILENT,
+    **options: Any,
+) -> Taught:
+    """Teach a model your own labels.
+
+    Args:
+        folder: One folder of clips for each label.
+        out: Target, ending in ``.npz``; ``<folder>.model.npz`` here if ``None``.
+        settings: ``tagging`` says on which model, and with which windows.
+        table: CSV with the columns ``file`` (below ``folder``) and ``label`` instead of folders;
+            several labels are separated by ``;``, none means "none of these".
+        reporter: Told how many clips are heard, and which cannot be used.
+        options: Single fields of ``settings`` to change, such as ``model="mn04"``.
+
+    Raises:
+        OverlayError: With one line that says what is wrong; no partial file is left.
+    """
+    settings = override(settings or Settings(), **options)
+    folder = Path(folder)
+    target = Path(out) if out is not None else Path(f"{folder.resolve().name}.model.npz")
+    if target.suffix != ".npz":
+        raise UsageError(f"{target}: the file of a model ends in .npz")
+    inputs = [folder] if table is None else [folder, Path(table)]
+    check_target(target, *inputs, overwrite=settings.video.overwrite)
+    clips = find_clips(folder, None if table is None else Path(table))
+    trained = train_head(
+        clips, load_network(settings.tagging, reporter=reporter),
+        settings.tagging.sample_duration, settings.tagging.hop_duration, on_note=reporter.note,
+        on_progress=lambda done, total: reporter.progress("train", done, total),
+    )  # fmt: skip
+    with whole_or_absent(target, overwrite=settings.video.overwrite, inputs=inputs) as temporary:
+        trained.head.save(temporary)
+    head = trained.head
+    return Taught(
+        target, head.labels, head.base, trained.n_clips, trained.n_right, trained.n_tested
+    )

@@ -6,13 +6,14 @@ from inspecting import pictures
 from moviepy import VideoFileClip
 
 import overlay
-from overlay.detection.selection import select
 from overlay.media.probe import probe
+from overlay.media.source import open_source
 from overlay.moviepy import TagOverlay
-from overlay.products.compose import compose
-from overlay.settings import PanelSettings, VideoSettings
+from overlay.products.burned import Burned
+from overlay.reporting import SILENT
+from overlay.settings import PanelSettings, Settings, VideoSettings
 from overlay.track import TagTrack
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
@@ -34,10 +35,8 @@ def test_the_effect_draws_what_the_command_draws(track, make_clip, tmp_path):
         frame = clip.with_effects([TagOverlay(track, settings)]).get_frame(2.0)
         plain = clip.get_frame(2.0)
     out = tmp_path / "out.mp4"
-    compose(
-        probe(source), select(track, settings), out, settings,
-        VideoSettings(preset="ultrafast", crf=0),
-    )  # fmt: skip
+    options = Settings(panel=settings, video=VideoSettings(preset="ultrafast", crf=0))
+    Burned().plan(open_source(source), options, out, SILENT).write(track, SILENT)
     drawn = pictures(out, pix_fmt="rgb24")[50]
     assert not np.array_equal(frame, plain)
     difference = np.abs(frame.astype(int) - drawn)

@@ -5,12 +5,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from overlay.detection.selection import select
+from overlay.detection import detect
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
-from overlay.settings import PanelSettings, TaggingSettings
+from overlay.settings import TaggingSettings
 from overlay.tagging.registry import load_tagger
-from overlay.tagging.windows import score_stream
+from overlay.tagging.tracking import score_stream
+from overlay.tagging.windows import Windows, from_zero
 
 RATE, CLIP_S = 32000, 5
 
@@ -22,12 +23,12 @@ def track(shared):
     clips = sorted((shared / "audio/esc_dev").glob("*.flac"))
     sounds = [np.concatenate(list(stream_audio(probe(clip), RATE))) for clip in clips]
     exact = [np.resize(sound, CLIP_S * RATE) for sound in sounds]
-    return score_stream(exact, tagger, 2.0, 0.3)
+    return score_stream(from_zero(exact, tagger.sample_rate), tagger, Windows(2.0, 0.3))
 
 
 @pytest.mark.weights
 def test_the_top_tag_changes_at_the_cut(track):
-    timeline = select(track, PanelSettings(threshold=0.0))
+    timeline = detect(track).timeline
     top = timeline.classes[:, 0]
     changes = (timeline.times[1:] + timeline.times[:-1])[top[1:] != top[:-1]] / 2
     cuts = np.arange(CLIP_S, track.duration_s - 1, CLIP_S)
@@ -39,7 +40,7 @@ def test_the_top_tag_changes_at_the_cut(track):
 @pytest.mark.weights
 def test_the_new_sound_overtakes_the_old_at_the_cut(track):
     """Stricter: the two clips' own main tags change places there, not just any two tags."""
-    timeline = select(track, PanelSettings())
+    timeline = detect(track).timeline
     means = [
         timeline.scores[(timeline.times > i + 1) & (timeline.times < i + CLIP_S - 1)].mean(axis=0)
         for i in np.arange(0, track.duration_s, CLIP_S)

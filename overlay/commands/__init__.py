@@ -1,5 +1,56 @@
-"""The command line: one file a command, its flags beside its handler."""
+"""The command line: one file a command, its flags beside its handler.
 
-from overlay.commands.main import main, run
+Nothing is imported before signals are caught, and nothing heavy before it is needed, so that
+``--help`` answers at once and Ctrl-C is never answered with a traceback.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
 
 __all__ = ["main", "run"]
+
+
+def run() -> NoReturn:
+    """Entry point of the installed program."""
+    from overlay.commands.stopping import Stopping
+
+    with Stopping(for_good=True) as stopping:
+        status = _status(None, stopping)
+    raise SystemExit(status)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command.
+
+    Args:
+        argv: Arguments, without the program's name.
+
+    Returns:
+        Exit status: 0 ok, 1 unexpected, 2 usage, 3 media, 4 tagger, 5 settings, 6 export, 129
+        SIGHUP, 130 Ctrl-C, 143 SIGTERM.
+    """
+    from overlay.commands.stopping import Stopping
+
+    with Stopping() as stopping:
+        return _status(argv, stopping)
+
+
+def _status(argv: Sequence[str] | None, stopping: Stopping) -> int:
+    try:
+        from overlay.commands.dispatch import dispatch
+
+        return dispatch(argv)
+    except KeyboardInterrupt:  # also what SIGTERM and SIGHUP raise
+        return stopping.said()
+    except Exception:
+        if stopping.number is None:
+            raise
+        return stopping.said()  # something made another error of the signal
+
+
+if TYPE_CHECKING:
+    from overlay.commands.stopping import Stopping

@@ -23,7 +23,6 @@ from overlay.export.ass import clock, escaped
 from overlay.export.escaping import one_line
 from overlay.export.formats import Format, Run
 from overlay.settings import PanelSettings
-from overlay.vocabulary.labels import families_of
 
 DEFAULT_PICTURE = 1920, 1080
 """Width and height that a panel is made for where no video is at hand."""
@@ -120,8 +119,7 @@ class _Script:
     ) -> None:
         self._picture = picture
         self._timeline = timeline
-        families = families_of(timeline.labels)
-        self._panel = Panel(timeline, picture, settings, families=families)
+        self._panel = Panel(timeline, picture, settings, families=timeline.family_by_label)
         self._motion = self._panel.motion
         self._layout, self._theme = self._panel.layout, self._panel.theme
         self._label_font, self._number_font = (_font(file) for file in self._panel.fonts)

@@ -18,6 +18,7 @@ from overlay.errors import UnknownFormat
 from overlay.export.escaping import one_line
 from overlay.settings import Settings
 from overlay.track import TagTrack
+from overlay.vocabulary import vocabulary_named
 
 _MODULES = (
     "ass", "ass_panel", "audacity", "chapters", "dcase", "eaf", "hops", "jsonlines", "labelstudio",
@@ -54,6 +55,11 @@ class Run:
     """By time, in the language of ``settings.captions``."""
     timeline: TagTimeline | None = None
     """What the panel shows."""
+
+    @property
+    def mids(self) -> dict[str, str]:
+        """AudioSet's machine ids by label, of those that have one."""
+        return vocabulary_named(self.track.vocabulary, self.track.labels).mid_by_name
 
     @property
     def duration_s(self) -> float:

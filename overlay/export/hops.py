@@ -10,14 +10,13 @@ import numpy as np
 
 from overlay.export.escaping import table_cell
 from overlay.export.formats import Format, Run
-from overlay.vocabulary.labels import audioset_mids
 
 COLUMNS = ("time_s", "rank", "mid", "label", "score")
 
 
 def rows_of(run: Run) -> Iterator[tuple[float, int, str, str, float]]:
     """A row for each of the ``hop_top_k`` best tags of each hop: see ``COLUMNS``."""
-    track, mids = run.track, audioset_mids()
+    track, mids = run.track, run.mids
     for time, row in zip(track.times.tolist(), track.scores, strict=True):
         best = np.argsort(-row, kind="stable")[: run.settings.events.hop_top_k]
         for rank, index in enumerate(best, start=1):

@@ -12,7 +12,6 @@ import io
 from overlay.export.escaping import json_text, table_cell
 from overlay.export.formats import Format, Run
 from overlay.export.tree import header
-from overlay.vocabulary.labels import audioset_mids
 
 
 def _write(run: Run) -> str:
@@ -20,7 +19,7 @@ def _write(run: Run) -> str:
     text.write(f"# {json_text(header(run))}\n")
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["mid", "label", "onset_s", "offset_s", "peak", "mean"])
-    mids = audioset_mids()
+    mids = run.mids
     for e in run.events:
         numbers = (f"{n:.3f}" for n in (e.onset_s, e.offset_s, e.peak, e.mean))
         table.writerow([mids.get(e.label, ""), table_cell(e.label), *numbers])

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import Scores
-from overlay.detection.selection import moving_average
-from overlay.errors import ExportError, LabelError, TrackError
+from overlay.detection.smoothing import moving_average
+from overlay.errors import LabelError, TrackError
+from overlay.files import make_folder, write_bytes
 from overlay.track import read_npz
 
 
@@ -21,6 +22,7 @@ def write_text(
     *,
     top_k: int = 10,
     smooth_size: int | None = 5,
+    inputs: Sequence[str | Path] = (),
 ) -> Path:
     """Write the best tags of each hop as text.
 
@@ -31,6 +33,7 @@ def write_text(
         out_dir: Folder to write to; made if it is not there.
         top_k: Tags a hop.
         smooth_size: Hops of the trailing mean; ``None`` does not smooth.
+        inputs: Other files that are never written over; nor is the npz.
 
     Returns:
         ``<name of the npz up to its first dot>.txt`` in ``out_dir``.
@@ -38,7 +41,7 @@ def write_text(
     Raises:
         TrackError: The npz is not usable.
         LabelError: The labels do not fit the scores.
-        ExportError: The text cannot be written.
+        OutputError: The text cannot be written, or would replace an input.
 
     Source:
         PaddleAudio ``examples/panns/parse_result.py``.
@@ -52,12 +55,11 @@ def write_text(
     if smooth_size is not None:
         scores = moving_average(scores, smooth_size)
     path = Path(out_dir) / f"{Path(tagging_file).name.split('.')[0]}.txt"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(_blocks(times, scores, labels, top_k)), "utf-8")
-    except OSError as error:
-        raise ExportError(f"{path}: cannot be written: {error.strerror}") from error
-    return path
+    make_folder(path.parent)
+    text = "".join(_blocks(times, scores, labels, top_k))
+    return write_bytes(
+        path, text.encode("utf-8", "replace"), overwrite=True, inputs=(tagging_file, *inputs)
+    )
 
 
 def _read(tagging_file: str | Path) -> tuple[npt.NDArray[np.float64], Scores]:

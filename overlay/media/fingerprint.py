@@ -9,7 +9,7 @@ import av.error
 from overlay.datatypes import MediaInfo
 from overlay.errors import ProbeError
 from overlay.media.audio import audio_stream
-from overlay.media.probe import opened
+from overlay.media.probe import fraction_of, opened
 
 
 def audio_fingerprint(info: MediaInfo, track: int = 0) -> str | None:
@@ -25,13 +25,14 @@ def audio_fingerprint(info: MediaInfo, track: int = 0) -> str | None:
     Raises:
         NoAudioStream: There is no such track.
     """
-    audio_stream(info, track)  # says so if there is none
+    index = audio_stream(info, track).index
     digest = hashlib.sha256()
     try:
         with opened(info.path) as container:
-            stream = container.streams.audio[track]
+            (stream,) = (s for s in container.streams.audio if s.index == index)
             codec = stream.codec_context
-            facts = (codec.name, codec.sample_rate, codec.channels, stream.time_base, info.start_s)
+            tick_s = fraction_of(stream.time_base)
+            facts = (codec.name, codec.sample_rate, codec.channels, tick_s, info.start_s)
             digest.update(repr(facts).encode())
             digest.update(codec.extradata or b"")
             for packet in container.demux(stream):

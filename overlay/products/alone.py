@@ -2,146 +2,137 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from overlay.datatypes import ColorInfo, MediaInfo, TagTimeline, VideoInfo
+from overlay.datatypes import ColorInfo, TagTimeline
 from overlay.drawing.panel import PlanarPanel
 from overlay.drawing.planes import AlphaPanel
-from overlay.files import (
-    check_folder_target,
-    check_target,
-    complete_or_absent,
-    complete_or_absent_folder,
-)
+from overlay.files import is_folder
 from overlay.media.alpha import (
     AlphaEncoder,
     alpha_color,
     alpha_command,
+    alpha_extension,
     choose_alpha_encoder,
     picture_folder,
 )
 from overlay.media.process import ffmpeg_program
-from overlay.media.video import PanelInput, panel_rate, shown_video
-from overlay.products.compose import (
-    Composed,
-    DrawnPanel,
-    Note,
-    Progress,
-    check_frames,
-    check_panel,
-    check_run,
-    check_streams,
-    fed,
-    make_panel,
-    panel_frames,
-)
-from overlay.settings import PanelSettings, VideoSettings
+from overlay.media.source import Source
+from overlay.media.video import PanelInput, panel_rate
+from overlay.products.base import Made
+from overlay.products.checking import check_frames, check_run, check_streams
+from overlay.products.detected import timeline_of
+from overlay.products.feeding import DrawnPanel, drawable, fed, make_panel, panel_frames
+from overlay.products.target import PictureFolder, Target, place, target_for
+from overlay.reporting import Reporter
+from overlay.settings import Settings
+from overlay.track import TagTrack
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """A file, or a folder of numbered pictures."""
-
-    path: Path
-    """What appears: the file, or the folder."""
-    pattern: str | None
-    """Name of a picture in the folder; ``None`` for a file."""
-
-    @contextmanager
-    def opened(self) -> Iterator[Path]:
-        """Where ffmpeg writes; what is there appears as a whole, or not at all."""
-        if self.pattern is None:
-            with complete_or_absent(self.path) as file:
-                yield file
-        else:
-            with complete_or_absent_folder(self.path) as folder:
-                yield Path(str(folder).replace("%", "%%")) / self.pattern
-
-
-def compose_alone(
-    info: MediaInfo,
-    timeline: TagTimeline,
-    out: Path,
-    panel_settings: PanelSettings,
-    settings: VideoSettings,
-    *,
-    on_progress: Progress | None = None,
-    on_note: Note = lambda note: None,
-) -> Composed:
-    """Write the panel alone, one picture for each frame of the source, at the frame's time.
+class Alone:
+    """The panel alone, one picture for each frame of the source, at the frame's time.
 
     The pictures are as large as the source's, upright, so that both need only be laid over each
     other; colour is not multiplied by opacity.
-
-    Args:
-        info: The probed source.
-        timeline: The tags to show.
-        out: A file, a folder, or a pattern of numbered pictures in a folder.
-        panel_settings: How the panel looks.
-        settings: How it is written.
-        on_progress: Told the seconds that are written.
-        on_note: Told what a user should know.
-
-    Raises:
-        OverlayError: As ``compose``.
     """
-    video = shown_video(info)
-    encoder, target = _target(info, out, settings)
-    if settings.crf is not None and encoder.crf is None:
-        on_note(f"{encoder.name} has no quality scale; --crf is left aside")
-    color = alpha_color(video.color, encoder, video.height)
-    drawn, panel_input = _drawn(timeline, video, panel_settings, encoder, color)
-    with target.opened() as temporary:
-        command = alpha_command(
-            info, panel_input, temporary, ffmpeg_program(settings.ffmpeg),
-            encoder=encoder, color=color, crf=settings.crf,
-        )  # fmt: skip
-        run = fed(command, panel_frames(drawn, panel_input.rate), on_progress)
-        check_run(run, info, out, tolerant=settings.tolerant)
-        check_frames(info, run.log, out)
-        if target.pattern is None:
-            check_streams(temporary, info, out, 0, tolerant=settings.tolerant)
-    return Composed(target.path, run.log.frames_encoded, encoder.name)
+
+    def plan(
+        self, source: Source, settings: Settings, out: Path | None, reporter: Reporter
+    ) -> AlonePlan:
+        """See ``Product.plan``; the target is ``<name>.panel.mov``, or what the encoder writes.
+
+        Args:
+            source: The probed source.
+            settings: All options.
+            out: A file, a folder, or a pattern of numbered pictures in a folder.
+            reporter: Told what a user should know.
+
+        Raises:
+            NoVideoStream: There is no picture to take the times of.
+            OutputError: The target is an input, exists, or cannot hold what the encoder writes.
+            SettingsError: The encoder, the theme or the font cannot be used.
+        """
+        video = source.picture()
+        encoder, target = _target(source, settings, out)
+        if settings.video.crf is not None and encoder.crf is None:
+            reporter.note(f"{encoder.name} has no quality scale; --crf is left aside")
+        program = ffmpeg_program(settings.video.ffmpeg)
+        settings = drawable(video, settings, reporter)
+        return AlonePlan(source, settings, target, program, encoder)
 
 
-def check_alone_ahead(
-    info: MediaInfo, out: Path, panel_settings: PanelSettings, settings: VideoSettings
-) -> None:
-    """Find what would stop ``compose_alone`` before an hour of tagging, not after it.
+@dataclass(frozen=True, slots=True)
+class AlonePlan:
+    """A ``Plan``."""
 
-    Raises:
-        OverlayError: As ``compose_alone`` would.
-    """
-    _target(info, out, settings)
-    ffmpeg_program(settings.ffmpeg)
-    check_panel(shown_video(info), panel_settings)
+    source: Source
+    settings: Settings
+    target_file: Target
+    program: str
+    encoder: AlphaEncoder
+    needs_track: bool = True
+
+    @property
+    def target(self) -> Path:
+        """The file, or the folder of pictures."""
+        return self.target_file.path
+
+    def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
+        """See ``Plan.write``.
+
+        Raises:
+            DecodeError: The source is damaged and ``tolerant`` is off.
+            EncodeError: ffmpeg failed, or the result is not what it should be.
+        """
+        assert track is not None
+        source, options = self.source, self.settings.video
+        video = source.picture()
+        color = alpha_color(video.color, self.encoder, video.height)
+        timeline = timeline_of(track, self.settings)
+        drawn, panel_input = self._drawn(timeline, color)
+        with self.target_file.opened() as temporary:
+            command = alpha_command(
+                source.info, panel_input, temporary, self.program,
+                encoder=self.encoder, color=color, crf=options.crf,
+            )  # fmt: skip
+            frames = panel_frames(drawn, panel_input.rate)
+            run = fed(command, frames, reporter, source.duration_s)
+            check_run(run, source, self.target, tolerant=options.tolerant)
+            check_frames(source, run.log, self.target)
+            if self.encoder.extensions:
+                check_streams(temporary, source, self.target, 0, tolerant=options.tolerant)
+        content = "the panel alone, with straight alpha, for an editing program"
+        return Made(self.target, content, run.log.frames_encoded, self.encoder.name)
+
+    def _drawn(self, timeline: TagTimeline, color: ColorInfo) -> tuple[DrawnPanel, PanelInput]:
+        video, layout = self.source.picture(), self.encoder.panel_fmt
+        panel = make_panel(timeline, video, self.settings.panel)
+        drawn: DrawnPanel
+        if layout == "yuva420p":
+            drawn = PlanarPanel(panel, color, 8, video.height)
+        else:
+            drawn = AlphaPanel(panel, color, video.height, layout)
+        rate = panel_rate(video)
+        return drawn, PanelInput(panel.box, drawn.pix_fmt, color.range, color.space, rate)
 
 
-def _target(info: MediaInfo, out: Path, settings: VideoSettings) -> tuple[AlphaEncoder, _Target]:
-    encoder = choose_alpha_encoder(settings.encoder, out)
+def _target(source: Source, settings: Settings, out: Path | None) -> tuple[AlphaEncoder, Target]:
+    stem, name = source.path.stem, settings.video.encoder
+    if out is None or not _is_pictures(out, stem):
+        out = place(out, source.path, f"{stem}.panel{alpha_extension(name)}")
+    encoder = choose_alpha_encoder(name, out)
     if encoder.extensions:
-        check_target(out, info.path, overwrite=settings.overwrite)
-        return encoder, _Target(out, None)
-    folder, pattern = picture_folder(out, info.path.stem)
-    check_folder_target(folder, pattern, overwrite=settings.overwrite)
-    return encoder, _Target(folder, pattern)
+        return encoder, target_for(source, settings, out, out.name)
+    folder, pattern = picture_folder(out, stem)
+    overwrite = settings.video.overwrite
+    return encoder, PictureFolder(folder, overwrite, (source.path,), pattern).checked()
 
 
-def _drawn(
-    timeline: TagTimeline,
-    video: VideoInfo,
-    settings: PanelSettings,
-    encoder: AlphaEncoder,
-    color: ColorInfo,
-) -> tuple[DrawnPanel, PanelInput]:
-    panel = make_panel(timeline, video, settings)
-    drawn: DrawnPanel
-    if encoder.panel_fmt == "yuva420p":
-        drawn = PlanarPanel(panel, color, 8, video.height)
-    else:
-        drawn = AlphaPanel(panel, color, video.height, encoder.panel_fmt)
-    rate = panel_rate(video)
-    return drawn, PanelInput(panel.box, drawn.pix_fmt, color.range, color.space, rate)
+def _is_pictures(out: Path, stem: str) -> bool:
+    """Whether a folder is one of numbered pictures of this source: not one to put a file into."""
+    if not is_folder(out):
+        return False
+    pattern = re.compile(re.escape(picture_folder(out, stem)[1]).replace("%05d", r"\d{5,}"))
+    return any(pattern.fullmatch(entry.name) for entry in out.iterdir())

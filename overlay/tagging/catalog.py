@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from overlay.errors import TaggerError, UnknownTagger
-from overlay.tagging.registry import SPECS, Spec
+from overlay.tagging.models import SPECS
+from overlay.tagging.spec import Spec
 from overlay.tagging.weights.choice import BEST
 from overlay.tagging.weights.published import WEIGHTS, fetch, find, sha256, verify
 
@@ -55,7 +56,7 @@ def verify_models(names: Iterable[str]) -> Iterator[str]:
         if path is None:
             raise TaggerError(f"{name}: not on this machine; 'tag-overlay models fetch {name}'")
         verify(path, name)
-        load_into(SPECS[name].network(), path)
+        load_into(SPECS[name].network(), path, SPECS[name].unused)
         checked = "hash and shapes" if WEIGHTS[name].digest else "shapes (no hash is published)"
         yield f"{name}: {path} is right: {checked}; sha256 {sha256(path)}"
 

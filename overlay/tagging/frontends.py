@@ -13,7 +13,9 @@ Signal = npt.NDArray[np.float32]
 """``[n_samples]``, or ``[n_windows, window_length]``."""
 
 SAMPLE_RATE = 32000
-_N_FFT, _HALF = 1024, 512
+N_FFT = 1024
+"""Samples in a frame."""
+_HALF = N_FFT // 2
 FRAME_LENGTH = 320
 """Samples between two frames: 10 ms."""
 
@@ -98,10 +100,7 @@ class _SpectralFrontEnd:
         return self._power(_padded_frames(self._prepared(windows)))
 
     def _power(self, frames: Signal) -> Signal:
-        spectrum = np.fft.rfft(frames * self._window)
-        power = np.square(spectrum.real) + np.square(spectrum.imag)
-        mel: Signal = power.astype(np.float32) @ self._bands
-        return mel
+        return _mel_power(frames, self._window, self._bands)
 
     def _mel(self, frames: Signal) -> Signal:
         return self._compressed(self._power(frames))
@@ -117,7 +116,7 @@ class _SpectralFrontEnd:
 
 
 def _frames(signals: Signal) -> Signal:
-    views = np.lib.stride_tricks.sliding_window_view(signals, _N_FFT, axis=-1)
+    views = np.lib.stride_tricks.sliding_window_view(signals, N_FFT, axis=-1)
     frames: Signal = views[..., ::FRAME_LENGTH, :]
     return frames
 
@@ -138,7 +137,7 @@ class PannsFrontEnd(_SpectralFrontEnd):
     """
 
     def __init__(self) -> None:
-        window = np.hanning(_N_FFT + 1)[:-1].astype(np.float32)
+        window = np.hanning(N_FFT + 1)[:-1].astype(np.float32)
         super().__init__(window, _slaney_bands(64, 50.0, 14000.0))
 
     def _compressed(self, mel: Signal) -> Signal:
@@ -160,7 +159,7 @@ class PaddleAudioFrontEnd:
         layers = import_paddleaudio()
         self._paddle = import_paddle()
         self._layer = layers.LogMelSpectrogram(
-            sr=SAMPLE_RATE, n_fft=_N_FFT, hop_length=FRAME_LENGTH, window="hann", n_mels=64,
+            sr=SAMPLE_RATE, n_fft=N_FFT, hop_length=FRAME_LENGTH, window="hann", n_mels=64,
             f_min=50.0, f_max=14000.0,
         )  # fmt: skip
 
@@ -185,9 +184,7 @@ class MelFrontEnd(_SpectralFrontEnd):
     """
 
     def __init__(self) -> None:
-        window = np.zeros(_N_FFT, np.float32)
-        window[112:912] = np.hanning(800)
-        super().__init__(window, _kaldi_bands(128, 0.0, 15000.0))
+        super().__init__(*mel_of_efficientat())
 
     def _prepared(self, windows: Signal) -> Signal:
         return windows[:, 1:] - np.float32(0.97) * windows[:, :-1]
@@ -198,6 +195,54 @@ class MelFrontEnd(_SpectralFrontEnd):
 
     def _arranged(self, mel: Signal) -> Signal:
         return np.ascontiguousarray(mel.transpose(0, 2, 1))[:, None]
+
+
+def mel_of_efficientat() -> tuple[Signal, Signal]:
+    """Window, ``[1024]``, and mel bands, ``[128, 513]``, of EfficientAT's taggers."""
+    window = np.zeros(N_FFT, np.float32)
+    window[112:912] = np.hanning(800)
+    return window, _kaldi_bands(128, 0.0, 15000.0)
+
+
+class FrameMelFrontEnd:
+    """The mel features of PretrainedSED's frame_mn taggers, ``[n_windows, 1, 128, n_frames]``.
+
+    At 16 kHz: pre-emphasis 0.97 (one sample shorter), n_fft 512, window 400 (symmetric Hann), hop
+    160, centred with reflect padding, power spectrum, 128 Kaldi mel bands from 0 to 7000 Hz,
+    (ln(max(x, 1e-7)) + 4.5) / 5.
+
+        n_frames = 1 + (n_samples - 2) // 160
+    """
+
+    _N_FFT, _HOP = 512, 160
+
+    def __init__(self) -> None:
+        self._window = np.zeros(self._N_FFT, np.float32)
+        self._window[56:456] = np.hanning(400)
+        self._bands = np.ascontiguousarray(_kaldi_bands(128, 0.0, 7000.0, 16000, self._N_FFT).T)
+
+    def features(self, windows: Signal) -> Signal:
+        """From ``[n_windows, window_length]`` at 16 kHz to ``[n_windows, 1, 128, n_frames]``."""
+        signals = windows[:, 1:] - np.float32(0.97) * windows[:, :-1]
+        half = self._N_FFT // 2
+        signals = np.pad(signals, ((0, 0), (half, half)), mode="reflect")
+        frames = np.lib.stride_tricks.sliding_window_view(signals, self._N_FFT, axis=-1)
+        mel = _mel_power(frames[..., :: self._HOP, :], self._window, self._bands)
+        compressed = (np.log(np.maximum(mel, np.float32(1e-7))) + np.float32(4.5)) / np.float32(5)
+        return np.ascontiguousarray(compressed.transpose(0, 2, 1))[:, None]
+
+    def shared(self, segment: Signal, window_length: int, hop_length: int) -> Signal:
+        """The same for all whole windows of a segment."""
+        windows = np.lib.stride_tricks.sliding_window_view(segment, window_length)
+        return self.features(windows[::hop_length])
+
+
+def _mel_power(frames: Signal, window: Signal, bands: Signal) -> Signal:
+    """Power of windowed frames, ``[..., n_fft]``, in mel bands, ``[n_bins, n_bands]``."""
+    spectrum = np.fft.rfft(frames * window)
+    power = np.square(spectrum.real) + np.square(spectrum.imag)
+    mel: Signal = power.astype(np.float32) @ bands
+    return mel
 
 
 def _slaney_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
@@ -214,7 +259,7 @@ def _slaney_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
 
     mels = np.linspace(mel(low_hz), mel(high_hz), n_bands + 2)
     edges = np.where(mels < 15, 200 * mels / 3, 1000 * 6.4 ** ((mels - 15) / 27))
-    bins = np.arange(_N_FFT // 2 + 1) * SAMPLE_RATE / _N_FFT
+    bins = np.arange(N_FFT // 2 + 1) * SAMPLE_RATE / N_FFT
     steps = np.diff(edges)[:, None]
     rising = (bins[None] - edges[:-2, None]) / steps[:-1]
     falling = (edges[2:, None] - bins[None]) / steps[1:]
@@ -224,8 +269,10 @@ def _slaney_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
     return slaney
 
 
-def _kaldi_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
-    """Triangles that are equally spaced and straight on the mel scale, ``[n_bands, 513]``.
+def _kaldi_bands(
+    n_bands: int, low_hz: float, high_hz: float, rate: int = SAMPLE_RATE, n_fft: int = N_FFT
+) -> Signal:
+    """Triangles that are equally spaced and straight on the mel scale, ``[n_bands, n_bins]``.
 
         mel(f) = 1127 ln(1 + f / 700)
 
@@ -238,7 +285,7 @@ def _kaldi_bands(n_bands: int, low_hz: float, high_hz: float) -> Signal:
 
     edges = np.linspace(mel(low_hz), mel(high_hz), n_bands + 2)
     step = edges[1] - edges[0]
-    bins = mel(np.arange(_N_FFT // 2 + 1) * SAMPLE_RATE / _N_FFT)
+    bins = mel(np.arange(n_fft // 2 + 1) * rate / n_fft)
     rising = (bins[None] - edges[:-2, None]) / step
     falling = (edges[2:, None] - bins[None]) / step
     bands = np.maximum(0.0, np.minimum(rising, falling))

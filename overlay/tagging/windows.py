@@ -1,100 +1,199 @@
-"""From a stream of sound to a score track, in constant memory."""
+"""Which stretches of the sound are heard together, and what that makes of a moment.
+
+Isolated, as in PaddleAudio's example: a row is one window. In context: a row is the mean over all
+windows of several lengths that cover its moment. Networks learnt from ten seconds; two seconds cut
+out of their context are outside what they know, and long windows alone smear.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from overlay.errors import TaggerError
-from overlay.tagging.levels import LevelMeter
-from overlay.tagging.registry import Tagger
-from overlay.track import TagTrack
+from overlay.datatypes import Scores, SoundBlock
+from overlay.tagging.blending import Blend
+from overlay.tagging.cutting import Cutter, Samples
+from overlay.track import ScoreBlock
 
-Block = npt.NDArray[np.float32]
-_WINDOWS_AT_ONCE = 64
+Score = Callable[[Samples, int, int], Scores]
+"""From a segment, window and hop in samples to a row a window, ``[n_windows, n_classes]``."""
+
+CONTEXT_S = (2.0, 3.0, 5.0)
+"""Lengths of the windows whose mean a moment gets."""
+CONTEXT_SMEAR_S = 0.8
+"""A mean over windows that all cover the moment rises and falls with the sound itself."""
+_STEPS = 3
+"""Windows of one length start this often in their length."""
+_EDGE_S = 0.3
+"""A window tells of a moment that is at least this far inside."""
 
 
-def score_stream(
-    blocks: Iterable[Block],
-    tagger: Tagger,
-    window_s: float,
-    hop_s: float,
-    on_progress: Callable[[float], None] | None = None,
-) -> TagTrack:
-    """Score a window every hop.
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Where windows lie.
 
-    Windows start at 0, hop, 2 hop, ... while the start is inside the signal; the last ones are
-    padded with silence:
+    Attributes:
+        window_s: Seconds in a window; a row's time is its centre.
+        hop_s: Seconds between two rows.
+        in_context: Whether a row is the mean over longer windows, too.
+    """
 
-        n_hops = ceil(n_samples / hop_length)
+    window_s: float = 2.0
+    hop_s: float = 0.3
+    in_context: bool = False
 
-    Args:
-        blocks: Mono float32 at ``tagger.sample_rate``, in blocks of any size.
-        tagger: Scores the windows.
-        window_s: Seconds in a window.
-        hop_s: Seconds between the starts of two windows; rounded to whole samples.
-        on_progress: Told the seconds of sound that are scored.
+    @property
+    def smear_s(self) -> float:
+        """Seconds over which a row smears a sound: what events are sharpened by."""
+        return CONTEXT_SMEAR_S if self.in_context else self.window_s
 
-    Raises:
-        TaggerError: There is no sound at all.
+
+class Run(Protocol):
+    """Sound without a gap on its way to rows."""
+
+    def push(self, samples: Samples) -> Iterator[ScoreBlock]:
+        """Take some samples; the rows that are known now."""
+        ...
+
+    def end(self) -> Iterator[ScoreBlock]:
+        """The rows that are left when there is no more sound."""
+        ...
+
+
+class _IsolatedRun:
+    """A row is one window, starting every hop.
 
     Source:
         PaddleAudio ``examples/panns/audio_tag.py`` (starts and padding).
     """
-    rate = tagger.sample_rate
-    window_length, hop_length = round(window_s * rate), max(1, round(hop_s * rate))
-    scores = np.empty((0, len(tagger.labels)), np.float32)
-    n_hops = n_samples = 0
-    meter = LevelMeter(rate)
-    heard = meter.listening(blocks)
-    for segment, n_samples in segments(heard, window_length, hop_length):
-        rows = tagger.score(segment, window_length, hop_length)
-        if n_hops + len(rows) > len(scores):  # grows where it is: hours of scores are held once
-            scores.resize(
-                (n_hops + max(len(rows), n_hops // 4), len(tagger.labels)), refcheck=False
-            )
-        scores[n_hops : n_hops + len(rows)] = rows
-        n_hops += len(rows)
-        if on_progress is not None:
-            on_progress(n_samples / rate)
-    if not n_hops:
-        raise TaggerError("there is no sound to score")
-    scores.resize((n_hops, len(tagger.labels)), refcheck=False)
-    scores.flags.writeable = False
-    return TagTrack(
-        scores, tagger.labels, window_length / rate, hop_length / rate,
-        n_samples / rate, tagger.name, tagger.model_hash, meter.levels(),
-    )  # fmt: skip
+
+    def __init__(self, score: Score, rate: int, windows: Windows, start_s: float) -> None:
+        self._score, self._rate, self._start_s = score, rate, start_s
+        self._cutter = Cutter(round(windows.window_s * rate), max(1, round(windows.hop_s * rate)))
+        self._n_samples = 0
+
+    def push(self, samples: Samples) -> Iterator[ScoreBlock]:
+        self._n_samples += len(samples)
+        yield from map(self._scored, self._cutter.push(samples))
+
+    def end(self) -> Iterator[ScoreBlock]:
+        yield from map(self._scored, self._cutter.padded())
+
+    def _scored(self, cut: tuple[int, Samples]) -> ScoreBlock:
+        start, segment = cut
+        length, hop = self._cutter.window_length, self._cutter.hop_length
+        rows = self._score(segment, length, hop)
+        centers = (start + np.arange(len(rows), dtype=np.float64) * hop + length / 2) / self._rate
+        heard = min(start + len(segment), self._n_samples) / self._rate
+        return ScoreBlock(self._start_s + centers, rows, self._start_s + heard)
 
 
-def segments(
-    blocks: Iterable[Block], window_length: int, hop_length: int
-) -> Iterator[tuple[Block, int]]:
-    """Stretches that hold whole windows, and the samples heard up to each.
+class _ContextRun:
+    """A row is the mean over the windows of several lengths that cover its moment.
 
-    Every window is whole in just one stretch; the last stretch is padded for the windows that
-    reach beyond the end.
+    Row i is for second (i + 1/2) hop. A window covers the moments that are at least ``_EDGE_S``
+    inside; at the ends of the sound those up to its own edge.
     """
-    advance = _WINDOWS_AT_ONCE * hop_length
-    needed = window_length + advance - hop_length
-    buffer = np.zeros(0, np.float32)
-    n_samples = n_started = 0
-    for block in blocks:
-        buffer = np.concatenate([buffer, block])
-        n_samples += len(block)
-        while len(buffer) >= needed:
-            yield buffer[:needed], min(n_samples, n_started + needed)
-            buffer = buffer[advance:]
-            n_started += advance
-    left = -(-(n_samples - n_started) // hop_length)  # windows that start before the end
-    while left > 0:
-        n_windows = min(left, _WINDOWS_AT_ONCE)
-        length = window_length + (n_windows - 1) * hop_length
-        padded = np.zeros(length, np.float32)
-        have = buffer[:length]
-        padded[: len(have)] = have
-        yield padded, n_samples
-        buffer = buffer[n_windows * hop_length :]
-        left -= n_windows
+
+    def __init__(self, score: Score, rate: int, windows: Windows, start_s: float) -> None:
+        self._score, self._rate, self._start_s = score, rate, start_s
+        self._hop_s = windows.hop_s
+        shortest = windows.window_s / CONTEXT_S[0]
+        lengths = [round(shortest * seconds * rate) for seconds in CONTEXT_S]
+        frame = max(1, rate // 100)  # front ends share frames of windows on this grid
+        self._cutters = [
+            Cutter(length, max(1, round(length / _STEPS / frame)) * frame) for length in lengths
+        ]
+        self._n_samples = 0
+        self._blend = Blend()
+
+    def push(self, samples: Samples) -> Iterator[ScoreBlock]:
+        self._n_samples += len(samples)
+        for cutter in self._cutters:
+            for start, segment in cutter.push(samples):
+                self._add(cutter, start, segment)
+        known_s = min(cutter.next_start for cutter in self._cutters) / self._rate + _EDGE_S
+        row = self._row_at(known_s)
+        yield from self._rows_until(row, row * self._hop_s)
+
+    def end(self) -> Iterator[ScoreBlock]:
+        for number, cutter in enumerate(self._cutters):
+            short = self._n_samples < cutter.window_length
+            if short and number:  # the shortest windows alone are padded
+                continue
+            for start, segment in cutter.padded() if short else cutter.inside():
+                self._add(cutter, start, segment, ended=True)
+        end_s = self._n_samples / self._rate
+        yield from self._rows_until(max(self._row_at(end_s), self._blend.first, 1), end_s)
+
+    def _row_at(self, second: float) -> int:
+        """First row whose moment is not before a second."""
+        return max(0, math.ceil(second / self._hop_s - 0.5 - 1e-9))
+
+    def _add(self, cutter: Cutter, start: int, segment: Samples, *, ended: bool = False) -> None:
+        rows = self._score(segment, cutter.window_length, cutter.hop_length)
+        for number, scores in enumerate(rows):
+            begin_s = (start + number * cutter.hop_length) / self._rate
+            end_s = begin_s + cutter.window_length / self._rate
+            first = self._row_at(begin_s + _EDGE_S) if begin_s else 0
+            last = self._row_at(end_s - _EDGE_S)
+            if ended and end_s >= self._n_samples / self._rate:
+                last = self._row_at(end_s) + 1
+            self._blend.add(first, np.ones(max(last - first, 0), np.float32), scores)
+
+    def _rows_until(self, row: int, heard_s: float) -> Iterator[ScoreBlock]:
+        first = self._blend.first
+        scores = self._blend.take(row)
+        if scores is not None:
+            moments = (first + np.arange(len(scores), dtype=np.float64) + 0.5) * self._hop_s
+            yield ScoreBlock(self._start_s + moments, scores, self._start_s + heard_s)
+
+
+def listen_in_windows(
+    score: Score, rate: int, sound: Iterable[SoundBlock], windows: Windows
+) -> Iterator[ScoreBlock]:
+    """Score the windows of a stream of sound, in constant memory; each gap begins anew.
+
+    Args:
+        score: Scores all whole windows of a segment.
+        rate: Samples per second.
+        sound: Mono, in blocks of any size.
+        windows: Where windows lie.
+    """
+    kind = _ContextRun if windows.in_context else _IsolatedRun
+    return in_runs(sound, rate, lambda start_s: kind(score, rate, windows, start_s))
+
+
+def in_runs(
+    sound: Iterable[SoundBlock], rate: int, begin: Callable[[float], Run]
+) -> Iterator[ScoreBlock]:
+    """What is made of a sound whose gaps begin anew.
+
+    Args:
+        sound: Mono, in blocks of any size.
+        rate: Samples per second.
+        begin: Makes a run that starts at a second.
+    """
+    run: Run | None = None
+    end_s = 0.0
+    for block in sound:
+        if run is None or abs(block.start_s - end_s) > 0.5 / rate:
+            if run is not None:
+                yield from run.end()
+            run = begin(block.start_s)
+        end_s = block.start_s + len(block.samples) / rate
+        yield from run.push(block.samples)
+    if run is not None:
+        yield from run.end()
+
+
+def from_zero(blocks: Iterable[Samples], rate: int) -> Iterator[SoundBlock]:
+    """Blocks of samples that begin at second 0 and follow each other without a gap."""
+    n_samples = 0
+    for samples in blocks:
+        yield SoundBlock(n_samples / rate, samples)
+        n_samples += len(samples)

@@ -20,7 +20,8 @@ from overlay.media.probe import probe
 from overlay.resources import resource
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import Tagger, load_tagger
-from overlay.tagging.windows import score_stream
+from overlay.tagging.tracking import score_stream
+from overlay.tagging.windows import Windows, from_zero
 from overlay.track import TagTrack
 
 FOLDER = Path(__file__).parents[3] / "shared/audio/esc_dev"
@@ -28,7 +29,11 @@ FOLDER = Path(__file__).parents[3] / "shared/audio/esc_dev"
 
 def track_of(tagger: Tagger, path: Path) -> TagTrack:
     """The scores of one clip, as the product makes them."""
-    return score_stream(stream_audio(probe(path), tagger.sample_rate), tagger, 2.0, 0.3)
+    return score_stream(
+        from_zero(stream_audio(probe(path), tagger.sample_rate), tagger.sample_rate),
+        tagger,
+        Windows(2.0, 0.3),
+    )
 
 
 def main(model: str, weights: str | None) -> None:
@@ -72,7 +77,9 @@ def nothing(tagger: Tagger) -> None:
     rng = np.random.default_rng(0)
     for level in (0, 0.001, 0.01, 0.1, 0.5):
         noise = rng.normal(0, level, 8 * tagger.sample_rate).astype(np.float32)
-        best = score_stream([noise], tagger, 2.0, 0.3).top_k(3)
+        best = score_stream(
+            from_zero([noise], tagger.sample_rate), tagger, Windows(2.0, 0.3)
+        ).top_k(3)
         print(f"white noise at {level:g}: "
               + ", ".join(f"{tag.label} {tag.score:.2f}" for tag in best))  # fmt: skip
 

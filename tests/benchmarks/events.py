@@ -25,13 +25,14 @@ import sed_eval
 from dcase_util.containers import MetaDataContainer
 
 from overlay.datatypes import TagEvent
-from overlay.detection.events import find_events
-from overlay.detection.selection import smooth
+from overlay.detection import detect
+from overlay.detection.smoothing import smooth
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
-from overlay.settings import EventSettings, TaggingSettings
+from overlay.settings import TaggingSettings
 from overlay.tagging.registry import load_tagger
-from overlay.tagging.windows import score_stream
+from overlay.tagging.tracking import score_stream
+from overlay.tagging.windows import Windows, from_zero
 from overlay.track import TagTrack
 
 RATE = 32000
@@ -153,7 +154,7 @@ def _smoothed(track: TagTrack) -> list[TagEvent]:
 WAYS: dict[str, Callable[[TagTrack], list[TagEvent]]] = {
     "raw, threshold 0.3": thresholded,
     "smoothed, threshold 0.3": _smoothed,
-    "events": lambda track: find_events(track, EventSettings()),
+    "events": lambda track: detect(track).events,
 }
 
 
@@ -170,7 +171,10 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     for model in args.models:
         tagger = load_tagger(TaggingSettings(model=model, device="cpu"))
-        tracks = [score_stream([sound], tagger, 2.0, 0.3) for sound, _ in made]
+        tracks = [
+            score_stream(from_zero([sound], tagger.sample_rate), tagger, Windows(2.0, 0.3))
+            for sound, _ in made
+        ]
         for way, find in WAYS.items():
             metrics = sed_eval.sound_event.EventBasedMetrics(
                 event_label_list=sorted({clip.name for clip in clips}), t_collar=0.5

@@ -37,9 +37,10 @@ from overlay.media.probe import probe
 from overlay.media.process import ffmpeg_program
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import SPECS, NetworkTagger, load_network
+from overlay.tagging.tracking import score_stream
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.published import find
-from overlay.tagging.windows import score_stream
+from overlay.tagging.windows import Windows, from_zero
 
 RATE, WINDOW_S, BATCH = 32000, 2.0, 8
 _LONGEST_FOR_ALL_S = 120
@@ -82,7 +83,11 @@ def in_batches(tagger: NetworkTagger, hop_s: float, network: Score) -> Score:
 
 def ours(tagger: NetworkTagger, hop_s: float) -> Score:
     """The product."""
-    return lambda signal: score_stream([signal], tagger, WINDOW_S, hop_s).scores
+    return lambda signal: (
+        score_stream(
+            from_zero([signal], tagger.sample_rate), tagger, Windows(WINDOW_S, hop_s)
+        ).scores
+    )
 
 
 def demo(tagger: NetworkTagger, hop_s: float) -> Score:
@@ -186,7 +191,11 @@ def from_file(settings: TaggingSettings, hop_s: float, seconds: float, folder: s
     def score(signal: np.ndarray) -> np.ndarray:
         if len(signal) < seconds * RATE:  # the warm-up
             return ours(tagger, hop_s)(signal)
-        return score_stream(stream_audio(probe(path), RATE), tagger, WINDOW_S, hop_s).scores
+        return score_stream(
+            from_zero(stream_audio(probe(path), RATE), tagger.sample_rate),
+            tagger,
+            Windows(WINDOW_S, hop_s),
+        ).scores
 
     return score
 

@@ -2,6 +2,7 @@ from fractions import Fraction
 
 import pytest
 
+from overlay.datatypes import ColorInfo
 from overlay.errors import ProbeError
 from overlay.media.probe import probe
 
@@ -97,3 +98,33 @@ def test_a_playlist_reaches_no_other_file(make_clip, tmp_path):
     for path in (playlist, script):
         with pytest.raises(ProbeError):
             probe(path)
+
+
+def test_metadata_that_is_no_utf8_does_not_hinder(make_clip):
+    clip = make_clip(
+        "latin.mkv", "-f", "lavfi", "-i", "testsrc=d=0.2:s=64x64", "-metadata", "title=caf\udce9",
+        "-metadata:s:v", "title=\udcff", "-f", "matroska",
+    )  # fmt: skip
+    assert b"caf\xe9" in clip.read_bytes()
+    assert probe(clip).video.width == 64
+
+
+def test_colour_is_named_as_ffmpeg_names_it(make_clip):
+    clip = make_clip(
+        "hdr.mp4", "-f", "lavfi", "-i", "testsrc=d=0.2:s=64x64", "-pix_fmt", "yuv420p10le",
+        "-c:v", "libx264", "-color_range", "tv", "-colorspace", "bt2020nc",
+        "-color_primaries", "bt2020", "-color_trc", "smpte2084",
+        "-bsf:v", "h264_metadata=colour_primaries=9:transfer_characteristics=16:"
+        "matrix_coefficients=9:video_full_range_flag=0",
+    )  # fmt: skip
+    assert probe(clip).video.color == ColorInfo("tv", "bt2020nc", "bt2020", "smpte2084")
+
+
+def test_numbers_are_plain_fractions_whatever_pyav_gives(make_clip):
+    clip = make_clip(
+        "ntsc.mp4", "-f", "lavfi", "-i", "testsrc=d=0.5:s=64x64:r=30000/1001", "-vf", "setsar=4/3",
+    )  # fmt: skip
+    video = probe(clip).video
+    numbers = (video.frame_rate, video.time_base, video.sample_aspect)
+    assert numbers == (Fraction(30000, 1001), Fraction(1, 30000), Fraction(4, 3))
+    assert {type(number) for number in numbers} == {Fraction}

@@ -7,32 +7,25 @@ import av
 import numpy as np
 import pytest
 from inspecting import picture_times, pictures
+from making import PANEL, made, two_tags
 from PIL import Image
 
 import overlay
 from overlay.commands import main
-from overlay.datatypes import TagTimeline
+from overlay.detection import detect
 from overlay.errors import DecodeError, OutputError, SettingsError
 from overlay.media.alpha import ALPHA_ENCODERS
 from overlay.media.probe import probe
 from overlay.media.process import ffmpeg_program
-from overlay.products.alone import compose_alone
-from overlay.products.compose import compose, make_panel
-from overlay.settings import PanelSettings, VideoSettings
+from overlay.products.alone import Alone
+from overlay.products.burned import Burned
+from overlay.products.feeding import make_panel
+from overlay.settings import Settings, VideoSettings
 from overlay.track import TagTrack
-
-PANEL = PanelSettings()
-
-
-def timeline():
-    falling = np.linspace(0.8, 0.1, 200, dtype=np.float32)
-    scores = np.stack([np.full(200, 0.6, np.float32), falling], axis=1)
-    classes = np.argsort(-scores, axis=1).astype(np.int32)
-    return TagTimeline(1 + 0.3 * np.arange(200), scores, classes, ("Speech", "Dog"))
 
 
 def alone(source, out, **settings):
-    return compose_alone(probe(source), timeline(), out, PANEL, VideoSettings(**settings))
+    return made(Alone(), source, out, VideoSettings(**settings))
 
 
 def raw_times(path):
@@ -101,10 +94,7 @@ def test_a_picture_that_begins_seconds_late_is_no_damage(shared, tmp_path):
 def test_laid_over_the_source_it_is_the_rendered_video(gray, tmp_path, encoder):
     kinds = ALPHA_ENCODERS[encoder].extensions
     done = alone(gray, tmp_path / f"panel{kinds[0] if kinds else ''}", encoder=encoder)
-    compose(
-        probe(gray), timeline(), tmp_path / "whole.mp4", PANEL,
-        VideoSettings(preset="ultrafast", crf=0),
-    )  # fmt: skip
+    made(Burned(), gray, tmp_path / "whole.mp4", VideoSettings(preset="ultrafast", crf=0))
     reader = ["-c:v", "libvpx-vp9"] if encoder == "libvpx-vp9" else []  # the other is blind to it
     panel = done.path if kinds else done.path / "gray-alone-%05d.png"
     rate = [] if kinds else ["-framerate", "25"]
@@ -125,7 +115,7 @@ def test_opacity_is_straight_and_the_rest_is_nothing(gray, tmp_path):
     alone(gray, tmp_path / "frames")
     files = sorted((tmp_path / "frames").iterdir())
     assert [f.name for f in files] == [f"gray-alone-{n:05}.png" for n in range(1, 16)]
-    panel = make_panel(timeline(), probe(gray).video, PANEL)
+    panel = make_panel(detect(two_tags(), Settings(panel=PANEL)).timeline, probe(gray).video, PANEL)
     box, expected = panel.box, panel.rgba(5 / 25)
     with Image.open(files[5]) as picture:
         assert picture.mode == "RGBA"
@@ -164,10 +154,13 @@ def _left(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_folder_of_pictures_appears_whole_or_not_at_all(shared, tmp_path):
-    whole = shared / "videos/learning-area__rabbit320.mp4"
+def test_a_folder_of_pictures_appears_whole_or_not_at_all(make_clip, tmp_path):
+    whole = make_clip(
+        "noisy.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x180:d=3,noise=alls=60:allf=t", "-c:v",
+        "libx264", "-movflags", "+faststart",
+    )  # fmt: skip
     cut = tmp_path / "cut.mp4"
-    cut.write_bytes(whole.read_bytes()[:600_000])
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 3 // 5])
     with pytest.raises(DecodeError, match="--tolerant"):
         alone(cut, tmp_path / "frames" / "p-%04d.png", tolerant=False)
     assert _left(tmp_path) == ["cut.mp4"]
@@ -205,6 +198,22 @@ def test_impossible_targets_are_said(gray, tmp_path, name, encoder, said):
     with pytest.raises(OutputError, match=said):
         alone(gray, tmp_path / name, encoder=encoder)
     assert _left(tmp_path) == []
+
+
+def test_the_same_command_again_writes_into_no_folder_of_pictures(gray, tmp_path):
+    frames = tmp_path / "frames"
+    alone(gray, frames)
+    before = _left(frames)
+    with pytest.raises(OutputError, match="exists"):
+        alone(gray, frames)
+    assert _left(frames) == before
+    alone(gray, frames, overwrite=True)
+    assert _left(frames) == before
+
+
+def test_a_folder_of_other_things_gets_a_file(gray, tmp_path):
+    (tmp_path / "letter.txt").touch()
+    assert alone(gray, tmp_path).path == tmp_path / "gray-alone.panel.mov"
 
 
 def test_encoders_without_transparency_are_said(gray, tmp_path):

@@ -11,6 +11,7 @@ import overlay
 from overlay.commands import main
 from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.probe import probe
+from overlay.reporting import Reporter
 from overlay.resources import resource
 from overlay.scoring import cache
 from overlay.tagging.registry import NetworkTagger
@@ -53,7 +54,9 @@ def test_the_same_sound_is_scored_once(clip, scored, make_clip, tmp_path):
     first = overlay.tag(clip, model="builtin", device="cpu")
     n = len(scored)
     notes = []
-    again = overlay.tag(clip, model="builtin", device="cpu", on_note=notes.append)
+    again = overlay.tag(
+        clip, model="builtin", device="cpu", reporter=Reporter(on_note=notes.append)
+    )
     assert len(scored) == n > 0
     assert "--no-cache" in notes[0]
     np.testing.assert_array_equal(first.scores, again.scores)
@@ -99,24 +102,24 @@ def test_damaged_tracks_are_made_anew(own_folder):
 
 def test_the_tracks_used_last_stay(own_folder, monkeypatch):
     for number, name in enumerate("abc"):
-        cache.keep(name, track_of(20_000))
+        cache.keep(name, track_of(13_000))
         os.utime(own_folder / f"{name}.npz", (number, number))
     cache.recall("a")
     monkeypatch.setenv(cache.LIMIT_VARIABLE, "1")
-    cache.keep("d", track_of(20_000))
+    cache.keep("d", track_of(13_000))  # 0.3 MB each
     assert {path.stem for path in own_folder.iterdir()} == {"a", "c", "d"}
 
 
 def test_what_a_killed_process_left_half_written_goes(own_folder, monkeypatch):
     cache.keep("k", track_of())
-    left = own_folder / ".old.npz.1.part"
+    left = own_folder / ".tag-overlay-0123456789ab.part.npz"
     left.write_bytes(bytes(2_000_000))
-    os.utime(left, (1, 1))
     assert cache.size()[0] == 1
     monkeypatch.setenv(cache.LIMIT_VARIABLE, "1")
     cache.keep("l", track_of())
     assert {path.name for path in own_folder.iterdir()} == {"k.npz", "l.npz"}
     left.touch()
+    assert cache.size()[0] == 2
     assert cache.clear() == 2
     assert list(own_folder.iterdir()) == []
 
@@ -125,6 +128,7 @@ _CROWD = """
 import sys
 from pathlib import Path
 import numpy as np
+from overlay.reporting import Reporter
 from overlay.scoring import cache
 from overlay.track import TagTrack
 

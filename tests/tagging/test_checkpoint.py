@@ -15,7 +15,7 @@ from tagging_checkpoints import (
 )
 
 from overlay.errors import CheckpointError
-from overlay.tagging.models.panns import cnn6, cnn14
+from overlay.tagging.networks.panns import cnn6, cnn14
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.loading import load_into
 

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from overlay.reporting import Reporter
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.weights import choice
@@ -38,7 +39,7 @@ def test_a_name_is_exact(nothing_here):
 @pytest.mark.usefixtures("nothing_here")
 def test_without_network_it_is_the_builtin_one_and_that_is_said(tmp_path):
     notes = []
-    tagger = load_tagger(TaggingSettings(device="cpu"), notes.append)
+    tagger = load_tagger(TaggingSettings(device="cpu"), reporter=Reporter(on_note=notes.append))
     assert tagger.name == "builtin"
     assert len(notes) == 1
     assert notes[0].startswith("model builtin")

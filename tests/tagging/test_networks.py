@@ -11,8 +11,8 @@ from overlay.tagging.engines.backend import import_paddle
 from overlay.tagging.engines.sharing import SharedPanns, parameter_shapes
 from overlay.tagging.engines.winograd import Convolution
 from overlay.tagging.frontends import FRAME_LENGTH, MelFrontEnd, PaddleAudioFrontEnd, PannsFrontEnd
-from overlay.tagging.models import panns
-from overlay.tagging.models.mobilenet import MobileNet
+from overlay.tagging.networks import panns
+from overlay.tagging.networks.mobilenet import MobileNet
 from overlay.tagging.weights.loading import load_into
 
 

@@ -14,13 +14,22 @@ from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.settings import TaggingSettings
 from overlay.tagging.engines.backend import import_paddle
+from overlay.tagging.engines.paddle import built
 from overlay.tagging.registry import SPECS, load_tagger
+from overlay.tagging.tagger import WindowTagger
+from overlay.tagging.tracking import score_stream
 from overlay.tagging.weights import published as weights_module
 from overlay.tagging.weights.checkpoint import read_arrays
-from overlay.tagging.windows import score_stream
-from overlay.vocabulary.labels import audioset_labels
+from overlay.tagging.windows import Windows, from_zero
+from overlay.vocabulary.audioset import audioset_labels
 
 RATE = 32000
+OF_WINDOWS = [name for name, spec in SPECS.items() if spec.frames is None]
+
+
+def heard(blocks, tagger):
+    """The track of blocks that begin at second 0."""
+    return score_stream(from_zero(blocks, tagger.sample_rate), tagger, Windows())
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +51,12 @@ def checkpoint(tmp_path_factory):
 @pytest.fixture(scope="module", autouse=True)
 def _own_cache(tmp_path_factory):
     patch = pytest.MonkeyPatch()
-    folder = tmp_path_factory.mktemp("cache")
-    patch.setattr("overlay.tagging.registry.cache_folder", lambda: folder)
+    patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     yield
     patch.undo()
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", OF_WINDOWS)
 def test_each_tagger_keeps_the_contract(checkpoint, name):
     tagger = load_tagger(TaggingSettings(model=name, weights=checkpoint(name), device="cpu"))
     assert (tagger.name, tagger.labels, tagger.sample_rate) == (name, audioset_labels(), RATE)
@@ -59,18 +67,32 @@ def test_each_tagger_keeps_the_contract(checkpoint, name):
     assert scores.dtype == np.float32
     assert 0 <= scores.min() <= scores.max() <= 1
     alone = tagger.score(noise[9600 : 9600 + 2 * RATE], 2 * RATE, 9600)
-    np.testing.assert_allclose(alone[0], scores[1], atol=1e-4)
+    assert _apart(alone[0], scores[1]) < 2e-4
+    assert _apart(alone[0], scores[2]) > 2e-3  # the same measure tells neighbours apart
 
 
-@pytest.mark.parametrize("name", SPECS)
+def _apart(first, second):
+    """Largest difference of two rows' logits, as a share of the largest logit.
+
+    One window alone and in a batch go through matrix products of other sizes, and so through other
+    kernels that add in another order: float32 (1.2e-7) leaves up to 200 units after fifty layers,
+    as seen with AVX-512. Scores would show that by the slope of the sigmoid: test weights make
+    logits up to 86. Above 0.999 a float32 score no longer tells its logit.
+    """
+    scores = np.clip(np.asarray([first, second], np.float64), 1e-30, 0.999)
+    logits = np.log(scores) - np.log1p(-scores)
+    return np.abs(logits[0] - logits[1]).max() / np.abs(logits).max()
+
+
+@pytest.mark.parametrize("name", OF_WINDOWS)
 def test_the_fast_engine_answers_as_the_network_itself(checkpoint, name):
     paddle = import_paddle()
     path = checkpoint(name)
     tagger = load_tagger(TaggingSettings(model=name, weights=path, device="cpu"))
     window = np.random.default_rng(1).normal(0, 0.1, 2 * RATE).astype(np.float32)
-    net = tagger._built()
+    net = built(tagger.job)
     with paddle.no_grad():
-        slow = net(paddle.to_tensor(tagger._front_end.features(window[None]))).numpy()
+        slow = net(paddle.to_tensor(tagger.job.front_end.features(window[None]))).numpy()
     np.testing.assert_allclose(tagger.score(window, 2 * RATE, 9600), slow, atol=1e-3)
 
 
@@ -94,11 +116,11 @@ assert "paddle" not in sys.modules
 def test_any_number_of_classes_works(checkpoint):
     tagger = load_tagger(TaggingSettings(model="cnn6", weights=checkpoint("cnn6", 3)))
     assert tagger.labels == ("class 0", "class 1", "class 2")
-    track = score_stream([np.zeros(RATE, np.float32)], tagger, 2.0, 0.3)
+    track = heard([np.zeros(RATE, np.float32)], tagger)
     assert track.scores.shape == (4, 3)
 
 
-class Counting:
+class Counting(WindowTagger):
     """A tagger that answers with where its windows begin and how much of them is sound."""
 
     name, labels, sample_rate, model_hash = "counting", ("start", "sound"), RATE, "0" * 64
@@ -118,7 +140,7 @@ def ramp(n_samples, block):
 @pytest.mark.parametrize("block", [1600, 32000, 700000])
 def test_windows_start_every_hop_inside_the_signal(n_samples, block):
     blocks, signal = ramp(n_samples, block)
-    track = score_stream(blocks, Counting(), 2.0, 0.3)
+    track = heard(blocks, Counting())
     starts = np.arange(0, n_samples, 9600)
     assert track.n_hops == len(starts)
     np.testing.assert_allclose(track.scores[:, 0], signal[starts])
@@ -129,7 +151,7 @@ def test_windows_start_every_hop_inside_the_signal(n_samples, block):
 
 def test_no_sound_at_all_is_said():
     with pytest.raises(TaggerError, match="no sound"):
-        score_stream([], Counting(), 2.0, 0.3)
+        heard([], Counting())
 
 
 def test_hours_of_sound_need_no_more_memory_than_minutes():
@@ -137,7 +159,7 @@ def test_hours_of_sound_need_no_more_memory_than_minutes():
 
     def peak_mb(seconds):
         tracemalloc.start()
-        track = score_stream((block for _ in range(seconds)), Counting(), 2.0, 0.3)
+        track = heard((block for _ in range(seconds)), Counting())
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return (peak - 20 * track.scores.nbytes - 2 * track.levels.nbytes) / 1e6
@@ -173,7 +195,7 @@ def test_a_gpu_that_is_not_there_is_said(checkpoint):
         load_tagger(TaggingSettings(model="mn04", weights=checkpoint("mn04"), device="gpu"))
 
 
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", OF_WINDOWS)
 def test_embeddings_are_what_the_scores_are_made_of(checkpoint, name):
     path = checkpoint(name)
     tagger = load_tagger(TaggingSettings(model=name, weights=path, device="cpu"))
@@ -196,7 +218,7 @@ def test_the_labelled_clips_are_named_right(shared, model, at_least):
     with (folder / "labels.csv").open(newline="") as file:
         for row in csv.DictReader(file):
             info = probe(folder / row["file"])
-            track = score_stream(stream_audio(info, RATE), tagger, 2.0, 0.3)
+            track = heard(stream_audio(info, RATE), tagger)
             best = {tag.label for tag in track.top_k(5)}
             right.append(bool(best & set(row["strict_labels"].split(";"))))
     print(f"a strict label among the top 5: {sum(right)} of {len(right)}")
@@ -208,6 +230,6 @@ def test_the_labelled_clips_are_named_right(shared, model, at_least):
 def test_the_builtin_tagger_hears_nobody_in_silence_and_noise(level):
     tagger = load_tagger(TaggingSettings(model="builtin", device="cpu"))
     noise = np.random.default_rng(3).normal(0, level, 8 * RATE).astype(np.float32)
-    mean = score_stream([noise], tagger, 2.0, 0.3).scores.mean(axis=0)
+    mean = heard([noise], tagger).scores.mean(axis=0)
     alive = ("Speech", "Animal", "Dog", "Cat", "Bird", "Domestic animals, pets", "Insect")
     assert max(mean[audioset_labels().index(label)] for label in alive) < 0.2

@@ -1,137 +1,47 @@
-"""PANNs: CNN14, CNN10 and CNN6.
+"""The PANNs: CNN14, CNN10, CNN6.
 
 Source:
-    Kong et al., "PANNs: Large-Scale Pretrained Audio Neural Networks for Audio Pattern
-    Recognition", arXiv:1912.10211; parameter names as in PaddleAudio's ``models/panns.py``.
+    https://zenodo.org/records/3987831 (weights, mAP); PaddleAudio's conversions have the names
+    ``panns_cnn14.pdparams`` and so on.
 """
 
 from __future__ import annotations
 
-from paddle import Tensor, nn
-from paddle.nn import functional
+from collections.abc import Callable
+from typing import Any
 
-from overlay.tagging.engines.sharing import ARCHITECTURES
-from overlay.tagging.weights.loading import load_into
+from overlay.tagging.frontends import FrontEnd, PaddleAudioFrontEnd, PannsFrontEnd
+from overlay.tagging.spec import Spec, Weights
 
-N_CLASSES = 527
-
-
-class _DoubleBlock(nn.Layer):
-    """Two 3x3 convolutions, each normalised and rectified, then average pooling."""
-
-    def __init__(self, n_in: int, n_out: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2D(n_in, n_out, 3, padding=1, bias_attr=False)
-        self.conv2 = nn.Conv2D(n_out, n_out, 3, padding=1, bias_attr=False)
-        self.bn1 = nn.BatchNorm2D(n_out)
-        self.bn2 = nn.BatchNorm2D(n_out)
-
-    def forward(self, x: Tensor, pool: int) -> Tensor:
-        x = functional.relu(self.bn1(self.conv1(x)))
-        x = functional.relu(self.bn2(self.conv2(x)))
-        return functional.avg_pool2d(x, pool) if pool > 1 else x
+_RECORD = "https://zenodo.org/record/3987831/files/"
+_FRONT_ENDS: dict[str, Callable[[], FrontEnd]] = {
+    "own": PannsFrontEnd,
+    "paddleaudio": PaddleAudioFrontEnd,
+}
 
 
-class _WideBlock(nn.Layer):
-    """One 5x5 convolution, normalised and rectified, then average pooling."""
+def _spec(name: str, millions: float, file: str, digest: str | None, megabytes: float) -> Spec:
+    """One of them; the file's name holds its mAP."""
 
-    def __init__(self, n_in: int, n_out: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2D(n_in, n_out, 5, padding=2, bias_attr=False)
-        self.bn1 = nn.BatchNorm2D(n_out)
+    def network(**options: Any) -> Any:
+        from overlay.tagging.networks import panns
 
-    def forward(self, x: Tensor, pool: int) -> Tensor:
-        x = functional.relu(self.bn1(self.conv1(x)))
-        return functional.avg_pool2d(x, pool) if pool > 1 else x
+        return getattr(panns, name)(**options)
 
-
-class _Panns(nn.Layer):
-    """Log-mel in, scores or embedding out.
-
-    Args:
-        block: Kind of convolution block.
-        widths: Channels of each block.
-        pools: Pooling behind each block.
-        extract_embedding: Return the embedding instead of the scores.
-        n_classes: Number of classes.
-    """
-
-    def __init__(
-        self,
-        block: type[_DoubleBlock] | type[_WideBlock],
-        widths: tuple[int, ...],
-        pools: tuple[int, ...],
-        extract_embedding: bool,
-        n_classes: int,
-    ) -> None:
-        super().__init__()
-        self.extract_embedding = extract_embedding
-        self._pools = pools
-        self.bn0 = nn.BatchNorm2D(64)
-        for number, (n_in, n_out) in enumerate(zip((1, *widths), widths, strict=False), start=1):
-            self.add_sublayer(f"conv_block{number}", block(n_in, n_out))
-        self.fc1 = nn.Linear(widths[-1], widths[-1])
-        self.fc_audioset = nn.Linear(widths[-1], n_classes)
-
-    def forward(self, logmel: Tensor) -> Tensor:
-        """From log-mel to scores.
-
-        Args:
-            logmel: dB, ``[batch, 1, n_frames, 64]``.
-
-        Returns:
-            Scores in [0, 1], ``[batch, n_classes]``, or the embedding, ``[batch, width]``.
-        """
-        x = self.bn0(logmel.transpose([0, 3, 2, 1])).transpose([0, 3, 2, 1])
-        for number in range(len(self._pools)):
-            x = getattr(self, f"conv_block{number + 1}")(x, self._pools[number])
-        x = functional.adaptive_avg_pool2d(x, (None, 1)).squeeze(3)
-        x = x.max(axis=2) + functional.adaptive_avg_pool1d(x, 1).squeeze(2)
-        embedding = functional.relu(self.fc1(x))
-        if self.extract_embedding:
-            return embedding
-        return functional.sigmoid(self.fc_audioset(embedding))
+    precision = float(file.removesuffix(".pth").partition("mAP=")[2])
+    url = f"{_RECORD}{file.replace('=', '%3D')}?download=1"
+    weights = Weights(file, url, digest, "CC BY 4.0", megabytes)
+    return Spec(
+        name, millions, precision, weights, _FRONT_ENDS, network, "fc_audioset.bias", shares=True
+    )
 
 
-def cnn14(
-    pretrained: bool = False, extract_embedding: bool = False, n_classes: int = N_CLASSES
-) -> nn.Layer:
-    """CNN14: 80.8 M parameters, embedding 2048.
-
-    Args:
-        pretrained: Load the published weights, fetched if need be.
-        extract_embedding: Return the embedding instead of the scores.
-        n_classes: Number of classes.
-    """
-    pools = (2, 2, 2, 2, 2, 1)
-    net = _Panns(_DoubleBlock, _widths("cnn14"), pools, extract_embedding, n_classes)
-    return _ready(net, "cnn14", pretrained)
-
-
-def cnn10(
-    pretrained: bool = False, extract_embedding: bool = False, n_classes: int = N_CLASSES
-) -> nn.Layer:
-    """CNN10: 5.2 M parameters, embedding 512; see ``cnn14``."""
-    net = _Panns(_DoubleBlock, _widths("cnn10"), (2, 2, 2, 2), extract_embedding, n_classes)
-    return _ready(net, "cnn10", pretrained)
-
-
-def cnn6(
-    pretrained: bool = False, extract_embedding: bool = False, n_classes: int = N_CLASSES
-) -> nn.Layer:
-    """CNN6: 4.8 M parameters, embedding 512; see ``cnn14``."""
-    net = _Panns(_WideBlock, _widths("cnn6"), (2, 2, 2, 2), extract_embedding, n_classes)
-    return _ready(net, "cnn6", pretrained)
-
-
-def _widths(name: str) -> tuple[int, ...]:
-    return ARCHITECTURES[name][1]
-
-
-def _ready(net: nn.Layer, name: str, pretrained: bool) -> nn.Layer:
-    if pretrained:
-        from overlay.tagging.weights.published import fetch
-
-        load_into(net, fetch(name))
-    net.eval()
-    return net
+SPECS = (
+    _spec(
+        "cnn14", 80.8, "Cnn14_mAP=0.431.pth", "md5:541141fa2ee191a88f24a3219fff024e", megabytes=327
+    ),
+    _spec(
+        "cnn10", 5.2, "Cnn10_mAP=0.380.pth", "md5:bfb1f1f9968938fa8ef4012b8471f5f6", megabytes=25
+    ),
+    _spec("cnn6", 4.8, "Cnn6_mAP=0.343.pth", None, megabytes=24),
+)

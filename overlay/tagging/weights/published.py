@@ -6,65 +6,20 @@ import hashlib
 import io
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from overlay.errors import CheckpointError, DownloadError
+from overlay.files import is_file
 from overlay.resources import cache_folder, resource
+from overlay.tagging.models import SPECS
+from overlay.tagging.spec import Weights
 
 MODELS_VARIABLE = "TAG_OVERLAY_MODELS"
 """Environment variable that names a folder to look in first."""
 
-_ZENODO = "https://zenodo.org/record/3987831/files/"
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """One weights file."""
-
-    file: str
-    url: str | None
-    """``None`` for a file that ships in ``assets/models``."""
-    digest: str | None
-    """``algorithm:hex`` where one is published."""
-    licence: str
-    megabytes: float
-
-
-WEIGHTS = {
-    "builtin": Weights(
-        "builtin.npz",
-        None,
-        "sha256:3000f9a0a7811f8a664bea4118b9657828206a2460b49e56f8610b6cd43fbd77",
-        "Apache-2.0",
-        3,
-    ),
-    "mn04": Weights(
-        "mn04_as_mAP_432.pt",
-        "https://github.com/fschmid56/EfficientAT/releases/download/v0.0.1/mn04_as_mAP_432.pt",
-        "sha256:899a8c6217063f6941793102a2780b3dd788ab11fce468d9cf5f0577c453321c",
-        "MIT",
-        4,
-    ),
-    "cnn14": Weights(
-        "Cnn14_mAP=0.431.pth",
-        f"{_ZENODO}Cnn14_mAP%3D0.431.pth?download=1",
-        "md5:541141fa2ee191a88f24a3219fff024e",
-        "CC BY 4.0",
-        327,
-    ),
-    "cnn10": Weights(
-        "Cnn10_mAP=0.380.pth",
-        f"{_ZENODO}Cnn10_mAP%3D0.380.pth?download=1",
-        "md5:bfb1f1f9968938fa8ef4012b8471f5f6",
-        "CC BY 4.0",
-        25,
-    ),
-    "cnn6": Weights(
-        "Cnn6_mAP=0.343.pth", f"{_ZENODO}Cnn6_mAP%3D0.343.pth?download=1", None, "CC BY 4.0", 24
-    ),
-}
+WEIGHTS: dict[str, Weights] = {name: spec.weights for name, spec in SPECS.items()}
+"""The weights of every model, by its name."""
 
 
 def find(name: str) -> Path | None:
@@ -79,7 +34,7 @@ def find(name: str) -> Path | None:
     if os.environ.get(MODELS_VARIABLE):
         folders.insert(0, Path(os.environ[MODELS_VARIABLE]))
     names = (WEIGHTS[name].file, f"panns_{name}.pdparams")
-    return next((f / n for f in folders for n in names if (f / n).is_file()), None)
+    return next((f / n for f in folders for n in names if is_file(f / n)), None)
 
 
 def fetch(name: str) -> Path:

@@ -1,0 +1,85 @@
+"""Ctrl-C, SIGTERM and SIGHUP unwind what runs, once, so that temporary files and ffmpeg go."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+    from typing import Any, Self
+
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal came; raised in the main thread, where it unwinds everything."""
+
+
+class Stopping:
+    """While it is entered, signals raise ``Stopped``, the first of them; more change nothing.
+
+    A signal that is ignored, as by ``nohup``, stays ignored.
+
+    Args:
+        for_good: Whether signals stay caught afterwards, for a program that ends then.
+    """
+
+    def __init__(self, *, for_good: bool = False) -> None:
+        self.number: int | None = None
+        """Of the signal that came."""
+        self._is_twice = False
+        self._for_good = for_good
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is not threading.main_thread():
+            return self  # signals come to the main thread
+        self._unraisable = sys.unraisablehook
+        for name in _NAMES:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._stop)
+        sys.unraisablehook = self._swallowed
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            after = signal.SIG_IGN if self._for_good else handler
+            signal.signal(number, signal.SIG_DFL if after is None else after)
+        if self._before:
+            sys.unraisablehook = self._unraisable
+        self._before = {}
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if self.number is not None:
+            self._is_twice = True
+            return
+        self.number = number
+        raise Stopped
+
+    def _swallowed(self, unraisable: Any) -> None:
+        """Python calls it for an error that it cannot raise, as in a destructor."""
+        if not issubclass(unraisable.exc_type, Stopped) or self.number is None:
+            self._unraisable(unraisable)
+            return
+        number, self.number = self.number, None
+        threading.Timer(0.01, signal.raise_signal, [number]).start()
+
+    def said(self) -> int:
+        """Say that nothing was kept, if something had begun; the exit status."""
+        number = signal.SIGINT if self.number is None else self.number
+        if not self._is_twice:
+            from overlay.commands.printing import has_begun, say
+
+            if has_begun():
+                what = "stopped" if number == signal.SIGINT else "told to stop"
+                say(f"{what}; nothing was kept")
+        return 128 + number

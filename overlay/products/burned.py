@@ -1,0 +1,115 @@
+"""The video with the panel on its frames, and everything else as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from overlay.datatypes import VideoInfo
+from overlay.media.containers import (
+    SubtitlePlan,
+    check_container,
+    default_extension,
+    plan_subtitles,
+)
+from overlay.media.encoders import Encoder, choose_encoder
+from overlay.media.process import ffmpeg_program
+from overlay.media.source import Source
+from overlay.media.video import overlay_command
+from overlay.products.base import Made
+from overlay.products.checking import check_frames, check_run, check_streams
+from overlay.products.detected import timeline_of
+from overlay.products.feeding import drawable, fed, panel_frames, planar_panel
+from overlay.products.target import Target, target_for
+from overlay.reporting import Reporter
+from overlay.settings import Settings
+from overlay.track import TagTrack
+
+
+class Burned:
+    """The video with its tags drawn on it."""
+
+    def plan(
+        self, source: Source, settings: Settings, out: Path | None, reporter: Reporter
+    ) -> BurnedPlan:
+        """See ``Product.plan``; the target is ``<name>.tagged.<ext>`` if ``out`` is ``None``.
+
+        Raises:
+            NoVideoStream: There is no picture.
+            OutputError: The target is an input, exists, or cannot hold the streams.
+            SettingsError: The encoder, the theme or the font cannot be used.
+        """
+        video = source.picture()
+        name = f"{source.path.stem}.tagged{default_extension(source.info)}"
+        target = target_for(source, settings, out, name)
+        check_container(source.info, target.path)
+        program = ffmpeg_program(settings.video.ffmpeg)
+        encoder = choose_encoder(
+            settings.video.encoder, target.path.suffix.lower(), video.bit_depth,
+            ffmpeg_path=settings.video.ffmpeg, on_note=reporter.note,
+        )  # fmt: skip
+        subtitles, dropped = plan_subtitles(source.info, target.path)
+        settings = drawable(video, settings, reporter)
+        for note in (*_policies(video), *left_out(target.path, dropped)):
+            reporter.note(note)
+        return BurnedPlan(source, settings, target_file=target, program=program, encoder=encoder,
+                          subtitles=tuple(subtitles))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class BurnedPlan:
+    """A ``Plan``."""
+
+    source: Source
+    settings: Settings
+    target_file: Target
+    program: str
+    encoder: Encoder
+    subtitles: tuple[SubtitlePlan, ...]
+    needs_track: bool = True
+
+    @property
+    def target(self) -> Path:
+        """The video."""
+        return self.target_file.path
+
+    def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
+        """See ``Plan.write``.
+
+        Raises:
+            DecodeError: The source is damaged and ``tolerant`` is off.
+            EncodeError: ffmpeg failed, or the result is not what it should be.
+        """
+        assert track is not None
+        source, video = self.source, self.source.picture()
+        options, tolerant = self.settings.video, self.settings.video.tolerant
+        depth = 10 if video.bit_depth > 8 and self.encoder.ten_bit else 8
+        timeline = timeline_of(track, self.settings)
+        planar, panel_input = planar_panel(timeline, video, self.settings.panel, depth)
+        with self.target_file.opened() as temporary:
+            command = overlay_command(
+                source.info, panel_input, temporary, self.program, encoder=self.encoder,
+                options=self.encoder.options(options.crf, options.preset),
+                subtitles=self.subtitles,
+            )  # fmt: skip
+            frames = panel_frames(planar, panel_input.rate)
+            run = fed(command, frames, reporter, source.duration_s)
+            check_run(run, source, self.target, tolerant=tolerant)
+            check_frames(source, run.log, self.target)
+            check_streams(temporary, source, self.target, len(source.info.audio), tolerant=tolerant)
+        n_frames = run.log.frames_encoded
+        return Made(self.target, "the video with its tags", n_frames, self.encoder.name)
+
+
+def _policies(video: VideoInfo) -> Iterator[str]:
+    if video.has_alpha:
+        yield "the source has transparency; the result is opaque"
+    if not any(text in video.pix_fmt for text in ("420", "nv12", "nv21", "p010")):
+        yield f"the source's colour is {video.pix_fmt}; the result is 4:2:0, which plays everywhere"
+
+
+def left_out(out: Path, dropped: list[str]) -> Iterator[str]:
+    """A note on the subtitles that a container cannot hold, if there are any."""
+    if dropped:
+        yield f"{out.suffix} cannot hold these subtitles, left out: {', '.join(dropped)}"

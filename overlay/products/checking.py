@@ -1,0 +1,83 @@
+"""Whether what ffmpeg made is what it should be, before it gets its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from overlay.datatypes import VideoInfo
+from overlay.errors import DecodeError, EncodeError, MediaError
+from overlay.media.ffmpeg_log import FfmpegLog
+from overlay.media.probe import probe
+from overlay.media.process import FfmpegRun
+from overlay.media.source import Source
+
+_DURATION_SLACK_S = 1.0
+
+
+def check_run(run: FfmpegRun, source: Source, out: Path, *, tolerant: bool) -> None:
+    """Turn what ffmpeg complained about into an error.
+
+    Raises:
+        DecodeError: The source is damaged, and that is not tolerated.
+        EncodeError: The target could not be written.
+    """
+    log = run.log
+    if log.disk_full:
+        raise _error(EncodeError, "the disk is full; nothing was kept", out, run)
+    if (log.damage or log.decode_errors) and not tolerant:
+        detail = log.complaint or log.damage[0]
+        advice = "--tolerant renders what can be decoded"
+        raise _error(DecodeError, f"is damaged: {detail}; {advice}", source.path, run)
+    if run.returncode:
+        reason = log.complaint or f"ffmpeg ended with status {run.returncode}"
+        raise _error(EncodeError, f"cannot be written: {reason}", out, run)
+
+
+def _error(
+    kind: type[MediaError], message: str, path: Path, run: FfmpegRun | None = None
+) -> MediaError:
+    if run is None:
+        return kind(message, path=path)
+    return kind(message, path=path, command=run.command, stderr_tail=run.log.tail)
+
+
+def check_frames(source: Source, log: FfmpegLog, out: Path) -> None:
+    """Check that as many frames went out as came in.
+
+    Raises:
+        DecodeError: None came in.
+        EncodeError: Some are missing.
+    """
+    decoded, encoded = log.frames_decoded, log.frames_encoded
+    if encoded == 0:
+        raise _error(DecodeError, "no frame of its picture can be decoded", source.path)
+    if decoded is not None and encoded != decoded:
+        raise _error(EncodeError, f"{decoded} frames came in but {encoded} went out", out)
+
+
+def check_streams(result: Path, source: Source, out: Path, n_audio: int, *, tolerant: bool) -> None:
+    """Look at the written file as a stranger would, before it gets its name.
+
+    Raises:
+        EncodeError: A stream is missing.
+        DecodeError: The picture ends early, and that is not tolerated.
+    """
+    written = probe(result)
+    if written.video is None or len(written.audio) != n_audio:
+        raise _error(EncodeError, "the result lacks a stream of the source", out)
+    promised = _end_s(source.picture())
+    end = _end_s(written.video)
+    if tolerant or promised is None or end is None:
+        return
+    end += max(written.start_s, 0.0)  # a picture alone may begin late
+    missing = min(promised, source.info.duration_s or promised) - end
+    if missing > max(_DURATION_SLACK_S, 0.02 * promised):
+        raise _error(
+            DecodeError,
+            f"its picture ends {missing:.1f} s early; --tolerant renders what can be decoded",
+            source.path,
+        )
+
+
+def _end_s(video: VideoInfo) -> float | None:
+    return None if video.duration_s is None else video.start_s + video.duration_s

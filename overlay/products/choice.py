@@ -1,0 +1,61 @@
+"""All products by name, and which of them a video becomes: decided here and nowhere else."""
+
+from __future__ import annotations
+
+from overlay.errors import NoAudioStream
+from overlay.media.source import Source
+from overlay.products.alone import Alone
+from overlay.products.base import Product
+from overlay.products.burned import Burned
+from overlay.products.captions import Captions
+from overlay.products.copied import Copied
+from overlay.products.merged import Merged
+from overlay.products.scores import Scores
+from overlay.products.soft import Soft
+from overlay.products.still import Still
+from overlay.products.table import Table
+from overlay.settings import VideoSettings
+
+PRODUCTS: dict[str, type[Product]] = {
+    "alone": Alone,
+    "burned": Burned,
+    "captions": Captions,
+    "copied": Copied,
+    "merged": Merged,
+    "scores": Scores,
+    "soft": Soft,
+    "still": Still,
+    "table": Table,
+}
+"""What can be made; what each needs to know beside the settings, its class says."""
+
+
+def asked_for(source: Source, settings: VideoSettings, *, is_scored: bool) -> str:
+    """The product that the options of ``render`` ask for.
+
+    Args:
+        source: The video.
+        settings: ``soft``, ``overlay_only``, ``allow_silent``.
+        is_scored: Whether there is a track already, so that the sound is not needed.
+
+    Raises:
+        NoAudioStream: There is no sound to tag, and a plain copy is not wanted.
+    """
+    name = "alone" if settings.overlay_only else "soft" if settings.soft else "burned"
+    if is_scored or source.info.audio:
+        return name
+    return without_sound(source, settings, name)
+
+
+def without_sound(source: Source, settings: VideoSettings, name: str) -> str:
+    """What a video becomes in which there is nothing to hear.
+
+    Raises:
+        NoAudioStream: A plain copy is not wanted.
+    """
+    if name == "alone":
+        raise NoAudioStream("has no audio to tag", path=source.path)
+    if not settings.allow_silent:
+        raise NoAudioStream("has no audio to tag; --allow-silent copies the picture",
+                            path=source.path)  # fmt: skip
+    return "copied"

@@ -1,0 +1,105 @@
+"""The video as it is, every packet: what ``--soft`` adds to, and all there is of a silent video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from overlay.media.attachments import extract_covers, font_attachment
+from overlay.media.containers import (
+    SubtitlePlan,
+    check_container,
+    default_extension,
+    plan_subtitles,
+)
+from overlay.media.process import ffmpeg_program
+from overlay.media.source import Source
+from overlay.media.video import TextTrack, copy_command
+from overlay.products.base import Made
+from overlay.products.burned import left_out
+from overlay.products.checking import check_run, check_streams
+from overlay.products.feeding import fed
+from overlay.products.target import Target, target_for
+from overlay.reporting import Reporter
+from overlay.settings import Settings
+from overlay.track import TagTrack
+
+
+class Copied:
+    """A copy of a video that has no sound to tag."""
+
+    def plan(
+        self, source: Source, settings: Settings, out: Path | None, reporter: Reporter
+    ) -> CopiedPlan:
+        """See ``Product.plan``; the target is ``<name>.tagged.<ext>`` if ``out`` is ``None``.
+
+        Raises:
+            NoVideoStream: There is no picture either.
+            OutputError: The target is an input, exists, or cannot hold the streams.
+        """
+        source.picture()
+        name = f"{source.path.stem}.tagged{default_extension(source.info)}"
+        target = target_for(source, settings, out, name)
+        check_container(source.info, target.path)
+        subtitles, dropped = plan_subtitles(source.info, target.path)
+        for note in left_out(target.path, dropped):
+            reporter.note(note)
+        program = ffmpeg_program(settings.video.ffmpeg)
+        return CopiedPlan(source, settings, target, program, tuple(subtitles))
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedPlan:
+    """A ``Plan``."""
+
+    source: Source
+    settings: Settings
+    target_file: Target
+    program: str
+    subtitles: tuple[SubtitlePlan, ...]
+    needs_track: bool = False
+
+    @property
+    def target(self) -> Path:
+        """The video."""
+        return self.target_file.path
+
+    def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
+        """See ``Plan.write``.
+
+        Raises:
+            DecodeError: The source is damaged and ``tolerant`` is off.
+            EncodeError: ffmpeg failed, or the result is not what it should be.
+        """
+        return self.write_with((), (), reporter, "a copy of the video")
+
+    def write_with(
+        self, tracks: Sequence[TextTrack], fonts: Sequence[Path], reporter: Reporter, content: str
+    ) -> Made:
+        """Copy the video, with text tracks beside it.
+
+        Args:
+            tracks: Subtitle files that become streams.
+            fonts: What they are written in; only Matroska holds them.
+            reporter: Told the seconds that are written.
+            content: What to call the result.
+
+        Raises:
+            DecodeError: The source is damaged and ``tolerant`` is off.
+            EncodeError: ffmpeg failed, or the result is not what it should be.
+        """
+        source, tolerant = self.source, self.settings.video.tolerant
+        with TemporaryDirectory() as folder, self.target_file.opened() as temporary:
+            attachments = []
+            if self.target.suffix.lower() == ".mkv":
+                covers = extract_covers(source.info, Path(folder))
+                attachments = [*map(font_attachment, fonts), *covers]
+            command = copy_command(
+                source.info, temporary, self.program, self.subtitles, tracks, attachments
+            )
+            run = fed(command, (), reporter, source.duration_s)
+            check_run(run, source, self.target, tolerant=tolerant)
+            check_streams(temporary, source, self.target, len(source.info.audio), tolerant=tolerant)
+        return Made(self.target, content, None, "copy")

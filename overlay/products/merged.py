@@ -1,0 +1,79 @@
+"""A copy of a subtitle file with captions of the sounds between its dialogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from overlay.export.subtitles import Subtitles, check_mergeable, read_subtitles, with_cues
+from overlay.media.source import Source
+from overlay.products.base import Made
+from overlay.products.detected import captions_of, events_of
+from overlay.products.table import frame_rate_of, note_if_none
+from overlay.products.target import Target, target_for
+from overlay.reporting import Reporter
+from overlay.settings import Settings
+from overlay.track import TagTrack
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Subtitles with the sounds added.
+
+    Attributes:
+        subtitles: SubRip, WebVTT, ASS or SSA.
+    """
+
+    subtitles: Path
+
+    def plan(
+        self, source: Source, settings: Settings, out: Path | None, reporter: Reporter
+    ) -> MergedPlan:
+        """See ``Product.plan``; ``<name>.sounds.<ext>`` beside the subtitles is the usual target.
+
+        Raises:
+            ExportError: The subtitles cannot be read or added to.
+            OutputError: The target is an input, or exists.
+        """
+        dialogue = read_subtitles(self.subtitles)
+        check_mergeable(dialogue)
+        with_cues(dialogue, [])  # its layout may be too unusual
+        name = f"{self.subtitles.stem}.sounds{self.subtitles.suffix}"
+        beside = self.subtitles.parent if out is None else out
+        target = target_for(source, settings, beside, name, self.subtitles)
+        return MergedPlan(source, settings, target, dialogue)
+
+
+@dataclass(frozen=True, slots=True)
+class MergedPlan:
+    """A ``Plan``."""
+
+    source: Source
+    settings: Settings
+    target_file: Target
+    dialogue: Subtitles
+    needs_track: bool = True
+
+    @property
+    def target(self) -> Path:
+        """The subtitle file."""
+        return self.target_file.path
+
+    def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
+        """See ``Plan.write``."""
+        assert track is not None
+        found, rate = events_of(track, self.settings), frame_rate_of(self.source)
+        cues = captions_of(
+            found, track, self.settings, frame_rate=rate, dialogue=self.dialogue.cues
+        )
+        free = captions_of(found, track, self.settings, frame_rate=rate)
+        note_if_none(free, self.settings, reporter)
+        n_lost = sum(len(cue.lines) for cue in free) - sum(len(cue.lines) for cue in cues)
+        if n_lost > 0:
+            reporter.note(
+                f"the dialogue leaves no room for {n_lost} lines of captions; they are left out"
+            )
+        content = with_cues(self.dialogue, cues)
+        with self.target_file.opened() as temporary:
+            temporary.write_bytes(content)
+        return Made(self.target, "the subtitles with captions of the sounds")

@@ -1,0 +1,85 @@
+"""The video as it is, with captions of its sounds as a subtitle track; in mkv the panel, too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from overlay.export.ass_panel import panel_fonts
+from overlay.export.formats import Format, format_named
+from overlay.media.source import Source
+from overlay.media.video import TextTrack
+from overlay.products.base import Made
+from overlay.products.copied import Copied, CopiedPlan
+from overlay.products.table import content_of, facts_of, rehearsed
+from overlay.reporting import Reporter
+from overlay.settings import Settings
+from overlay.track import TagTrack
+
+_CAPTIONS = "the video as it is, with captions of its sounds"
+_PANEL_TOO = f"{_CAPTIONS} and the panel as a second subtitle track"
+
+
+class Soft:
+    """Everything copied, and what is heard as text tracks."""
+
+    def plan(
+        self, source: Source, settings: Settings, out: Path | None, reporter: Reporter
+    ) -> SoftPlan:
+        """See ``Product.plan``; the target is ``<name>.tagged.<ext>`` if ``out`` is ``None``.
+
+        Raises:
+            NoVideoStream: There is no picture.
+            OutputError: The target is an input, exists, or cannot hold the streams.
+            SettingsError: The theme or the font of the animated panel cannot be used.
+        """
+        copy = Copied().plan(source, settings, out, reporter)
+        source.picture()
+        kinds = _kinds(copy.target.suffix.lower())
+        for kind in kinds.values():
+            rehearsed(kind, facts_of(source), settings)
+        return SoftPlan(copy, kinds)
+
+
+def _kinds(extension: str) -> dict[str, Format]:
+    """What each text track is, by its title."""
+    captions = {".mkv": "ass", ".webm": "vtt"}.get(extension, "srt")
+    kinds = {"Sounds": format_named(captions)}
+    if extension == ".mkv":
+        kinds["Sound tags, animated"] = format_named("ass-panel")
+    return kinds
+
+
+@dataclass(frozen=True, slots=True)
+class SoftPlan:
+    """A ``Plan``."""
+
+    copy: CopiedPlan
+    kinds: dict[str, Format]
+    needs_track: bool = True
+
+    @property
+    def target(self) -> Path:
+        """The video."""
+        return self.copy.target
+
+    def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
+        """See ``Plan.write``.
+
+        Raises:
+            DecodeError: The source is damaged and ``tolerant`` is off.
+            EncodeError: ffmpeg failed, or the result is not what it should be.
+        """
+        assert track is not None
+        facts = facts_of(self.copy.source)
+        with TemporaryDirectory() as folder:
+            tracks = []
+            for title, kind in self.kinds.items():
+                file = Path(folder, f"{title}{kind.extension}")
+                file.write_bytes(content_of(kind, track, facts, self.copy.settings, reporter))
+                if file.stat().st_size:  # ffmpeg reads no empty one
+                    tracks.append(TextTrack(file, title))
+            content = _PANEL_TOO if len(tracks) > 1 else _CAPTIONS
+            fonts = panel_fonts(self.copy.settings.panel)
+            return self.copy.write_with(tracks, fonts, reporter, content)

@@ -1,0 +1,106 @@
+"""One frame as it would look in the video, as PNG."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from itertools import repeat
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from overlay.errors import UsageError
+from overlay.media.process import ffmpeg_program
+from overlay.media.source import Source
+from overlay.media.video import preview_command
+from overlay.products.base import Made
+from overlay.products.checking import check_run
+from overlay.products.detected import silence, timeline_of, without_labels
+from overlay.products.feeding import drawable, fed, planar_panel
+from overlay.products.target import Target, target_for
+from overlay.reporting import SILENT, Reporter
+from overlay.settings import Settings
+from overlay.track import TagTrack
+
+_SLACK_S = 2.0
+"""How far behind the wanted second the next frame may come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """The frame at a second.
+
+    Attributes:
+        at_s: Seconds from the start of the video.
+    """
+
+    at_s: float
+
+    def plan(
+        self, source: Source, settings: Settings, out: Path | None, reporter: Reporter
+    ) -> StillPlan:
+        """See ``Product.plan``; the target is ``<name>.<second>s.png`` if ``out`` is ``None``.
+
+        The frame is drawn once without tags, which is the one way to know that it is there.
+
+        Raises:
+            UsageError: The video has no frame there.
+            NoVideoStream: There is no picture.
+            OutputError: The target is an input, or exists.
+            SettingsError: The theme or the font cannot be used.
+            EncodeError: ffmpeg failed.
+        """
+        if not (math.isfinite(self.at_s) and self.at_s >= 0):
+            raise UsageError(f"there is no frame at {self.at_s:g} s; seconds count from 0")
+        video = source.picture()
+        target = target_for(source, settings, out, f"{source.path.stem}.{self.at_s:g}s.png")
+        program = ffmpeg_program(settings.video.ffmpeg)
+        plan = StillPlan(source, drawable(video, settings, reporter), target, program, self.at_s)
+        with TemporaryDirectory() as folder:
+            unlabelled = replace(plan, settings=without_labels(plan.settings))
+            unlabelled.draw(silence(), Path(folder, "still.png"), SILENT)
+        return plan
+
+
+@dataclass(frozen=True, slots=True)
+class StillPlan:
+    """A ``Plan``."""
+
+    source: Source
+    settings: Settings
+    target_file: Target
+    program: str
+    at_s: float
+    needs_track: bool = True
+
+    @property
+    def target(self) -> Path:
+        """The picture."""
+        return self.target_file.path
+
+    def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
+        """See ``Plan.write``.
+
+        Raises:
+            EncodeError: ffmpeg failed.
+        """
+        assert track is not None
+        with self.target_file.opened() as temporary:
+            self.draw(track, temporary, reporter)
+        return Made(self.target, f"the frame at {self.at_s:g} s with its tags", 1, "png")
+
+    def draw(self, track: TagTrack, file: Path, reporter: Reporter) -> None:
+        """Write the frame with the tags of a track.
+
+        Raises:
+            UsageError: There is no such frame.
+            EncodeError: ffmpeg failed.
+        """
+        video = self.source.picture()
+        timeline = timeline_of(track, self.settings)
+        planar, panel_input = planar_panel(timeline, video, self.settings.panel, 8)
+        command = preview_command(self.source.info, panel_input, self.at_s, file, self.program)
+        n_frames = 2 + int(_SLACK_S * panel_input.rate)
+        run = fed(command, repeat(planar.frame(self.at_s, settled=True), n_frames), reporter)
+        check_run(run, self.source, self.target, tolerant=True)
+        if not (file.is_file() and file.stat().st_size):
+            raise UsageError(f"{self.source.path}: has no frame at {self.at_s:g} s")

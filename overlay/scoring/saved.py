@@ -1,0 +1,84 @@
+"""Scores that were saved: on their own, or to be drawn on a video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from overlay.datatypes import MediaInfo
+from overlay.files.npz import is_npz
+from overlay.media.fingerprint import audio_fingerprint
+from overlay.media.source import Source
+from overlay.reporting import SILENT, Reporter
+from overlay.track import TagTrack, labels_in
+from overlay.vocabulary import read_labels
+from overlay.vocabulary.audioset import audioset_labels
+
+_SLACK_S = 1.0
+
+
+def open_saved(path: str | Path, label_file: str | None = None) -> tuple[Source, TagTrack] | None:
+    """A saved track as a source without media; ``None`` if the file is something else.
+
+    The content decides, so that a track may have any name; a name that ends in ``.npz`` is a
+    promise.
+
+    Args:
+        path: A file.
+        label_file: Names to use instead of the track's own.
+
+    Raises:
+        TrackError: It is a track that cannot be used.
+    """
+    path = Path(path)
+    if not (path.suffix == ".npz" or is_npz(path)):
+        return None
+    track = TagTrack.load(path, labels=labels_of(path, label_file))
+    nothing = MediaInfo(path, "npz", 0.0, track.duration_s, None)
+    return Source(nothing), track
+
+
+def load_track(
+    path: str | Path,
+    source: Source,
+    label_file: str | None = None,
+    *,
+    reporter: Reporter = SILENT,
+) -> TagTrack:
+    """Saved scores for a video, also those of PaddleAudio's demo.
+
+    Args:
+        path: The npz.
+        source: The video.
+        label_file: Names to use instead of the track's own.
+        reporter: Told if the scores are of another sound.
+
+    Raises:
+        TrackError: The file is not a usable score track.
+    """
+    info = source.info
+    length_s = (info.audio[0].duration_s if info.audio else None) or info.duration_s
+    track = TagTrack.load(path, labels=labels_of(path, label_file), duration_s=length_s)
+    if not _is_of(track, source, length_s):
+        reporter.note(f"{path}: these scores are of another sound than that of {source.path.name}")
+    return track
+
+
+def _is_of(track: TagTrack, source: Source, length_s: float | None) -> bool:
+    """Whether a track can be of the source's sound: by its fingerprint, else by its length."""
+    if track.sound and source.info.audio:
+        found = audio_fingerprint(source.info, source.audio_track)
+        return found in (track.sound, None)
+    return length_s is None or abs(track.duration_s - length_s) <= max(_SLACK_S, 0.02 * length_s)
+
+
+def labels_of(path: str | Path, label_file: str | None = None) -> tuple[str, ...]:
+    """Names for the scores in an npz: the label file's, else the npz's own, else AudioSet's.
+
+    Raises:
+        LabelError: The label file cannot be read.
+        TrackError: The npz cannot be read.
+    """
+    if label_file is not None:
+        return read_labels(label_file)
+    own = labels_in(path)
+    return audioset_labels() if own is None else own

@@ -1,0 +1,88 @@
+"""What runs a network: the protocol, and which one is taken here and now."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from overlay.datatypes import Scores
+from overlay.tagging.frontends import FrontEnd
+from overlay.tagging.spec import Spec
+
+Floats = npt.NDArray[np.float32]
+
+
+class Engine(Protocol):
+    """Runs one network with its weights on windows of sound.
+
+    To add one: a class in a file of its own here, and its case in ``engine_for``.
+    """
+
+    def scores(self, segment: Floats, window_length: int, hop_length: int) -> Scores:
+        """Scores of all whole windows of a segment, ``[n_windows, n_classes]``."""
+        ...
+
+    def embeddings(self, segment: Floats, window_length: int, hop_length: int) -> Floats:
+        """What the last layer sees of them, ``[n_windows, width]``."""
+        ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an engine is to run.
+
+    Attributes:
+        spec: The model.
+        path: Its weights.
+        model_hash: sha256 of the weights, in hex.
+        n_classes: Columns of its scores.
+        front_end_name: One of the spec's front ends.
+        device: ``auto``, ``cpu`` or ``gpu``.
+        threads: CPU threads; 0 takes all cores.
+    """
+
+    spec: Spec
+    path: Path
+    model_hash: str
+    n_classes: int
+    front_end_name: str = "own"
+    device: str = "auto"
+    threads: int = 0
+
+    @cached_property
+    def front_end(self) -> FrontEnd:
+        """Made when the first window comes."""
+        return self.spec.front_ends[self.front_end_name]()
+
+    @property
+    def n_threads(self) -> int:
+        """CPU threads to use."""
+        return self.threads or os.cpu_count() or 1
+
+
+def engine_for(job: Job) -> Engine:
+    """The fastest engine that can do a job.
+
+    Raises:
+        DeviceUnavailable: The device is not there.
+        TaggerError: Paddle is needed and not installed.
+    """
+    from overlay.tagging.engines.paddle import PaddleEngine, choose_device
+
+    if choose_device(job.device) == "gpu":
+        return PaddleEngine(job, "gpu")
+    if job.spec.plain is not None:
+        from overlay.tagging.engines.plain import PlainEngine
+
+        return PlainEngine(job, job.spec.plain)
+    if job.spec.shares and job.front_end_name == "own":
+        from overlay.tagging.engines.shared import SharedEngine
+
+        return SharedEngine(job, PaddleEngine(job, "cpu"))
+    return PaddleEngine(job, "cpu")

@@ -1,0 +1,1 @@
+"""The networks by themselves, one file an architecture; nothing here reads or fetches weights."""

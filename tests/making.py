@@ -1,0 +1,40 @@
+"""Products of made tracks, so that tests of them need no model."""
+
+from pathlib import Path
+
+import numpy as np
+
+from overlay.media.source import open_source
+from overlay.reporting import SILENT, Reporter
+from overlay.settings import PanelSettings, Settings, VideoSettings
+from overlay.track import TagTrack
+
+FAST = VideoSettings(preset="ultrafast")
+PANEL = PanelSettings(smoothing="none")
+
+
+def two_tags(scores=None, window_s=2.0, **facts) -> TagTrack:
+    """Speech and a dog for a minute: the dog falls, unless ``scores`` says otherwise."""
+    if scores is None:
+        falling = np.linspace(0.8, 0.1, 200, dtype=np.float32)
+        scores = np.stack([np.full(200, 0.6, np.float32), falling], axis=1)
+    length_s = window_s + 0.3 * len(scores)
+    return TagTrack(scores, ("Speech", "Dog"), window_s, 0.3, length_s, **facts)
+
+
+def made(product, source, out, video=FAST, *, track=None, reporter: Reporter = SILENT):
+    """Plan and write a product, as the façade does."""
+    settings = Settings(video=video, panel=PANEL)
+    target = None if out is None else Path(out)
+    plan = product.plan(open_source(source), settings, target, reporter)
+    return plan.write(two_tags() if track is None else track, reporter)
+
+
+def listener():
+    """A reporter, and what it was told: steps with their seconds, and notes."""
+    steps, notes = [], []
+
+    def progress(step, done, total):
+        steps.append((step, done, total))
+
+    return Reporter(progress, notes.append), steps, notes
