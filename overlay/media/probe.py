@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import av
 import av.error
@@ -29,7 +29,7 @@ from overlay.media.choosing import (
     program_of,
 )
 
-_TS_DISCONT: int = Flags.ts_discont.value
+_TS_DISCONT = cast(int, Flags.ts_discont.value)
 _MAX_PACKETS = 3000
 """So many packets without a picture are enough to know that none of it decodes."""
 _OTHERS_FILES = {
