@@ -132,7 +132,7 @@ def _container_options(out: Path, encoder: Encoder) -> dict[str, Any]:
     if not is_mp4_family(out):
         return {}
     tag = {"tag:v:0": "hvc1"} if encoder.codec == "hevc" else {}
-    return {"movflags": "+faststart", **tag}
+    return {"movflags": "+faststart", "strict": "unofficial", **tag}  # else 360 degrees are lost
 
 
 def _composed(
@@ -226,7 +226,7 @@ def copy_command(
         streams.append(source["t?"])
     else:
         streams += [source[str(index)] for index in info.covers]
-    more = {"movflags": "+faststart"} if is_mp4_family(out) else {}
+    more = {"movflags": "+faststart", "strict": "unofficial"} if is_mp4_family(out) else {}
     output = ffmpeg.output(
         *streams, local_url(out), **codecs, map_metadata=0, map_chapters=0,
         progress="pipe:1", copypriorss=1, copyinkf=None, **more,
