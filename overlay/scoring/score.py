@@ -31,11 +31,13 @@ def score(
         TaggerError: The tagger fails.
     """
     options = settings.tagging
+    if options.cache:
+        cache.limit_bytes()  # a mistake in it is said now
     total_s = source.sound().duration_s or source.info.duration_s
     reporter.progress("tag", 0, total_s)
     sound = audio_fingerprint(source.info, source.audio_track) or ""
     key = _key(sound, tagger, settings) if options.cache and sound else None
-    known = cache.recall(key) if key is not None else None
+    known = cache.recall(key, sound) if key is not None else None
     if known is not None:
         reporter.note("the scores are in the cache; --no-cache makes them anew")
         return known
