@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from overlay.track import TagTrack
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 
 @pytest.fixture

@@ -15,7 +15,9 @@ from overlay.settings import VideoSettings
 
 @pytest.fixture(scope="module")
 def clip(make_clip):
-    return make_clip("still.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-g", "20")
+    return make_clip(
+        "moving-still.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-g", "20"
+    )
 
 
 def test_it_is_the_frame_of_the_video(clip, tmp_path):

@@ -21,7 +21,7 @@ from overlay.tagging.tracking import score_stream
 from overlay.tagging.weights import published as weights_module
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.windows import Windows, from_zero
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 RATE = 32000
 OF_WINDOWS = [name for name, spec in SPECS.items() if spec.frames is None]
@@ -67,7 +67,21 @@ def test_each_tagger_keeps_the_contract(checkpoint, name):
     assert scores.dtype == np.float32
     assert 0 <= scores.min() <= scores.max() <= 1
     alone = tagger.score(noise[9600 : 9600 + 2 * RATE], 2 * RATE, 9600)
-    np.testing.assert_allclose(alone[0], scores[1], atol=1e-4)
+    assert _apart(alone[0], scores[1]) < 2e-4
+    assert _apart(alone[0], scores[2]) > 2e-3  # the same measure tells neighbours apart
+
+
+def _apart(first, second):
+    """Largest difference of two rows' logits, as a share of the largest logit.
+
+    One window alone and in a batch go through matrix products of other sizes, and so through other
+    kernels that add in another order: float32 (1.2e-7) leaves up to 200 units after fifty layers,
+    as seen with AVX-512. Scores would show that by the slope of the sigmoid: test weights make
+    logits up to 86. Above 0.999 a float32 score no longer tells its logit.
+    """
+    scores = np.clip(np.asarray([first, second], np.float64), 1e-30, 0.999)
+    logits = np.log(scores) - np.log1p(-scores)
+    return np.abs(logits[0] - logits[1]).max() / np.abs(logits).max()
 
 
 @pytest.mark.parametrize("name", OF_WINDOWS)
