@@ -333,7 +333,7 @@ def test_the_frame_at_second_t_shows_the_tags_of_second_t(make_clip, tmp_path):
     scores = np.full((40, 2), 0.02, np.float32)
     scores[:15, 0], scores[15:, 1] = 0.9, 0.9
     source = make_clip("still.mp4", "-f", "lavfi", "-i", "color=black:s=320x240:r=50:d=10")
-    composed(source, tmp_path / "out.mp4", LOSSLESS, track=two_tags(scores))
+    composed(source, tmp_path / "out.mp4", LOSSLESS, track=two_tags(scores, 0.3))
     frames = np.stack([frame[:240].astype(int) for frame in pictures(tmp_path / "out.mp4")])
     distance_to_first = np.abs(frames - frames[0]).mean(axis=(1, 2))
     distance_to_last = np.abs(frames - frames[-1]).mean(axis=(1, 2))
