@@ -9,7 +9,7 @@ import subprocess
 import numpy as np
 import pytest
 from inspecting import pictures
-from overlay.vocabulary.labels import FAMILIES
+from overlay.vocabulary import FAMILIES
 
 from overlay.datatypes import ColorInfo, TagTimeline
 from overlay.drawing.panel import Panel, PlanarPanel
