@@ -27,7 +27,7 @@ from overlay.files import check_target, whole_or_absent
 from overlay.media.source import Source, open_source
 from overlay.products.base import Made, Plan, Product
 from overlay.products.choice import PRODUCTS, asked_for, without_sound
-from overlay.products.detected import captions_of, events_of, silence, timeline_of
+from overlay.products.detected import captions_of, events_of, silence
 from overlay.products.merged import Merged
 from overlay.products.still import Still
 from overlay.products.table import Table, export_formats, frame_rate_of
@@ -178,9 +178,7 @@ def _check_labels(labels: tuple[str, ...], settings: Settings) -> None:
         SettingsError: Thresholds, ``allow`` or ``deny`` name other labels.
         LabelError: The label file does not fit.
     """
-    nothing = silence(labels)
-    events_of(nothing, settings)
-    timeline_of(nothing, settings)
+    events_of(silence(labels), settings)
 
 
 def tag(
