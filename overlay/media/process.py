@@ -212,12 +212,12 @@ def feed_frames(
     Args:
         run: Started with ``stdin=True`` and ``-progress pipe:1``.
         frames: May go on for ever; ffmpeg stops reading when its main input ends.
-        on_progress: Called from another thread with the seconds of video written so far.
+        on_progress: Called from another thread with the seconds of video written so far; what it
+            raises ends ffmpeg and is raised here.
     """
     assert run.process.stdin is not None and run.process.stdout is not None
-    reader = threading.Thread(
-        target=_read_progress, args=(run.process.stdout, on_progress), daemon=True
-    )
+    raised: list[BaseException] = []
+    reader = threading.Thread(target=_read_progress, args=(run, on_progress, raised), daemon=True)
     reader.start()
     try:
         for frame in frames:
@@ -227,11 +227,25 @@ def feed_frames(
         pass  # the normal end: the video is over, the panel goes on
     run.process.wait()
     reader.join()
+    if raised:
+        raise raised[0]
 
 
-def _read_progress(stdout: IO[bytes], on_progress: Callable[[float], None] | None) -> None:
+def _read_progress(
+    run: FfmpegRun, on_progress: Callable[[float], None] | None, raised: list[BaseException]
+) -> None:
+    """Tell how far ffmpeg is; what the told one raises ends ffmpeg and is kept."""
+    try:
+        _tell_progress(run, on_progress)
+    except BaseException as error:
+        raised.append(error)
+        run.process.kill()
+
+
+def _tell_progress(run: FfmpegRun, on_progress: Callable[[float], None] | None) -> None:
+    assert run.process.stdout is not None
     furthest = 0.0  # ffmpeg's own count may step back when one stream ends before another
-    for line in stdout:
+    for line in run.process.stdout:
         key, _, value = line.partition(b"=")
         if on_progress and key == b"out_time_us" and value.strip().lstrip(b"-").isdigit():
             furthest = max(furthest, int(value) / 1e6)

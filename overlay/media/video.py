@@ -18,6 +18,7 @@ from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
 from overlay.media.process import command_line, local_url, media_input
 
+_HALF_MS = 0.0005
 _MAX_PANEL_RATE = 30
 """Bars that grow in this many steps a second look smooth; the picture keeps its own rate."""
 
@@ -88,7 +89,8 @@ def overlay_command(
     video = shown_video(info)
     source = media_input(info)
     ten_bit = video.bit_depth > 8 and encoder.ten_bit
-    picture = _composed(source, video, panel, ten_bit=ten_bit, even_size=encoder.even_size)
+    shown = source[str(video.index)]
+    picture = _composed(shown, video, panel, ten_bit=ten_bit, even_size=encoder.even_size)
     subtitles = tuple(subtitles)
     streams = [picture, *(source[str(audio.index)] for audio in info.audio)]
     codecs: dict[str, Any] = {"c:a": "copy"}
@@ -130,13 +132,12 @@ def _container_options(out: Path, encoder: Encoder) -> dict[str, Any]:
     if not is_mp4_family(out):
         return {}
     tag = {"tag:v:0": "hvc1"} if encoder.codec == "hevc" else {}
-    return {"movflags": "+faststart", **tag}
+    return {"movflags": "+faststart", "strict": "unofficial", **tag}  # else 360 degrees are lost
 
 
 def _composed(
-    source: Any, video: VideoInfo, panel: PanelInput, *, ten_bit: bool, even_size: bool
+    picture: Any, video: VideoInfo, panel: PanelInput, *, ten_bit: bool, even_size: bool
 ) -> Any:
-    picture = source[str(video.index)]
     if even_size and (video.width % 2 or video.height % 2):
         picture = _made_even(picture, video)
     tiles = ffmpeg.input(
@@ -225,7 +226,7 @@ def copy_command(
         streams.append(source["t?"])
     else:
         streams += [source[str(index)] for index in info.covers]
-    more = {"movflags": "+faststart"} if is_mp4_family(out) else {}
+    more = {"movflags": "+faststart", "strict": "unofficial"} if is_mp4_family(out) else {}
     output = ffmpeg.output(
         *streams, local_url(out), **codecs, map_metadata=0, map_chapters=0,
         progress="pipe:1", copypriorss=1, copyinkf=None, **more,
@@ -243,12 +244,19 @@ def preview_command(
 ) -> list[str]:
     """Write the frame at second ``at_s`` with the panel on it as one PNG, pixels made square."""
     video = shown_video(info)
-    source = media_input(info, ss=at_s)
-    picture = _composed(source, video, panel, ten_bit=False, even_size=False)
+    if info.clock:  # a seek would go by timestamps that may jump, and to no keyframe
+        source = media_input(info)
+        shown = source[str(video.index)].filter("trim", start=at_s - _HALF_MS)
+        shown = shown.filter("setpts", f"PTS-{at_s!r}/TB")
+    else:
+        source = media_input(info, ss=at_s)
+        shown = source[str(video.index)]
+    picture = _composed(shown, video, panel, ten_bit=False, even_size=False)
     if video.sample_aspect != 1:
         picture = picture.filter("scale", "iw*sar", "ih").filter("setsar", 1)
     output = ffmpeg.output(
         picture, local_url(out), **{"frames:v": 1}, update=1, format="image2", vcodec="png",
         progress="pipe:1",
     ).overwrite_output()  # fmt: skip
-    return command_line(output, program)
+    others = others_copied(info, source, {video.index}, t=at_s + 1)
+    return command_line(ffmpeg.merge_outputs(output, *others), program)

@@ -134,3 +134,17 @@ def test_a_signal_while_a_program_starts_still_ends_it(monkeypatch):
         pytest.fail("never got here")
     assert programs[0].returncode is not None
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_who_is_told_of_the_progress_can_stop_it():
+    command = [
+        ffmpeg_program(), "-v", "error", "-f", "rawvideo", "-s", "16x16", "-pix_fmt", "gray",
+        "-i", "pipe:0", "-progress", "pipe:1", "-f", "null", "-",
+    ]  # fmt: skip
+
+    def stop(_seconds):
+        raise ZeroDivisionError("enough")
+
+    with pytest.raises(ZeroDivisionError, match="enough"), started(command, stdin=True) as run:
+        feed_frames(run, itertools.repeat(memoryview(bytes(256))), stop)
+    assert run.returncode == -signal.SIGKILL
