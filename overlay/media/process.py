@@ -166,6 +166,11 @@ def _enlarge(pipe: IO[bytes] | None) -> None:
         return  # not Linux, or this user has too many pipes
 
 
+_STOPPING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
 @contextmanager
 def _signals_held() -> Iterator[None]:
     """Let signals that would stop this program wait until the block is left."""
@@ -175,7 +180,7 @@ def _signals_held() -> Iterator[None]:
     waiting: list[int] = []
     usual = {
         number: signal.signal(number, lambda number, frame: waiting.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
+        for number in _STOPPING
     }
     try:
         yield
