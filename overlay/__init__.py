@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         merge_captions,
         preview,
         render,
+        shown,
         tag,
         train,
     )
@@ -66,6 +67,7 @@ __all__ = [
     "merge_captions",
     "preview",
     "render",
+    "shown",
     "tag",
     "train",
 ]

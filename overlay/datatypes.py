@@ -186,6 +186,13 @@ class TagTimeline:
     """Class indices, best first, ``[n_hops, k]``; -1 where fewer than k tags are shown."""
     labels: tuple[str, ...]
     """``n_classes`` display names."""
+    families: tuple[str, ...] = ()
+    """AudioSet family of each class, empty where there is none; ``()`` where nobody knows."""
+
+    @property
+    def family_by_label(self) -> dict[str, str]:
+        """Family of each display name that has one."""
+        return {n: f for n, f in zip(self.labels, self.families, strict=False) if f}
 
     def __post_init__(self) -> None:
         """Check that the shapes agree."""

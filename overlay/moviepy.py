@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from moviepy import Effect
 
-from overlay.detection.selection import select
+from overlay.detection import detect
 from overlay.drawing.panel import Panel
-from overlay.settings import PanelSettings
+from overlay.settings import PanelSettings, Settings
 from overlay.track import TagTrack
-from overlay.vocabulary.labels import families_of
 
 Frame = npt.NDArray[np.uint8]
 
@@ -35,12 +34,12 @@ class TagOverlay(Effect):  # type: ignore[misc]
 
     def apply(self, clip: Any) -> Any:
         """A clip with the panel on every frame; moviepy calls this."""
-        timeline = select(self.track, self.settings)
+        timeline = detect(self.track, Settings(panel=self.settings)).timeline
         panel = Panel(
             timeline,
             (clip.w, clip.h),
             self.settings,
-            families=families_of(timeline.labels),
+            families=timeline.family_by_label,
         )
         return clip.transform(
             lambda get_frame, t: _with_panel(get_frame(t), panel, t + self.start_s)

@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from overlay.captioning.cues import cues_of
+from overlay import detection
 from overlay.captioning.rules import BrokenRule, broken_rules
 from overlay.captioning.styles import language_of, style_named
-from overlay.datatypes import Cue, TagEvent
+from overlay.datatypes import Cue, Tag, TagEvent
 from overlay.errors import NoAudioStream, UsageError
 from overlay.export.ass_panel import DEFAULT_PICTURE
 from overlay.export.subtitles import read_subtitles
@@ -27,7 +27,7 @@ from overlay.files import check_target, complete_or_absent
 from overlay.media.source import Source, open_source
 from overlay.products.base import Made, Plan, Product
 from overlay.products.choice import PRODUCTS, asked_for, without_sound
-from overlay.products.detected import events_of, silence, timeline_of
+from overlay.products.detected import captions_of, events_of, silence, timeline_of
 from overlay.products.merged import Merged
 from overlay.products.still import Still
 from overlay.products.table import Table, export_formats, frame_rate_of
@@ -41,7 +41,8 @@ from overlay.training.head import find_clips, train_head
 
 __all__ = [
     "Job", "Rendered", "Taught", "captions", "check_captions", "export_events", "export_formats",
-    "find_events", "merge_captions", "plan", "preview", "render", "tag", "top_events", "train",
+    "find_events", "merge_captions", "plan", "preview", "render", "shown",
+    "tag", "top_events", "train",
 ]  # fmt: skip
 
 
@@ -323,8 +324,8 @@ def captions(
         OverlayError: With one line that says what is wrong.
     """
     settings = override(settings or Settings(), **options)
-    found, _, source = _heard(path, settings, reporter)
-    return cues_of(found, settings.captions, frame_rate=frame_rate_of(source))
+    found, track, source = _heard(path, settings, reporter)
+    return captions_of(found, track, settings, frame_rate=frame_rate_of(source))
 
 
 def export_events(
@@ -412,6 +413,25 @@ def check_captions(
     if video is not None and open_saved(video) is None:
         rate = frame_rate_of(open_source(video))
     return broken_rules(cues, style_named(asked.style, asked.language), rate)
+
+
+def shown(
+    track: TagTrack, at_s: float, settings: Settings | None = None, **options: Any
+) -> list[Tag]:
+    """The tags that a panel shows at a second, best first.
+
+    They are those of ``find_events`` that cover the second, the best ``top_k`` of them.
+
+    Args:
+        track: Scores, from ``tag`` or ``TagTrack.load``.
+        at_s: Second on the picture's clock.
+        settings: Options; the defaults if ``None``.
+        options: Single fields of ``settings`` to change, such as ``top_k=3``.
+
+    Raises:
+        OverlayError: With one line that says what is wrong.
+    """
+    return detection.shown(track, at_s, override(settings or Settings(), **options))
 
 
 def top_events(track: TagTrack, n: int, settings: Settings) -> list[TagEvent]:

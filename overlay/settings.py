@@ -67,13 +67,15 @@ class PanelSettings:
     """Name of a theme that ships, or path of a TOML file."""
     position: str = "bottom-left"
     top_k: int = 5
-    threshold: float = 0.05
-    """Tags that score below this are not shown."""
+    threshold: float | None = None
+    """Score that a tag must reach; ``None`` takes ``event_threshold``, or 0.05 with ``raw``."""
     collapse: bool = True
     """Of "Animal", "Cat" and "Meow" at one time show the most specific."""
     smoothing: str = "centered"
-    smooth_size: int = 5
-    """Hops averaged for one shown score."""
+    smooth_size: int | None = None
+    """Hops averaged for one score; ``None`` takes 3, or 5 with ``raw``."""
+    raw: bool = False
+    """Show the plain smoothed scores: the best ``top_k`` of each hop, nothing else decided."""
     font: str | None = None
     """Font file to use instead of the one that ships."""
     scale: float = 1.0
@@ -89,8 +91,10 @@ class PanelSettings:
         _check_choice("position", self.position, POSITIONS)
         _check_choice("smoothing", self.smoothing, SMOOTHINGS)
         _check_range("top_k", self.top_k, 1, 20)
-        _check_range("threshold", self.threshold, 0, 1)
-        _check_range("smooth_size", self.smooth_size, 1, 1000)
+        if self.threshold is not None:
+            _check_range("threshold", self.threshold, 0, 1)
+        if self.smooth_size is not None:
+            _check_range("smooth_size", self.smooth_size, 1, 1000)
         _check_range("scale", self.scale, 0.3, 3)
 
 
@@ -105,6 +109,10 @@ class EventSettings:
     min_duration_s: float = 0.2
     max_gap_s: float = 0.5
     """Shorter gaps between events of a label are closed."""
+    stay_s: float = 0.0
+    """A tag that comes stays on for at least this long."""
+    show_all: bool = False
+    """Show also what tells a viewer nothing: silence, kinds of rooms, noise under clearer tags."""
     collapse: bool = True
     """Of "Animal", "Cat" and "Meow" at one time keep the most specific."""
     margin: float = 0.4
@@ -121,7 +129,7 @@ class EventSettings:
         """Check ranges."""
         for name in ("event_threshold", "hysteresis", "margin"):
             _check_range(name, getattr(self, name), 0, 1)
-        for name in ("min_duration_s", "max_gap_s"):
+        for name in ("min_duration_s", "max_gap_s", "stay_s"):
             _check_range(name, getattr(self, name), 0, 3600)
         _check_range("hop_top_k", self.hop_top_k, 1, 10000)
 

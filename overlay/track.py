@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from overlay.datatypes import Levels, Scores, Tag, Times
 from overlay.errors import TrackError
-from overlay.vocabulary.labels import vocabulary_of
+from overlay.vocabulary import vocabulary_of, vocabulary_of_unnamed
 
 LEVEL_RATE_HZ = 50
 
@@ -183,13 +183,19 @@ class TagTrack:
                 hop_s, length = float(arrays["hop_s"]), float(arrays["duration_s"])
             else:
                 hop_s, length = _hop_of_fractions(arrays["time"], duration_s)
+            own = arrays.get("labels")
+            vocabulary = str(arrays.get("vocabulary", "")) or (
+                vocabulary_of_unnamed(scores.shape[-1])
+                if own is None
+                else vocabulary_of(tuple(own.tolist()))
+            )
             return cls(
                 scores, names, window_s, hop_s, length,
                 str(arrays.get("model", "unknown")), str(arrays.get("model_hash", "")),
                 np.asarray(arrays.get("levels", np.empty((0, 0))), np.float16),
                 np.asarray(arrays.get("centers", np.empty(0)), np.float64),
                 np.asarray(arrays.get("level_times", np.empty(0)), np.float64),
-                str(arrays.get("vocabulary", "")), str(arrays.get("sound", "")),
+                vocabulary, str(arrays.get("sound", "")),
             )  # fmt: skip
         except KeyError as error:
             raise TrackError(

@@ -13,7 +13,7 @@ from overlay.products.burned import Burned
 from overlay.reporting import SILENT
 from overlay.settings import PanelSettings, Settings, VideoSettings
 from overlay.track import TagTrack
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 

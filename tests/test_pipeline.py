@@ -9,7 +9,7 @@ import overlay
 from overlay.commands import main
 from overlay.errors import NoAudioStream, NoVideoStream, OverlayError
 from overlay.resources import resource
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 pytestmark = [pytest.mark.weights, pytest.mark.usefixtures("shared")]
 

@@ -8,7 +8,7 @@ import pytest
 import overlay
 from overlay.media.probe import probe
 from overlay.resources import resource
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from overlay.detection.selection import select
+from overlay.detection import detect
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
-from overlay.settings import PanelSettings, TaggingSettings
+from overlay.settings import TaggingSettings
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.tracking import score_stream
 from overlay.tagging.windows import Windows, from_zero
@@ -28,7 +28,7 @@ def track(shared):
 
 @pytest.mark.weights
 def test_the_top_tag_changes_at_the_cut(track):
-    timeline = select(track, PanelSettings(threshold=0.0))
+    timeline = detect(track).timeline
     top = timeline.classes[:, 0]
     changes = (timeline.times[1:] + timeline.times[:-1])[top[1:] != top[:-1]] / 2
     cuts = np.arange(CLIP_S, track.duration_s - 1, CLIP_S)
@@ -40,7 +40,7 @@ def test_the_top_tag_changes_at_the_cut(track):
 @pytest.mark.weights
 def test_the_new_sound_overtakes_the_old_at_the_cut(track):
     """Stricter: the two clips' own main tags change places there, not just any two tags."""
-    timeline = select(track, PanelSettings())
+    timeline = detect(track).timeline
     means = [
         timeline.scores[(timeline.times > i + 1) & (timeline.times < i + CLIP_S - 1)].mean(axis=0)
         for i in np.arange(0, track.duration_s, CLIP_S)

@@ -22,6 +22,7 @@ from overlay.captioning.stretches import stretches_of
 from overlay.captioning.styles import CaptionStyle, hundredths_from, style_named
 from overlay.datatypes import Cue, TagEvent
 from overlay.settings import CaptionSettings
+from overlay.vocabulary import Vocabulary
 
 Span = tuple[int, int]
 
@@ -37,6 +38,7 @@ def cues_of(
     *,
     frame_rate: Fraction | None = None,
     dialogue: Sequence[Cue] = (),
+    vocabulary: Vocabulary | None = None,
 ) -> list[Cue]:
     """The captions of some events.
 
@@ -46,13 +48,15 @@ def cues_of(
         frame_rate: Frames a second of the video; some rules are in frames.
         dialogue: Subtitles that are there: no caption comes while one stands, nor nearer to it than
             the style allows.
+        vocabulary: Of the events' classes (``Detection.vocabulary``); ``None``: labels that are
+            AudioSet's are worded as such, others are said as they are.
 
     Returns:
         Cues by time, in whole hundredths of a second, that keep the rules of the style.
     """
     style = style_named(settings.style, settings.language)
     density = _density(settings.density, style)
-    mentions = worth_showing(mentions_of(events, style, settings.language), density)
+    mentions = worth_showing(mentions_of(events, style, settings.language, vocabulary), density)
     gap = style.gap_cs(frame_rate)
     taken = _merged((int(100 * cue.start_s), hundredths_from(cue.end_s)) for cue in dialogue)
     if style.max_s is None:
@@ -95,6 +99,7 @@ class _Board:
         self._longest = round(100 * (style.max_s or 0))
         self._closed = hundredths_from(style.closed_s)
         self._placed: list[_Placed] = []
+        self._spans: list[Span] = []
 
     def place(self, mentions: Sequence[Mention]) -> None:
         """A cue for each, as far as there is room."""
@@ -165,6 +170,7 @@ class _Board:
 
     def place_again(self, density: Density) -> None:
         """Cues that say that a sound still goes on, where there is room."""
+        self._spans = sorted([*self._taken, *((p.start, p.end) for p in self._placed)])
         for placed in list(self._placed):
             for mention in placed.mentions:
                 self._repeat(mention, placed.end, density)
@@ -175,12 +181,12 @@ class _Board:
             ready = self._due(shown_until, density)
             if ready is None or ready + need > 100 * mention.offset_s:
                 return
-            spans = _merged([*self._taken, *((p.start, p.end) for p in self._placed)])
-            start = self._free_from(ready, need, spans)
+            start = self._free_from(ready, need, self._spans)
             if start + need > 100 * mention.offset_s:
                 return
             again = _Placed(start, start + need, mention.going_on, [mention])
             insort(self._placed, again, key=lambda placed: placed.start)
+            insort(self._spans, (again.start, again.end))
             shown_until = again.end
 
     def _due(self, shown_until: int, density: Density) -> int | None:
@@ -190,8 +196,11 @@ class _Board:
             times.append(shown_until + round(100 * density.again_s))
         if density.after_others_s is not None:
             soonest = shown_until + round(100 * density.after_others_s)
-            others = [p.end for p in self._placed if p.start >= shown_until and p.end >= soonest]
-            times += [end + self._gap for end in others[:1]]
+            first = max(
+                bisect_left(self._placed, shown_until, key=lambda placed: placed.start),
+                bisect_left(self._placed, soonest, key=lambda placed: placed.end),
+            )
+            times += [placed.end + self._gap for placed in self._placed[first : first + 1]]
         return min(times, default=None)
 
     def chain(self) -> None:

@@ -48,21 +48,31 @@ def worth_showing(mentions: Iterable[Mention], density: Density) -> list[Mention
     if density is EVERYTHING:
         return sorted(mentions, key=lambda mention: mention.onset_s)
     kept: list[Mention] = []
+    taken: dict[str, list[tuple[float, float]]] = {}
     onsets: list[float] = []
     wanted = [m for m in mentions if m.worth > 0 and m.peak >= density.least_peak[m.worth - 1]]
     for mention in sorted(wanted, key=lambda m: (-m.importance, m.onset_s)):
-        if not density.alike and any(_alike(mention, other) for other in kept):
+        if not density.alike and _is_taken(mention, taken):
             continue
         if _n_in_a_minute(onsets, mention.onset_s) <= density.a_minute:
             insort(onsets, mention.onset_s)
             kept.append(mention)
+            for kind in mention.kind:
+                insort(taken.setdefault(kind, []), (mention.onset_s, mention.offset_s))
     return sorted(kept, key=lambda mention: mention.onset_s)
 
 
-def _alike(a: Mention, b: Mention) -> bool:
-    """Whether two sounds overlap and are of one kind: both music, or named by the same word."""
-    together = a.onset_s < b.offset_s and b.onset_s < a.offset_s
-    return together and not a.kind.isdisjoint(b.kind)
+def _is_taken(mention: Mention, taken: dict[str, list[tuple[float, float]]]) -> bool:
+    """Whether one of its kind stands at its time: both music, or named by the same word.
+
+    Spans of one kind are apart, since each of them was asked this before.
+    """
+    for kind in mention.kind:
+        spans = taken.get(kind, [])
+        before = bisect_left(spans, (mention.offset_s,)) - 1
+        if before >= 0 and spans[before][1] > mention.onset_s:
+            return True
+    return False
 
 
 def _n_in_a_minute(onsets: list[float], onset: float) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from overlay.captioning.styles import CaptionStyle, is_chinese, line_length
 from overlay.datatypes import TagEvent
-from overlay.vocabulary.labels import audioset_families
-from overlay.vocabulary.wording import Wording, translated_labels, wording_table
+from overlay.vocabulary import Vocabulary
+from overlay.vocabulary.audioset import audioset
+from overlay.vocabulary.wording import Wording, wording_table
 
 SAME_S = 3.0
 """Seconds between two events up to which they are one sound: a dog that barks again."""
@@ -18,6 +21,8 @@ _SHORT_S = {"abrupt": 2.0, "sustained": 1.0, "music": 1.0, "speech": 1.0}
 """A sound up to this long is told as abrupt, "dog barks", a longer one as lasting: ours."""
 _UNKNOWN_WORTH = 2
 _ELLIPSIS = "…"
+_TURNS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Letters without a shape that turn the direction of what follows, brackets too."""
 _ANY_KIND = frozenset(
     ("a", "and", "at", "by", "in", "into", "of", "on", "to", "animal", "electric", "noise")
 )
@@ -48,25 +53,34 @@ class Mention:
         return self.worth + self.peak
 
 
-def mentions_of(events: Iterable[TagEvent], style: CaptionStyle, language: str) -> list[Mention]:
-    """A mention for each sound, by onset; repeats of a sound soon after each other are one."""
+def mentions_of(
+    events: Iterable[TagEvent],
+    style: CaptionStyle,
+    language: str,
+    vocabulary: Vocabulary | None = None,
+) -> list[Mention]:
+    """A mention for each sound, by onset; repeats of a sound soon after each other are one.
+
+    Args:
+        events: What is heard.
+        style: The rules.
+        language: ``en`` or ``zh``.
+        vocabulary: Of the events' classes; ``None``: labels that are AudioSet's are worded as such.
+    """
     sounds: list[TagEvent] = []
+    last: dict[str, int] = {}
     for event in sorted(events, key=lambda event: event.onset_s):
         if style.selective:
-            if _nature(event) == "speech":
+            wording = _wording(event, vocabulary)
+            if wording is not None and wording.nature == "speech":
                 continue
-            same = next(
-                (i for i in reversed(range(len(sounds))) if _repeats(event, sounds[i])), None
-            )
-            if same is not None:
+            same = last.get(event.label)
+            if same is not None and event.onset_s - sounds[same].offset_s <= SAME_S:
                 sounds[same] = _joined(sounds[same], event)
                 continue
+        last[event.label] = len(sounds)
         sounds.append(event)
-    return [_mention(event, style, language) for event in sounds]
-
-
-def _repeats(event: TagEvent, earlier: TagEvent) -> bool:
-    return event.label == earlier.label and event.onset_s - earlier.offset_s <= SAME_S
+    return [_mention(event, style, language, vocabulary) for event in sounds]
 
 
 def _joined(a: TagEvent, b: TagEvent) -> TagEvent:
@@ -79,15 +93,20 @@ def _wordings() -> dict[str, Wording]:
     return {row.name: row for row in wording_table()}
 
 
-def _nature(event: TagEvent) -> str:
-    wording = _wordings().get(event.label)
-    return "sustained" if wording is None else wording.nature
+def _wording(event: TagEvent, vocabulary: Vocabulary | None) -> Wording | None:
+    if vocabulary is None:
+        return _wordings().get(event.label)
+    return vocabulary.wordings[event.index]
 
 
-def _mention(event: TagEvent, style: CaptionStyle, language: str) -> Mention:
-    wording = _wordings().get(event.label)
-    said = _said(event, wording, style, language)
-    still = _still(event, wording, language)
+def _mention(
+    event: TagEvent, style: CaptionStyle, language: str, vocabulary: Vocabulary | None
+) -> Mention:
+    wording = _wording(event, vocabulary)
+    renamed = vocabulary is not None and bool(vocabulary.published)
+    words = None if renamed else wording  # a user's own names are said as they are
+    said = _said(event, words, style, language)
+    still = _still(event, words, language)
     return Mention(
         event.onset_s, event.offset_s, _lines(said, style), _lines(still, style),
         _UNKNOWN_WORTH if wording is None else wording.worth, event.peak, _kind(event, wording),
@@ -105,9 +124,9 @@ def _kind(event: TagEvent, wording: Wording | None) -> frozenset[str]:
 def _said(event: TagEvent, wording: Wording | None, style: CaptionStyle, language: str) -> str:
     """The sound in words, without brackets; a label that is nobody's is taken as it is."""
     if wording is None:
-        return " ".join(event.label.split())
+        return _plain(event.label)
     if style.form == "label":
-        return translated_labels(language)[wording.index]
+        return wording.zh if language == "zh" else event.label
     short = event.offset_s - event.onset_s <= _SHORT_S[wording.nature]
     if style.form == "noun":
         form = ""
@@ -118,14 +137,22 @@ def _said(event: TagEvent, wording: Wording | None, style: CaptionStyle, languag
     return str(getattr(wording, f"{language}{form}"))
 
 
+def _plain(label: str) -> str:
+    """A label on one line, without letters that are not seen or turn the line around."""
+    spaced = " ".join(label.split())
+    return "".join(
+        c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs") and c not in _TURNS
+    )
+
+
 def _still(event: TagEvent, wording: Wording | None, language: str) -> str:
     """That it goes on: "rain continues", "dog continues barking"; 雨声持续."""
     if wording is None:
-        return f"{' '.join(event.label.split())} continues"
+        return f"{_plain(event.label)} continues"
     if language == "zh":
         heard = wording.nature != "music" or wording.zh[-1] in "声乐曲歌唱"
         return f"{wording.zh}持续" if heard else f"{wording.zh}声持续"
-    does = audioset_families()[wording.name] in ("animal", "things")
+    does = audioset().families[wording.index] in ("animal", "things")
     if "music" in wording.en or (wording.nature == "sustained" and not does):
         return f"{wording.en} {_verb(wording.en)}"
     words = wording.en_sustained.split(" ")
@@ -141,15 +168,21 @@ def _verb(noun: str) -> str:
     return "continue" if _PLURAL.search(head) else "continues"
 
 
+@lru_cache(maxsize=4096)
 def _lines(text: str, style: CaptionStyle) -> tuple[str, ...]:
     """Cased, in brackets, broken into as few lines as it needs, cut where it needs too many."""
     opening, closing = style.brackets
-    text = _cased(text, style.case)
-    while True:
-        lines = _broken(f"{opening}{text}{closing}", style)
-        if lines is not None:
-            return lines
-        text = text.removesuffix(_ELLIPSIS)[:-1].rstrip() + _ELLIPSIS
+    longest = int(2 * style.max_line * style.max_lines) + 1  # letters may be half as wide
+    text = _cased(text[: longest + 1], style.case)
+    whole = _broken(f"{opening}{text}{closing}", style)
+    if whole is not None:
+        return whole
+
+    def cut(length: int) -> tuple[str, ...] | None:
+        return _broken(f"{opening}{text[:length].rstrip()}{_ELLIPSIS}{closing}", style)
+
+    length = bisect_left(range(1, len(text) + 1), True, key=lambda n: cut(n) is None)
+    return cut(length) or (f"{opening}{_ELLIPSIS}{closing}",)
 
 
 def _broken(text: str, style: CaptionStyle) -> tuple[str, ...] | None:

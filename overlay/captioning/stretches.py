@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,6 +11,9 @@ from overlay.captioning.mentions import Mention
 from overlay.captioning.styles import CaptionStyle, hundredths_from
 from overlay.datatypes import Cue
 
+_MOST = 16
+"""Of more sounds at one time the surest are looked at: no more lines fit anyway."""
+
 
 @dataclass(slots=True)
 class _Stretch:
@@ -17,7 +21,8 @@ class _Stretch:
 
     start: int
     end: int
-    sounds: frozenset[Mention]
+    sounds: tuple[Mention, ...]
+    """The surest of those that last, best first."""
 
 
 def stretches_of(
@@ -50,18 +55,38 @@ def _cut(
     for begin, end in taken:
         changes.setdefault(begin, []).append(None)
         changes.setdefault(end, []).append(None)
-    for mention in mentions:
+    for mention in dict.fromkeys(mentions):
         begin = round(100 * mention.onset_s)
         for edge in (begin, max(round(100 * mention.offset_s), begin + least)):
             changes.setdefault(edge, []).append(mention)
-    lasting: set[Mention | None] = set()
+    lasting: list[Mention] = []
+    is_taken = False
     stretches = []
     for begin, end in pairwise(sorted(changes)):
         for each in changes[begin]:  # a sound's first edge lets it in, its second takes it out
-            lasting ^= {each}
-        if lasting and None not in lasting:
-            stretches.append(_Stretch(begin, end, frozenset(m for m in lasting if m)))
+            if each is None:
+                is_taken = not is_taken
+            else:
+                _let_in_or_out(lasting, each)
+        if lasting and not is_taken:
+            stretches.append(_Stretch(begin, end, tuple(lasting[:_MOST])))
     return stretches
+
+
+def _let_in_or_out(lasting: list[Mention], each: Mention) -> None:
+    place = bisect_left(lasting, _order(each), key=_order)
+    if place < len(lasting) and lasting[place] == each:
+        del lasting[place]
+    else:
+        lasting.insert(place, each)
+
+
+def _order(mention: Mention) -> tuple[float, tuple[str, ...], float, float]:
+    return -mention.peak, mention.lines, mention.onset_s, mention.offset_s
+
+
+def _together(a: _Stretch, b: _Stretch) -> tuple[Mention, ...]:
+    return tuple(sorted({*a.sounds, *b.sounds}, key=_order)[:_MOST])
 
 
 def _without_short(stretches: list[_Stretch], least: int) -> list[_Stretch]:
@@ -80,17 +105,17 @@ def _without_short(stretches: list[_Stretch], least: int) -> list[_Stretch]:
             continue
         if min(sizes)[1]:
             behind = coming.pop()
-            coming.append(_Stretch(each.start, behind.end, each.sounds | behind.sounds))
+            coming.append(_Stretch(each.start, behind.end, _together(each, behind)))
         else:
             before = kept.pop()
-            coming.append(_Stretch(before.start, each.end, each.sounds | before.sounds))
+            coming.append(_Stretch(before.start, each.end, _together(before, each)))
     return kept
 
 
 def _lines(sounds: Iterable[Mention], max_lines: int) -> tuple[str, ...]:
     """The surest, as many as fit."""
     lines: tuple[str, ...] = ()
-    for sound in sorted(sounds, key=lambda sound: (-sound.peak, sound.lines)):
+    for sound in sounds:
         if sound.lines[0] not in lines and len(lines) + len(sound.lines) <= max_lines:
             lines += sound.lines
     return lines

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from overlay.errors import ThemeError
 from overlay.resources import resource
-from overlay.vocabulary.labels import FAMILIES
+from overlay.vocabulary import FAMILIES
 
 Color = tuple[float, float, float]
 """Red, green, blue in [0, 1], sRGB."""

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from overlay.datatypes import TagEvent, TagTimeline, VideoInfo
-from overlay.detection.selection import select
+from overlay.detection import detect
 from overlay.drawing.fonts import font_file, font_names
 from overlay.drawing.motion import CardSpan, Curve, RowSpan, card_spans, row_spans, value_at
 from overlay.drawing.panel import Panel
@@ -20,8 +20,7 @@ from overlay.drawing.text import TextDrawer, TextStyle
 from overlay.drawing.theme import Color
 from overlay.export.ass import clock, escaped
 from overlay.export.formats import Format, Run
-from overlay.settings import PanelSettings
-from overlay.vocabulary.labels import families_of
+from overlay.settings import PanelSettings, Settings
 
 DEFAULT_PICTURE = 1920, 1080
 """Width and height that a panel is made for where no video is at hand."""
@@ -62,7 +61,7 @@ def panel_format(
     """
 
     def write(events: Sequence[TagEvent], run: Run) -> str:
-        timeline = select(run.track, settings)
+        timeline = detect(run.track, Settings(panel=settings, events=run.settings)).timeline
         return panel_text(timeline, picture, end_s or run.track.duration_s, settings)
 
     return Format("ass-panel", ".panel.ass", "the animated panel, drawn by the player", write)
@@ -115,8 +114,7 @@ class _Script:
     ) -> None:
         self._picture = picture
         self._timeline = timeline
-        families = families_of(timeline.labels)
-        self._panel = Panel(timeline, picture, settings, families=families)
+        self._panel = Panel(timeline, picture, settings, families=timeline.family_by_label)
         self._layout, self._theme = self._panel.layout, self._panel.theme
         self._label_font, self._number_font = (_Font(*font_names(f)) for f in self._panel.fonts)
         self._labels, self._numbers = (_measure(self._panel, f) for f in self._panel.fonts)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import Scores
-from overlay.detection.selection import moving_average
+from overlay.detection.smoothing import moving_average
 from overlay.errors import LabelError, OutputError, TrackError
 from overlay.files import check_target, complete_or_absent
 from overlay.track import read_npz

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from overlay.datatypes import TagEvent
-from overlay.detection.events import read_thresholds
+from overlay.detection.wanted import read_thresholds
 from overlay.export.formats import Format, Run
 from overlay.resources import program_version
-from overlay.vocabulary.labels import breadcrumb
+from overlay.vocabulary import vocabulary_named
 
 
 def header(run: Run) -> dict[str, object]:
@@ -30,10 +30,10 @@ def header(run: Run) -> dict[str, object]:
 
 def as_dict(event: TagEvent, run: Run) -> dict[str, object]:
     """One event, times in seconds, scores in [0, 1]; the way to AudioSet's classes from above."""
-    known = event.label in run.mids and run.track.n_classes == len(run.mids)
-    way = breadcrumb(event.index) if known else (event.label,)
+    vocabulary = vocabulary_named(run.track.vocabulary, run.track.labels)
+    way = (*vocabulary.breadcrumb(event.index)[:-1], event.label)
     return {
-        "mid": run.mids.get(event.label), "label": event.label, "breadcrumb": list(way),
+        "mid": vocabulary.mids[event.index] or None, "label": event.label, "breadcrumb": list(way),
         "onset_s": round(event.onset_s, 3), "offset_s": round(event.offset_s, 3),
         "peak": round(event.peak, 4), "mean": round(event.mean, 4),
     }  # fmt: skip

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
+
 import numpy as np
 
-from overlay.datatypes import TagEvent, TagTimeline
-from overlay.detection.events import find_events
-from overlay.detection.selection import select
+from overlay.captioning.cues import cues_of
+from overlay.datatypes import Cue, TagEvent, TagTimeline
+from overlay.detection import detect, vocabulary_shown
 from overlay.settings import Settings
 from overlay.track import TagTrack
 
@@ -17,19 +20,43 @@ def events_of(track: TagTrack, settings: Settings) -> list[TagEvent]:
     Raises:
         SettingsError: A label in the settings is none of the track's, or the file of thresholds
             cannot be read.
+        LabelError: The label file cannot be read or does not fit the scores.
     """
-    return find_events(track, settings.events)
+    return detect(track, settings).events
 
 
 def timeline_of(track: TagTrack, settings: Settings) -> TagTimeline:
-    """What a panel shows, hop by hop.
+    """What a panel shows, row by row: the same events.
 
     Raises:
-        LabelError: The label file cannot be read or does not fit the scores.
+        SettingsError: As for ``events_of``.
+        LabelError: As for ``events_of``.
     """
-    return select(track, settings.panel)
+    return detect(track, settings).timeline
+
+
+def captions_of(
+    found: list[TagEvent],
+    track: TagTrack,
+    settings: Settings,
+    *,
+    frame_rate: Fraction | None = None,
+    dialogue: tuple[Cue, ...] | list[Cue] = (),
+) -> list[Cue]:
+    """The captions of the events of a track, in the words of its vocabulary."""
+    return cues_of(
+        found, settings.captions, frame_rate=frame_rate, dialogue=dialogue,
+        vocabulary=vocabulary_shown(track, settings),
+    )  # fmt: skip
 
 
 def silence(labels: tuple[str, ...] = ("sound",)) -> TagTrack:
     """A track on which nothing is heard: what refuses it refuses every track of these labels."""
     return TagTrack(np.zeros((1, len(labels)), np.float32), labels, 2.0, 0.3, 2.0)
+
+
+def without_labels(settings: Settings) -> Settings:
+    """The same, but naming no labels, so that ``silence()`` fits."""
+    events = replace(settings.events, allow=(), deny=(), thresholds_file=None)
+    panel = replace(settings.panel, label_file=None)
+    return replace(settings, events=events, panel=panel)

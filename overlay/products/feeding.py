@@ -13,11 +13,10 @@ from overlay.drawing.fonts import can_draw, font_file
 from overlay.drawing.panel import Panel, PlanarPanel
 from overlay.media.process import FfmpegRun, feed_frames, started
 from overlay.media.video import PanelInput, panel_rate
-from overlay.products.detected import silence, timeline_of
+from overlay.products.detected import silence, timeline_of, without_labels
 from overlay.reporting import Reporter
 from overlay.settings import PanelSettings, Settings
-from overlay.vocabulary.labels import families_of
-from overlay.vocabulary.wording import translated_labels
+from overlay.vocabulary.audioset import audioset
 
 
 class DrawnPanel(Protocol):
@@ -40,7 +39,7 @@ def make_panel(timeline: TagTimeline, video: VideoInfo, settings: PanelSettings)
         timeline,
         (video.width, video.height),
         settings,
-        families=families_of(timeline.labels),
+        families=timeline.family_by_label,
         pixel_aspect=video.sample_aspect,
     )
 
@@ -65,15 +64,14 @@ def drawable(video: VideoInfo, settings: Settings, reporter: Reporter) -> Settin
         SettingsError: The theme or the font cannot be used.
     """
     panel = settings.panel
-    letters = "".join(translated_labels(panel.language))
+    letters = "".join(audioset().in_language(panel.language))
     if not can_draw(letters, font_file(panel.font, "SemiBold")):
         reporter.note(
             "no font on this machine has all Chinese letters, so the labels stay English; install "
             "Noto Sans CJK (Debian: fonts-noto-cjk), or name a font with --font"
         )
         settings = replace(settings, panel=replace(panel, language="en"))
-    plain = replace(settings, panel=replace(settings.panel, label_file=None))
-    make_panel(timeline_of(silence(), plain), video, settings.panel)
+    make_panel(timeline_of(silence(), without_labels(settings)), video, settings.panel)
     return settings
 
 

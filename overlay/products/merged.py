@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from overlay.captioning.cues import cues_of
 from overlay.export.subtitles import Subtitles, check_mergeable, read_subtitles, with_cues
 from overlay.media.source import Source
 from overlay.products.base import Made
-from overlay.products.detected import events_of
+from overlay.products.detected import captions_of, events_of
 from overlay.products.table import frame_rate_of, note_if_none
 from overlay.products.target import Target, target_for
 from overlay.reporting import Reporter
@@ -64,9 +63,10 @@ class MergedPlan:
         """See ``Plan.write``."""
         assert track is not None
         found, rate = events_of(track, self.settings), frame_rate_of(self.source)
-        options = self.settings.captions
-        cues = cues_of(found, options, frame_rate=rate, dialogue=self.dialogue.cues)
-        free = cues_of(found, options, frame_rate=rate)
+        cues = captions_of(
+            found, track, self.settings, frame_rate=rate, dialogue=self.dialogue.cues
+        )
+        free = captions_of(found, track, self.settings, frame_rate=rate)
         note_if_none(free, self.settings, reporter)
         n_lost = sum(len(cue.lines) for cue in free) - sum(len(cue.lines) for cue in cues)
         if n_lost > 0:

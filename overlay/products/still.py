@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,7 @@ from overlay.media.source import Source
 from overlay.media.video import preview_command
 from overlay.products.base import Made
 from overlay.products.checking import check_run
-from overlay.products.detected import silence, timeline_of
+from overlay.products.detected import silence, timeline_of, without_labels
 from overlay.products.feeding import drawable, fed, planar_panel
 from overlay.products.target import Target, target_for
 from overlay.reporting import SILENT, Reporter
@@ -56,7 +56,8 @@ class Still:
         program = ffmpeg_program(settings.video.ffmpeg)
         plan = StillPlan(source, drawable(video, settings, reporter), target, program, self.at_s)
         with TemporaryDirectory() as folder:
-            plan.draw(silence(), Path(folder, "still.png"), SILENT)
+            unlabelled = replace(plan, settings=without_labels(plan.settings))
+            unlabelled.draw(silence(), Path(folder, "still.png"), SILENT)
         return plan
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from overlay.captioning.cues import cues_of
 from overlay.datatypes import Cue
 from overlay.errors import UnknownFormat
 from overlay.export.ass_panel import DEFAULT_PICTURE, panel_format, shown_size
 from overlay.export.formats import CaptionFormat, Format, Run, formats
 from overlay.media.source import Source
 from overlay.products.base import Made
-from overlay.products.detected import events_of, silence
+from overlay.products.detected import captions_of, events_of, silence, without_labels
 from overlay.products.target import Target, media_name, stem_of, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import PanelSettings, Settings
 from overlay.track import TagTrack
-from overlay.vocabulary.labels import audioset_mids
+from overlay.vocabulary import vocabulary_named
 
 
 def export_formats() -> dict[str, Format | CaptionFormat]:
@@ -100,9 +99,10 @@ def content_of(
     """The content of a text file: events, or the captions made of them."""
     found = events_of(track, settings)
     if isinstance(kind, Format):
-        run = Run(media_name(source), track, audioset_mids(), settings.events)
+        mids = vocabulary_named(track.vocabulary, track.labels).mid_by_name
+        run = Run(media_name(source), track, mids, settings.events)
         return kind.content(found, run)
-    cues = cues_of(found, settings.captions, frame_rate=frame_rate_of(source))
+    cues = captions_of(found, track, settings, frame_rate=frame_rate_of(source))
     note_if_none(cues, settings, reporter)
     return kind.content(cues, settings.captions.language)
 
@@ -116,13 +116,7 @@ def rehearsed(kind: Format | CaptionFormat, source: Source, settings: Settings) 
         ExportError: A package is missing.
         SettingsError: Thresholds, theme or font cannot be used.
     """
-    content_of(kind, silence(), source, _without_labels(settings), SILENT)
-
-
-def _without_labels(settings: Settings) -> Settings:
-    events = replace(settings.events, allow=(), deny=(), thresholds_file=None)
-    panel = replace(settings.panel, label_file=None)
-    return replace(settings, events=events, panel=panel)
+    content_of(kind, silence(), source, without_labels(settings), SILENT)
 
 
 def note_if_none(cues: list[Cue], settings: Settings, reporter: Reporter) -> None:

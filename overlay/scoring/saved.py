@@ -9,7 +9,8 @@ from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.source import Source
 from overlay.reporting import SILENT, Reporter
 from overlay.track import TagTrack, read_npz
-from overlay.vocabulary.labels import audioset_labels, read_labels
+from overlay.vocabulary import read_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 _SLACK_S = 1.0
 _MAGIC = b"PK\x03\x04"

@@ -19,7 +19,7 @@ from overlay.tagging.tagger import Tagger, WindowTagger
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.choice import choose
 from overlay.tagging.weights.published import fetch, sha256, verify
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 __all__ = ["SPECS", "NetworkTagger", "Tagger", "load_network", "load_tagger"]
 

@@ -74,18 +74,12 @@ def _wording(row: dict[str, str]) -> Wording:
     )
 
 
-def translated_labels(language: str) -> tuple[str, ...]:
-    """Names of AudioSet's 527 classes for a panel, in class order.
-
-    Args:
-        language: One of ``LANGUAGES``; ``en`` gives AudioSet's own names.
+def check_language(language: str) -> None:
+    """Refuse a language that has no labels.
 
     Raises:
-        SettingsError: There are no labels in this language.
+        SettingsError: It is none of ``LANGUAGES``.
     """
     if language not in LANGUAGES:
         known = ", ".join(LANGUAGES)
         raise SettingsError(f"no labels in language {language!r}; known are {known}")
-    if language == "zh":
-        return tuple(wording.zh for wording in wording_table())
-    return tuple(wording.name for wording in wording_table())

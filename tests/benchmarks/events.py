@@ -25,11 +25,11 @@ import sed_eval
 from dcase_util.containers import MetaDataContainer
 
 from overlay.datatypes import TagEvent
-from overlay.detection.events import find_events
-from overlay.detection.selection import smooth
+from overlay.detection import detect
+from overlay.detection.smoothing import smooth
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
-from overlay.settings import EventSettings, TaggingSettings
+from overlay.settings import TaggingSettings
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.tracking import score_stream
 from overlay.tagging.windows import Windows, from_zero
@@ -154,7 +154,7 @@ def _smoothed(track: TagTrack) -> list[TagEvent]:
 WAYS: dict[str, Callable[[TagTrack], list[TagEvent]]] = {
     "raw, threshold 0.3": thresholded,
     "smoothed, threshold 0.3": _smoothed,
-    "events": lambda track: find_events(track, EventSettings()),
+    "events": lambda track: detect(track).events,
 }
 
 

@@ -38,7 +38,7 @@ import numpy as np
 from turns import Contestant, compare, print_surroundings
 
 from overlay.datatypes import ColorInfo, TagTimeline
-from overlay.detection.selection import select
+from overlay.detection import detect
 from overlay.drawing.panel import Panel, PlanarPanel
 from overlay.media.probe import probe
 from overlay.media.process import ffmpeg_program
@@ -48,7 +48,7 @@ from overlay.reporting import SILENT
 from overlay.resources import resource
 from overlay.settings import PanelSettings, Settings, VideoSettings
 from overlay.track import TagTrack
-from overlay.vocabulary.labels import audioset_labels, families_of
+from overlay.vocabulary.audioset import audioset_labels
 
 CRF = "18"
 SIZES = ["1920x1080@30", "1280x720@60", "3840x2160@30", "1080x1920@30"]
@@ -130,11 +130,11 @@ def plain(video: Path, out: Path, preset: str, track: TagTrack) -> None:
 
 def pipe(video: Path, out: Path, preset: str, track: TagTrack) -> None:
     """Every frame through Python, RGB, as many tools do it."""
-    info, timeline = probe(video), select(track, PanelSettings())
+    info, timeline = probe(video), detect(track).timeline
     shown = info.video
     assert shown is not None
     panel = Panel(timeline, (shown.width, shown.height), PanelSettings(),
-                  families=families_of(timeline.labels))  # fmt: skip
+                  families=timeline.family_by_label)  # fmt: skip
     box, size = panel.box, f"{shown.width}x{shown.height}"
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
     decode = subprocess.Popen([ffmpeg_program(), "-v", "error", "-i", str(video), *raw, "-"],
@@ -166,7 +166,7 @@ def _with_moviepy(
     from moviepy import VideoFileClip
 
     with VideoFileClip(str(video)) as clip:
-        changed = change(clip, select(track, PanelSettings()))
+        changed = change(clip, detect(track).timeline)
         changed.write_videofile(
             str(out), codec="libx264", preset=preset, audio_codec="aac", logger=None,
             ffmpeg_params=["-crf", CRF, "-pix_fmt", "yuv420p"],
@@ -224,7 +224,7 @@ def textclips(video: Path, out: Path, preset: str, track: TagTrack) -> None:
 
 def libass(video: Path, out: Path, preset: str, track: TagTrack) -> None:
     """One subtitle a hop, burnt in by ffmpeg."""
-    timeline = select(track, PanelSettings())
+    timeline = detect(track).timeline
     with tempfile.TemporaryDirectory() as folder:
         srt = Path(folder, "tags.srt")
         blocks = []
@@ -250,10 +250,10 @@ WAYS = {
 
 def panel_alone() -> None:
     """CPU milliseconds a frame of drawing the panel, at 30 frames a second."""
-    timeline = select(made_track(60), PanelSettings())
+    timeline = detect(made_track(60)).timeline
     print("\n| panel for | CPU ms a frame |\n|---|---|")
     for size in ((426, 240), (1280, 720), (1920, 1080), (3840, 2160)):
-        made = Panel(timeline, size, PanelSettings(), families=families_of(timeline.labels))
+        made = Panel(timeline, size, PanelSettings(), families=timeline.family_by_label)
         planar = PlanarPanel(made, ColorInfo(), 8, size[1])
         for n in range(300):
             planar.frame(n / 30)

@@ -13,7 +13,7 @@ from overlay.captioning.styles import style_named
 from overlay.datatypes import Cue, TagEvent
 from overlay.resources import resource
 from overlay.settings import CAPTION_STYLES, DENSITIES, LANGUAGES, CaptionSettings
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 from overlay.vocabulary.wording import LANGUAGES as WORDED
 
 RATES = (None, Fraction(24000, 1001), Fraction(25), Fraction(30), Fraction(60))

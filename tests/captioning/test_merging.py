@@ -11,7 +11,7 @@ from overlay.errors import ExportError
 from overlay.export.subtitles import read_subtitles, with_cues
 from overlay.resources import resource
 from overlay.track import TagTrack
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 NEW = [
     Cue(0.2, 0.9, ("[dog barks]",)),

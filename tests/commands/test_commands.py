@@ -13,7 +13,7 @@ from inspecting import audio_packets, picture_times
 
 from overlay.commands import main
 from overlay.track import TagTrack
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ from overlay.drawing import fonts
 from overlay.drawing.fonts import Run, can_draw, font_file, split_runs
 from overlay.drawing.text import TextDrawer, TextStyle
 from overlay.errors import FontNotFound
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 DATA = Path(__file__).parent / "data"
 WHITE = (1.0, 1.0, 1.0)

@@ -5,7 +5,7 @@ import pytest
 
 from overlay.drawing.theme import load_theme, theme_names
 from overlay.errors import ThemeError
-from overlay.vocabulary.labels import FAMILIES
+from overlay.vocabulary import FAMILIES
 
 
 def luminance(rgb):

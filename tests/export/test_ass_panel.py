@@ -19,11 +19,15 @@ from overlay.media.process import ffmpeg_program
 from overlay.resources import resource
 from overlay.settings import PanelSettings
 from overlay.track import TagTrack
-from overlay.vocabulary.labels import families_of
+from overlay.vocabulary.own import own_vocabulary
 
 GRAY = 96
 LABELS = ("Speech", "Dog", "Violin, fiddle", "Fire engine, fire truck (siren)", "Rain")
 RATE = 10
+
+
+def families(labels):
+    return dict(zip(labels, own_vocabulary(labels).families, strict=True))
 
 
 def timeline(labels=LABELS):
@@ -34,7 +38,8 @@ def timeline(labels=LABELS):
     scores[18:24] = 0.01
     classes = np.argsort(-scores, axis=1).astype(np.int32)
     classes[np.take_along_axis(scores, classes, axis=1) < 0.05] = -1
-    return TagTimeline(1 + 0.3 * np.arange(30), scores, classes, labels)
+    families = own_vocabulary(labels).families
+    return TagTimeline(1 + 0.3 * np.arange(30), scores, classes, labels, families)
 
 
 def burned(text, folder, size, seconds=11):
@@ -75,7 +80,7 @@ def bar_ends(pixels, panel):
 )  # fmt: skip
 def test_libass_shows_the_drawn_panel(tmp_path, theme, position, size):
     settings = PanelSettings(theme=theme, position=position)
-    panel = Panel(timeline(), size, settings, families=families_of(LABELS))
+    panel = Panel(timeline(), size, settings, families=families(LABELS))
     box = panel.box
     frames = burned(panel_text(timeline(), size, 11.0, settings), tmp_path, size)
     for hop in (0, 4, 9, 14, 27):
@@ -108,7 +113,7 @@ def test_bars_are_as_long_as_the_drawn_ones_at_all_times(tmp_path):
         ("Speech", "Dog", "Rain", "Car"),
     )
     size = 640, 360
-    panel = Panel(line, size, PanelSettings(top_k=4), families=families_of(line.labels))
+    panel = Panel(line, size, PanelSettings(top_k=4), families=families(line.labels))
     box = panel.box
     frames = burned(panel_text(line, size, 11.0, PanelSettings(top_k=4)), tmp_path, size)
     for n, frame in enumerate(frames):

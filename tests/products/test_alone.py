@@ -12,7 +12,7 @@ from PIL import Image
 
 import overlay
 from overlay.commands import main
-from overlay.detection.selection import select
+from overlay.detection import detect
 from overlay.errors import DecodeError, OutputError, SettingsError
 from overlay.media.alpha import ALPHA_ENCODERS
 from overlay.media.probe import probe
@@ -20,7 +20,7 @@ from overlay.media.process import ffmpeg_program
 from overlay.products.alone import Alone
 from overlay.products.burned import Burned
 from overlay.products.feeding import make_panel
-from overlay.settings import VideoSettings
+from overlay.settings import Settings, VideoSettings
 from overlay.track import TagTrack
 
 
@@ -115,7 +115,7 @@ def test_opacity_is_straight_and_the_rest_is_nothing(gray, tmp_path):
     alone(gray, tmp_path / "frames")
     files = sorted((tmp_path / "frames").iterdir())
     assert [f.name for f in files] == [f"gray-alone-{n:05}.png" for n in range(1, 16)]
-    panel = make_panel(select(two_tags(), PANEL), probe(gray).video, PANEL)
+    panel = make_panel(detect(two_tags(), Settings(panel=PANEL)).timeline, probe(gray).video, PANEL)
     box, expected = panel.box, panel.rgba(5 / 25)
     with Image.open(files[5]) as picture:
         assert picture.mode == "RGBA"

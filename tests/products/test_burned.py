@@ -12,7 +12,7 @@ import pytest
 from inspecting import audio_packets, audio_times, facts, picture_times, pictures
 from making import FAST, PANEL, listener, made, two_tags
 
-from overlay.detection.selection import select
+from overlay.detection import detect
 from overlay.drawing.panel import PlanarPanel
 from overlay.errors import (
     DecodeError,
@@ -40,7 +40,7 @@ def composed(source, out, settings=FAST, **options):
 
 
 def panel_for(source, track=None):
-    timeline = select(two_tags() if track is None else track, PANEL)
+    timeline = detect(two_tags() if track is None else track, Settings(panel=PANEL)).timeline
     return make_panel(timeline, probe(source).video, PANEL)
 
 

@@ -21,7 +21,7 @@ from overlay.tagging.tracking import score_stream
 from overlay.tagging.weights import published as weights_module
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.windows import Windows, from_zero
-from overlay.vocabulary.labels import audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 RATE = 32000
 OF_WINDOWS = [name for name, spec in SPECS.items() if spec.frames is None]

@@ -4,10 +4,9 @@ from typing import get_args
 
 import pytest
 
-from overlay.errors import SettingsError
 from overlay.resources import resource
-from overlay.vocabulary.labels import audioset_labels
-from overlay.vocabulary.wording import LANGUAGES, Nature, translated_labels, wording_table
+from overlay.vocabulary.audioset import audioset_labels
+from overlay.vocabulary.wording import LANGUAGES, Nature, wording_table
 
 LONGEST = {
     "en": 32, "en_sustained": 36, "en_abrupt": 36, "zh": 12, "zh_sustained": 14, "zh_abrupt": 14,
@@ -100,14 +99,5 @@ def test_what_matters_to_the_plot_is_worth_most(name):
     assert worths == {3}
 
 
-def test_panel_labels_by_language():
+def test_the_languages_are_those_of_the_table():
     assert LANGUAGES == ("en", "zh")
-    assert translated_labels("en") == audioset_labels()
-    chinese = translated_labels("zh")
-    assert len(chinese) == 527
-    assert chinese[audioset_labels().index("Police car (siren)")] == "警车警笛声"
-
-
-def test_an_unknown_language_is_said_with_the_known_ones():
-    with pytest.raises(SettingsError, match=r"'fr'; known are en, zh"):
-        translated_labels("fr")

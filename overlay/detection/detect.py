@@ -1,0 +1,313 @@
+"""The one rule that says which tags are on when, for panel, captions, tables and summary."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+
+from overlay.datatypes import Scores, Tag, TagEvent, TagTimeline, Times
+from overlay.detection.edges import Steps, end_s, farthest_s, first_s, sharpened
+from overlay.detection.gate import Gate
+from overlay.detection.hysteresis import runs_of
+from overlay.detection.ontology import clearest, collapsed, joined
+from overlay.detection.ranking import moved, on_at, ranked
+from overlay.detection.smoothing import smooth_pieces
+from overlay.detection.wanted import NEVER, thresholds_of
+from overlay.errors import LabelError
+from overlay.settings import EventSettings, Settings
+from overlay.track import TagTrack
+from overlay.vocabulary import Vocabulary, read_labels, vocabulary_named
+
+SMOOTH_SIZE, RAW_SMOOTH_SIZE = 3, 5
+"""Hops of the mean where nothing else is asked for; the reference demo has 5."""
+RAW_THRESHOLD = 0.05
+"""Score that a tag must reach in ``raw`` where nothing else is asked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """What is on when.
+
+    At any second the tags shown are those whose events cover it, the best ``top_k`` of them.
+
+    Attributes:
+        events: From onset to offset, by onset; those of one class do not overlap.
+        timeline: The same for drawing, row by row: rows are where scores are, and where a gap in
+            the sound begins and ends.
+        vocabulary: The classes, named as they are shown.
+    """
+
+    events: list[TagEvent]
+    timeline: TagTimeline
+    vocabulary: Vocabulary
+    _orders: list[list[int]] = field(repr=False)
+    """Classes that are on at each row, best first."""
+    _longest_s: float = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Derive how far back an event that covers a second may begin."""
+        lengths = (event.offset_s - event.onset_s for event in self.events)
+        object.__setattr__(self, "_longest_s", max(lengths, default=0.0))
+
+    def shown(self, at_s: float) -> list[Tag]:
+        """The tags that are on at a second, best first, at most ``top_k``.
+
+        Args:
+            at_s: Second on the picture's clock; none is on before 0 and after the end.
+        """
+        now = {event.index for event in self._covering(at_s)}
+        if not now:
+            return []
+        row = self._row_at(at_s)
+        scores, top_k = self.timeline.scores[row], self.timeline.classes.shape[1]
+        order = moved(self._orders[row], now, scores)[:top_k]
+        return [Tag(index, self.timeline.labels[index], float(scores[index])) for index in order]
+
+    def _row_at(self, at_s: float) -> int:
+        times = self.timeline.times
+        behind = int(np.searchsorted(times, at_s))
+        around = [row for row in (behind - 1, behind) if 0 <= row < len(times)]
+        return min(around, key=lambda row: abs(float(times[row]) - at_s))
+
+    def _covering(self, at_s: float) -> Iterator[TagEvent]:
+        last = bisect_right(self.events, at_s, key=lambda event: event.onset_s)
+        first = bisect_left(self.events, at_s - self._longest_s, key=lambda event: event.onset_s)
+        for event in islice(self.events, first, last):
+            if at_s < event.offset_s:
+                yield event
+
+
+def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
+    """Which tags are on when.
+
+    Args:
+        track: Scores as they come from the tagger, not smoothed.
+        settings: Thresholds, lengths, labels (tables ``events`` and ``panel``); the defaults if
+            ``None``.
+
+    Raises:
+        LabelError: The label file cannot be read or does not fit the scores.
+        SettingsError: A label in the settings is none of the track's.
+    """
+    settings = settings or Settings()
+    panel = settings.panel
+    own = vocabulary_named(track.vocabulary, track.labels)
+    named = vocabulary_shown(track, settings)
+    thresholds = _all_thresholds(named, settings)
+    size = panel.smooth_size or (RAW_SMOOTH_SIZE if panel.raw else SMOOTH_SIZE)
+    smoothed = smooth_pieces(track.scores, track.times, track.hop_s, panel.smoothing, size)
+    times, scores = _with_ends(track, smoothed)
+    if panel.raw:
+        orders = _plain_top(scores[times < end_s(track)], thresholds, panel.top_k)
+        orders += [[]] * (len(times) - len(orders))
+        events = _events_of_rows(track, orders, times, scores)
+    else:
+        events = _events(track, smoothed, thresholds, own, settings)
+        orders = list(ranked(on_at(events, times), scores))
+    if named is not own:
+        events = [replace(event, label=named.names[event.index]) for event in events]
+    best = _best_of(orders, min(panel.top_k, track.n_classes))
+    names = named.in_language(panel.language)
+    return Detection(events, TagTimeline(times, scores, best, names, named.families), named, orders)
+
+
+def shown(track: TagTrack, at_s: float, settings: Settings | None = None) -> list[Tag]:
+    """What the panel shows at a second, best first.
+
+    For many seconds of one track call ``detect`` once, and ``Detection.shown`` for each.
+
+    Args:
+        track: Scores as they come from the tagger.
+        at_s: Second on the picture's clock.
+        settings: As for ``detect``.
+
+    Raises:
+        LabelError: The label file cannot be read or does not fit the scores.
+        SettingsError: A label in the settings is none of the track's.
+    """
+    return detect(track, settings).shown(at_s)
+
+
+def vocabulary_shown(track: TagTrack, settings: Settings) -> Vocabulary:
+    """The vocabulary of a track, under the names of the label file if there is one.
+
+    Raises:
+        LabelError: The label file cannot be read or does not fit the scores.
+    """
+    vocabulary, path = vocabulary_named(track.vocabulary, track.labels), settings.panel.label_file
+    if path is None:
+        return vocabulary
+    names = read_labels(path)
+    if len(names) != len(vocabulary):
+        raise LabelError(
+            f"{path}: {len(names)} names do not fit scores of {len(vocabulary)} classes"
+        )
+    return vocabulary.renamed(names)
+
+
+def _usual_threshold(settings: Settings) -> float:
+    if settings.panel.threshold is not None:
+        return settings.panel.threshold
+    return RAW_THRESHOLD if settings.panel.raw else settings.events.event_threshold
+
+
+def _all_thresholds(vocabulary: Vocabulary, settings: Settings) -> npt.NDArray[np.float32]:
+    """Score that each class must reach, ``[n_classes]``; what tells nothing reaches none."""
+    options = settings.events
+    thresholds = thresholds_of(vocabulary, options, _usual_threshold(settings))
+    if not (options.show_all or settings.panel.raw):
+        asked = {index for label in options.allow for index in vocabulary.indices_of(label)}
+        thresholds[list(vocabulary.say_nothing - asked)] = NEVER
+    return thresholds
+
+
+def _events(
+    track: TagTrack,
+    scores: Scores,
+    thresholds: npt.NDArray[np.float32],
+    vocabulary: Vocabulary,
+    settings: Settings,
+) -> list[TagEvent]:
+    """All events, by onset.
+
+    Args:
+        track: Times and loudness.
+        scores: Smoothed, ``[track.n_hops, n_classes]``.
+        thresholds: ``[n_classes]``.
+        vocabulary: Which classes are kinds of which.
+        settings: All options.
+    """
+    options = settings.events
+    finder = _Finder(track, options)
+    found: list[TagEvent] = []
+    for index in np.flatnonzero((scores >= thresholds).any(axis=0)).tolist():
+        found += finder.of_class(index, scores[:, index], float(thresholds[index]))
+    if options.collapse and settings.panel.collapse:
+        found = collapsed(found, vocabulary, options.margin)
+    if not options.show_all:
+        found = clearest(found, vocabulary.under_others)
+    return sorted(found, key=lambda event: (event.onset_s, -event.peak, event.index))
+
+
+class _Finder:
+    """Finds the events of one class after the other.
+
+    Args:
+        track: Scores and loudness.
+        options: Thresholds and lengths.
+    """
+
+    def __init__(self, track: TagTrack, options: EventSettings) -> None:
+        self._track, self._options = track, options
+        self._steps, self._gate, self._end_s = Steps(track), Gate.of(track), end_s(track)
+        far = np.diff(track.times) > farthest_s(track)
+        self._breaks: list[int] = (np.flatnonzero(far) + 1).tolist()
+
+    def of_class(
+        self, index: int, column: npt.NDArray[np.float32], threshold: float
+    ) -> list[TagEvent]:
+        """The events of a class, by onset and apart."""
+        options, low = self._options, threshold * self._options.hysteresis
+        events: list[TagEvent] = []
+        for first, last in runs_of(column, threshold, low, self._breaks):
+            inside = column[first : last + 1]
+            edges = self._steps.snapped(*sharpened(self._track, column, first, last, low))
+            for onset, offset in self._gate.heard(*edges, options.max_gap_s):
+                events.append(
+                    TagEvent(index, self._track.labels[index], onset, offset,
+                             float(inside.max()), float(inside.mean()))
+                )  # fmt: skip
+        events = _merged(events, options.max_gap_s)
+        long_enough = (e for e in events if e.offset_s - e.onset_s >= options.min_duration_s)
+        return _merged(map(self._stayed, long_enough), 0.0)
+
+    def _stayed(self, event: TagEvent) -> TagEvent:
+        """Not shorter than what a viewer needs to notice it, as far as the sound goes."""
+        offset = min(max(event.offset_s, event.onset_s + self._options.stay_s), self._end_s)
+        return replace(event, offset_s=max(offset, event.offset_s))
+
+
+def _merged(events: Iterable[TagEvent], max_gap_s: float) -> list[TagEvent]:
+    """Neighbours of one class with a short gap between them become one."""
+    merged: list[TagEvent] = []
+    for event in sorted(events, key=lambda event: event.onset_s):
+        if merged and event.onset_s - merged[-1].offset_s <= max_gap_s:
+            merged[-1] = joined(merged[-1], event)
+        else:
+            merged.append(event)
+    return merged
+
+
+def _with_ends(track: TagTrack, scores: Scores) -> tuple[Times, Scores]:
+    """Times and scores of the rows, and empty rows where the sound has gaps or ends early.
+
+    A row stands half way to its neighbours, so an empty one lies as far behind the end of what was
+    heard as the last row lies before it.
+    """
+    times, half = track.times, track.window_s / 2
+    if not len(times):
+        return times, scores
+    places, extra = [], []
+    begin, end = first_s(track), end_s(track)
+    if begin > 0:
+        places, extra = [0], [2 * begin - float(times[0])]
+    for row in (np.flatnonzero(np.diff(times) > farthest_s(track)) + 1).tolist():
+        before, behind = float(times[row - 1]), float(times[row])
+        places += [row, row]
+        extra += [
+            before + min(2 * half, (behind - before) / 2),
+            behind - min(2 * half, (behind - before) / 2),
+        ]
+    if end > times[-1]:
+        places.append(len(times))
+        extra.append(2 * end - float(times[-1]))
+    if not places:
+        return times, scores
+    return np.insert(times, places, extra), np.insert(scores, places, 0.0, axis=0)
+
+
+def _plain_top(scores: Scores, thresholds: npt.NDArray[np.float32], top_k: int) -> list[list[int]]:
+    """The best classes of each row that reach their thresholds."""
+    orders = []
+    for row in scores:
+        best = np.argsort(-row, kind="stable")[:top_k]
+        kept = (row[best] >= thresholds[best]) & (row[best] > 0)
+        orders.append(best[kept].tolist())
+    return orders
+
+
+def _events_of_rows(
+    track: TagTrack, orders: Sequence[Sequence[int]], times: Times, scores: Scores
+) -> list[TagEvent]:
+    """For each class the stretches of rows that it is in; a row stands half way to the next."""
+    if not len(times):
+        return []
+    middles = (times[1:] + times[:-1]) / 2
+    edges = np.concatenate(([first_s(track)], middles, [end_s(track)])).clip(0, end_s(track))
+    open_since: dict[int, int] = {}
+    events = []
+    for row, order in enumerate([*orders, ()]):
+        now = set(order)
+        for index in open_since.keys() - now:
+            first = open_since.pop(index)
+            inside = scores[first:row, index]
+            events.append(
+                TagEvent(index, track.labels[index], float(edges[first]), float(edges[row]),
+                         float(inside.max()), float(inside.mean()))
+            )  # fmt: skip
+        for index in now - open_since.keys():
+            open_since[index] = row
+    return sorted(events, key=lambda event: (event.onset_s, -event.peak, event.index))
+
+
+def _best_of(orders: Sequence[Sequence[int]], k: int) -> npt.NDArray[np.int32]:
+    """The first ``k`` of each row, ``[n_rows, k]``, -1 where there are fewer."""
+    best = np.full((len(orders), k), -1, np.int32)
+    for row, order in enumerate(orders):
+        best[row, : min(k, len(order))] = order[:k]
+    return best
