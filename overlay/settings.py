@@ -7,7 +7,6 @@ an error.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from overlay.errors import SettingsError
+from overlay.files import path_error, read_toml
 
 POSITIONS = ("top-left", "top-right", "bottom-left", "bottom-right", "left", "right", "bottom")
 SMOOTHINGS = ("centered", "trailing", "none")
@@ -231,12 +231,7 @@ def _field_names() -> tuple[str, ...]:
 
 
 def _from_file(path: Path) -> Settings:
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot read the settings: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not a TOML file: {error}") from error
+    content = read_toml(path, "the settings", path_error(SettingsError, path))
     settings = Settings()
     known = {f.name for f in fields(Settings)}
     tables = {}

@@ -14,6 +14,7 @@ from fontTools.ttLib import TTCollection, TTFont
 from PIL import ImageFont
 
 from overlay.errors import FontNotFound
+from overlay.files import is_file
 from overlay.resources import resource
 
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
@@ -53,7 +54,7 @@ def font_file(path: str | None, weight: str) -> Path:
     """
     if path is None:
         return resource("fonts", f"Inter-{weight}.otf")
-    if not Path(path).is_file():
+    if not is_file(path):
         raise FontNotFound(f"{path}: no such font file")
     try:
         ImageFont.truetype(path, 20)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from overlay.errors import ThemeError
+from overlay.files import read_toml
 from overlay.resources import resource
 from overlay.vocabulary import FAMILIES
 
 Color = tuple[float, float, float]
 """Red, green, blue in [0, 1], sRGB."""
 
-_MAX_BYTES = 1 << 20
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -133,14 +133,7 @@ def _merge(theme: Theme, path: Path) -> Theme:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ThemeError("too large for a theme", path=path)
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ThemeError(f"cannot read the theme: {error.strerror}", path=path) from error
-    except (ValueError, RecursionError) as error:
-        raise ThemeError(f"is not a TOML file: {error}", path=path) from error
+    return read_toml(path, "the theme", partial(ThemeError, path=path))
 
 
 def _colors(

@@ -3,81 +3,26 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import ffmpeg
+
+from overlay.datatypes import MediaInfo
 from overlay.errors import FfmpegNotFound
+from overlay.media.ffmpeg_log import FfmpegLog
 
 FFMPEG_VARIABLE = "TAG_OVERLAY_FFMPEG"
 """Environment variable that names the ffmpeg program to use."""
 
-_STREAM_COUNTS = re.compile(
-    r"Input stream #0:(\d+) \((?:video|audio)\): (\d+) packets read .*?"
-    r"(?:(\d+) (?:frames|samples) decoded.*?; (\d+) decode errors)"
-)
-_ENCODED = re.compile(r"Output stream #0:0 \(video\): (\d+) frames encoded")
-_DAMAGE = re.compile(
-    r"partial file|ended prematurely|corrupt input packet|Decoding error|Invalid NAL|"
-    r"error while decoding|Truncat|Error during demuxing",
-    re.IGNORECASE,
-)
-_NOISE = re.compile(r"^\[(?:verbose|debug|trace)\]|^\s|packets read|packets muxed|demuxed|muxed")
 _PIPE_BYTES = 1 << 20
-
-
-@dataclass
-class FfmpegLog:
-    """What ffmpeg printed while it ran, boiled down."""
-
-    lines: deque[str] = field(default_factory=lambda: deque(maxlen=60))
-    """The last lines that were no mere chatter."""
-    damage: list[str] = field(default_factory=list)
-    """The first lines that say that the input is damaged."""
-    decode_errors: int = 0
-    frames_decoded: int | None = None
-    """Of the video; ``None`` where ffmpeg does not say."""
-    frames_encoded: int | None = None
-    disk_full: bool = False
-
-    def add(self, line: str) -> None:
-        """Take one line of ``-loglevel level+verbose`` output."""
-        if match := _STREAM_COUNTS.search(line):
-            self.decode_errors += int(match[4])
-            if "(video)" in line:
-                self.frames_decoded = int(match[3])
-        elif match := _ENCODED.search(line):
-            self.frames_encoded = int(match[1])
-        self.disk_full |= "No space left on device" in line or "File too large" in line
-        if _DAMAGE.search(line) and len(self.damage) < 20:
-            self.damage.append(line)
-        if not _NOISE.search(_without_component(line)):
-            self.lines.append(line)
-
-    @property
-    def tail(self) -> str:
-        """The last lines, for a report."""
-        return "\n".join(self.lines)
-
-    @property
-    def complaint(self) -> str:
-        """The first error line without ffmpeg's prefixes; empty if there is none."""
-        for line in self.lines:
-            if "[error]" in line or "[fatal]" in line:
-                return re.sub(r"^(\[[^\]]*\]\s*)+", "", line)
-        return ""
-
-
-def _without_component(line: str) -> str:
-    return re.sub(r"^(?:\[[^\]]* @ 0x[0-9a-f]+\]\s*)+", "", line)
 
 
 @dataclass
@@ -136,6 +81,18 @@ def ffmpeg_version(program: str) -> str:
 def local_url(path: str | Path) -> str:
     """The path as ffmpeg takes it without reading options, protocols or patterns into it."""
     return f"file:{Path(path).absolute()}"
+
+
+def media_input(info: MediaInfo, **options: Any) -> Any:
+    """The source as ffmpeg-python's input: opened as what the probe found, and nothing else.
+
+    Without the list of formats a file that says something else to ffmpeg than to the probe could
+    be a playlist of other files.
+    """
+    return ffmpeg.input(
+        local_url(info.path), protocol_whitelist="file,pipe", format_whitelist=info.container,
+        **options,
+    )  # fmt: skip
 
 
 def command_line(output: Any, program: str) -> list[str]:

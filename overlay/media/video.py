@@ -13,9 +13,10 @@ import ffmpeg
 from overlay.datatypes import Box, ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import NoVideoStream
 from overlay.media.attachments import Attachment, attach_arguments
+from overlay.media.clock import others_copied
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
-from overlay.media.process import command_line, local_url
+from overlay.media.process import command_line, local_url, media_input
 
 _MAX_PANEL_RATE = 30
 """Bars that grow in this many steps a second look smooth; the picture keeps its own rate."""
@@ -50,6 +51,8 @@ def shown_video(info: MediaInfo) -> VideoInfo:
     Raises:
         NoVideoStream: There is none.
     """
+    if info.video is None and info.problem:
+        raise NoVideoStream(f"its picture {info.problem}", path=info.path)
     if info.video is None:
         raise NoVideoStream(
             "has no picture to draw on; 'tag-overlay tag' writes the scores of a sound file",
@@ -83,10 +86,11 @@ def overlay_command(
         subtitles: The subtitle streams to keep.
     """
     video = shown_video(info)
-    source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe")
+    source = media_input(info)
     ten_bit = video.bit_depth > 8 and encoder.ten_bit
     picture = _composed(source, video, panel, ten_bit=ten_bit, even_size=encoder.even_size)
-    streams = [picture, source["a?"]]
+    subtitles = tuple(subtitles)
+    streams = [picture, *(source[str(audio.index)] for audio in info.audio)]
     codecs: dict[str, Any] = {"c:a": "copy"}
     for position, plan in enumerate(subtitles):
         streams.append(source[f"s:{plan.position}"])
@@ -113,7 +117,9 @@ def overlay_command(
         copypriorss=1,
         **_container_options(out, encoder),
     ).overwrite_output()
-    return command_line(output, program)
+    used = {video.index, *(audio.index for audio in info.audio)}
+    used |= {info.texts[plan.position] for plan in subtitles}
+    return command_line(ffmpeg.merge_outputs(output, *others_copied(info, source, used)), program)
 
 
 def _for_video(options: dict[str, Any]) -> dict[str, Any]:
@@ -197,8 +203,10 @@ def copy_command(
             players show, unless the source has subtitles itself.
         attachments: Fonts and covers, for Matroska.
     """
-    source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe")
-    streams = [source["V"], source["a?"]]
+    source = media_input(info)
+    subtitles = tuple(subtitles)
+    pictures = [source[str(shown_video(info).index)]] if info.clock else [source["V"]]
+    streams = [*pictures, *(source[str(audio.index)] for audio in info.audio)]
     codecs: dict[str, Any] = {"c": "copy"}
     for position, plan in enumerate(subtitles):
         streams.append(source[f"s:{plan.position}"])
@@ -222,7 +230,9 @@ def copy_command(
         *streams, local_url(out), **codecs, map_metadata=0, map_chapters=0,
         progress="pipe:1", copypriorss=1, copyinkf=None, **more,
     ).overwrite_output()  # fmt: skip
-    command = command_line(output, program)
+    used = {*info.clock} - {*info.texts} | {info.texts[plan.position] for plan in subtitles}
+    others = others_copied(info, source, used)
+    command = command_line(ffmpeg.merge_outputs(output, *others), program)
     before_out = command.index(local_url(out))
     attached = attach_arguments(attachments, info.n_attachments)
     return [*command[:before_out], *attached, *command[before_out:]]  # an option can come twice
@@ -233,7 +243,7 @@ def preview_command(
 ) -> list[str]:
     """Write the frame at second ``at_s`` with the panel on it as one PNG, pixels made square."""
     video = shown_video(info)
-    source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe", ss=at_s)
+    source = media_input(info, ss=at_s)
     picture = _composed(source, video, panel, ten_bit=False, even_size=False)
     if video.sample_aspect != 1:
         picture = picture.filter("scale", "iw*sar", "ih").filter("setsar", 1)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from overlay.datatypes import VideoInfo
 from overlay.errors import DecodeError, EncodeError, MediaError
+from overlay.media.ffmpeg_log import FfmpegLog
 from overlay.media.probe import probe
-from overlay.media.process import FfmpegLog, FfmpegRun
+from overlay.media.process import FfmpegRun
 from overlay.media.source import Source
 
 _DURATION_SLACK_S = 1.0

@@ -8,6 +8,7 @@ file says the rest (``onnx_file.OnnxFacts``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from overlay.datatypes import Scores, SoundBlock
 from overlay.errors import CheckpointError
+from overlay.files import read_bytes
 from overlay.tagging.engines.base import Floats
 from overlay.tagging.frames import FrameTagger
 from overlay.tagging.onnx_file import check_external, facts_of, import_onnxruntime
@@ -107,9 +109,8 @@ class OnnxModel:
 def _session(path: Path, threads: int) -> Any:
     runtime: Any = import_onnxruntime()
     try:
-        if path.stat().st_size > _LARGEST_BYTES or not path.is_file():
-            raise CheckpointError("is no model file of a size that can be read", path=path)
-        check_external(path.read_bytes(), path)
+        refusal = partial(CheckpointError, path=path)
+        check_external(read_bytes(path, _LARGEST_BYTES, "the model", refusal), path)
     except OSError as error:
         raise CheckpointError(f"cannot be read: {error.strerror}", path=path) from error
     options = runtime.SessionOptions()

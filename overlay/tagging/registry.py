@@ -8,6 +8,7 @@ from pathlib import Path
 
 from overlay.datatypes import Scores
 from overlay.errors import CheckpointError, TaggerError, UnknownTagger
+from overlay.files import is_file
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import TaggingSettings
 from overlay.tagging.engines.base import Engine, Floats, Job, engine_for
@@ -99,7 +100,7 @@ def _weights_of(settings: TaggingSettings, name: str) -> Path:
         verify(path, name)
         return path
     path = Path(settings.weights)
-    if not path.is_file():
+    if not is_file(path):
         raise CheckpointError("no such weights file", path=path)
     return path
 

@@ -111,9 +111,10 @@ def test_bars_are_as_long_as_the_drawn_ones_at_all_times(tmp_path):
         scores.astype(np.float32),
         classes,
         ("Speech", "Dog", "Rain", "Car"),
+        ("human", "animal", "nature", "things"),
     )
     size = 640, 360
-    panel = Panel(line, size, PanelSettings(top_k=4), families=families(line.labels))
+    panel = Panel(line, size, PanelSettings(top_k=4), families=line.family_by_label)
     box = panel.box
     frames = burned(panel_text(line, size, 11.0, PanelSettings(top_k=4)), tmp_path, size)
     for n, frame in enumerate(frames):

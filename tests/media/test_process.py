@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from overlay.errors import FfmpegNotFound
+from overlay.media.ffmpeg_log import FfmpegLog
 from overlay.media.process import (
-    FfmpegLog,
     feed_frames,
     ffmpeg_program,
     local_url,
@@ -52,7 +52,7 @@ def test_a_log_tells_damage_counts_and_complaint():
 def test_a_log_keeps_only_its_end():
     log = FfmpegLog()
     for number in range(10_000):
-        log.add(f"[error] {number} corrupt input packet")
+        log.add(f"[in#0/mpegts @ 0x1] [warning] {number} corrupt input packet")
     assert len(log.lines) < 100
     assert len(log.damage) < 100
 
