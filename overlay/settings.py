@@ -16,7 +16,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 from overlay.errors import SettingsError
 from overlay.files import path_error, read_toml
 
-POSITIONS = ("top-left", "top-right", "bottom-left", "bottom-right", "left", "right", "bottom")
+POSITIONS = (
+    "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom",
+    "bottom-right",
+)  # fmt: skip
 SMOOTHINGS = ("centered", "trailing", "none")
 DEVICES = ("auto", "cpu", "gpu")
 FRONT_ENDS = ("own", "paddleaudio")

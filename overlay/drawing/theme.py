@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -96,19 +97,22 @@ def theme_names() -> list[str]:
 def load_theme(name: str) -> Theme:
     """A theme that ships, by name, or one from a TOML file.
 
-    A file need only hold what differs from the theme ``dark``.
+    A file need only hold what differs from the theme ``dark``. Names are found in any case.
 
     Raises:
         ThemeError: There is no such theme, or the file is wrong.
     """
     dark = _merge(Theme(), resource("assets", "themes", "dark.toml"))
-    if name in theme_names():
-        return _merge(dark, resource("assets", "themes", f"{name}.toml"))
+    if name.lower() in theme_names():
+        return _merge(dark, resource("assets", "themes", f"{name.lower()}.toml"))
     path = Path(name)
-    if path.suffix != ".toml":
+    if path.suffix.lower() != ".toml":
+        near = difflib.get_close_matches(name[:80].lower(), theme_names(), 1)
+        meant = f"did you mean {near[0]}? " if near else ""
         raise ThemeError(
-            f"no such theme; there are {', '.join(theme_names())}, or the path of a .toml file",
-            path=name,
+            f"no such theme; {meant}there are {', '.join(theme_names())}, or the path of a .toml "
+            "file",
+            path=name[:200],
         )
     return _merge(dark, path)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overlay.errors import UsageError
-from overlay.export.formats import CaptionFormat, formats
+from overlay.export.formats import formats
 from overlay.files import is_folder
 from overlay.media.source import Source
 from overlay.products.table import Table, TablePlan
@@ -42,5 +42,5 @@ class Captions:
 
 def _said_by(out: Path) -> str | None:
     """The format that a file name tells."""
-    kinds = (kind for kind in formats().values() if isinstance(kind, CaptionFormat))
+    kinds = (kind for kind in formats().values() if kind.holds == "captions")
     return next((kind.name for kind in kinds if kind.extension == out.suffix.lower()), None)
