@@ -105,6 +105,19 @@ def test_a_callback_that_raises_stops_the_work(clip, tmp_path, step):
     assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
 
 
+@pytest.mark.parametrize("options", [{}, {"soft": True}, {"overlay_only": True}])
+def test_a_callback_that_raises_while_ffmpeg_writes_stops_it(clip, track, tmp_path, options):
+    def progress(name, done, total):
+        if name == "render":
+            raise Stop
+
+    copy = tmp_path / "clip.mp4"
+    copy.write_bytes(clip.read_bytes())
+    with pytest.raises(Stop):
+        overlay.render(copy, track=track, reporter=overlay.Reporter(progress), **options)
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+
+
 def test_files_without_picture_or_sound_are_said(tmp_path, make_clip):
     sound = make_clip("tone-only.wav", "-f", "lavfi", "-i", "sine=d=2")
     with pytest.raises(NoVideoStream, match="tag-overlay tag"):

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,7 +44,7 @@ def ffmpeg_program(explicit: str | None = None) -> str:
     """The ffmpeg to start: ``explicit``, else ``TAG_OVERLAY_FFMPEG``, else imageio-ffmpeg's.
 
     Raises:
-        FfmpegNotFound: The named program is not there, or none is installed.
+        FfmpegNotFound: The named program is not there or is no ffmpeg, or none is installed.
     """
     named = explicit or os.environ.get(FFMPEG_VARIABLE)
     if named:
@@ -52,7 +53,7 @@ def ffmpeg_program(explicit: str | None = None) -> str:
             raise FfmpegNotFound(
                 f"no ffmpeg program at {named}; check --ffmpeg or {FFMPEG_VARIABLE}"
             )
-        return found
+        return _checked(found)
     import imageio_ffmpeg
 
     try:
@@ -67,15 +68,25 @@ def ffmpeg_version(program: str) -> str:
     """The first line that ``ffmpeg -version`` prints.
 
     Raises:
-        FfmpegNotFound: The program cannot be started.
+        FfmpegNotFound: The program cannot be started, or is another one.
     """
     try:
         done = subprocess.run(
             [program, "-version"], capture_output=True, text=True, check=True, timeout=30
         )
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError) as error:
         raise FfmpegNotFound(f"{program} cannot be started: {error}") from error
-    return done.stdout.partition("\n")[0]
+    said = done.stdout.partition("\n")[0]
+    if not said.startswith("ffmpeg version "):
+        raise FfmpegNotFound(f"{program} is no ffmpeg; check --ffmpeg or {FFMPEG_VARIABLE}")
+    return said
+
+
+@cache
+def _checked(program: str) -> str:
+    """The program, once it has said that it is ffmpeg."""
+    ffmpeg_version(program)
+    return program
 
 
 def local_url(path: str | Path) -> str:
@@ -155,6 +166,11 @@ def _enlarge(pipe: IO[bytes] | None) -> None:
         return  # not Linux, or this user has too many pipes
 
 
+_STOPPING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
 @contextmanager
 def _signals_held() -> Iterator[None]:
     """Let signals that would stop this program wait until the block is left."""
@@ -164,7 +180,7 @@ def _signals_held() -> Iterator[None]:
     waiting: list[int] = []
     usual = {
         number: signal.signal(number, lambda number, frame: waiting.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
+        for number in _STOPPING
     }
     try:
         yield

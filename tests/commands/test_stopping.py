@@ -115,7 +115,7 @@ def test_a_signal_that_a_destructor_swallows_comes_again():
     with Stopping() as stopping:
         with pytest.raises(Stopped):
             Deaf()
-            for _ in range(200):
+            for _ in range(1000):
                 time.sleep(0.01)
         assert stopping.number == signal.SIGTERM
 

@@ -23,13 +23,15 @@ from overlay.media.process import (
 
 def test_the_program_is_the_named_one_then_the_variable_then_the_bundled(tmp_path, monkeypatch):
     own = tmp_path / "my ffmpeg"
-    own.write_text("#!/bin/sh\n")
+    own.write_text("#!/bin/sh\necho ffmpeg version 9\n")
     own.chmod(own.stat().st_mode | stat.S_IEXEC)
     assert Path(ffmpeg_program()).exists()
     monkeypatch.setenv("TAG_OVERLAY_FFMPEG", str(own))
     assert ffmpeg_program() == str(own)
     with pytest.raises(FfmpegNotFound, match="nowhere"):
         ffmpeg_program("/nowhere/ffmpeg")
+    with pytest.raises(FfmpegNotFound, match="/true is no ffmpeg"):
+        ffmpeg_program("/bin/true")
 
 
 def test_a_log_tells_damage_counts_and_complaint():
