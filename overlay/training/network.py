@@ -1,4 +1,4 @@
-"""The network of ``overlay.tagging.networks.moments`` in PyTorch: same names, same answers, logits out."""
+"""The twin of ``overlay.tagging.networks.moments`` in PyTorch: same names, same answers, logits."""
 
 from __future__ import annotations
 
