@@ -13,12 +13,13 @@ FAST = VideoSettings(preset="ultrafast")
 PANEL = PanelSettings(smoothing="none")
 
 
-def two_tags(scores=None, **facts) -> TagTrack:
+def two_tags(scores=None, window_s=2.0, **facts) -> TagTrack:
     """Speech and a dog for a minute: the dog falls, unless ``scores`` says otherwise."""
     if scores is None:
         falling = np.linspace(0.8, 0.1, 200, dtype=np.float32)
         scores = np.stack([np.full(200, 0.6, np.float32), falling], axis=1)
-    return TagTrack(scores, ("Speech", "Dog"), 2.0, 0.3, 2.0 + 0.3 * len(scores), **facts)
+    length_s = window_s + 0.3 * len(scores)
+    return TagTrack(scores, ("Speech", "Dog"), window_s, 0.3, length_s, **facts)
 
 
 def made(product, source, out, video=FAST, *, track=None, reporter: Reporter = SILENT):
