@@ -82,6 +82,10 @@ class AudioInfo:
     channels: int
     start_s: float
     duration_s: float | None
+    mixes: bool = True
+    """Whether ffmpeg knows how to mix its layout to mono; else its channels are averaged."""
+    problem: str = ""
+    """Why it cannot be heard (``is encrypted``, ...), to follow ``its sound``; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +103,21 @@ class MediaInfo:
     audio: tuple[AudioInfo, ...] = ()
     subtitles: tuple[str, ...] = ()
     """Codec names of the subtitle streams."""
+    texts: tuple[int, ...] = ()
+    """Indices of the subtitle streams in the file."""
     covers: tuple[int, ...] = ()
     """Stream indices of attached cover pictures."""
     size_bytes: int = 0
     n_attachments: int = 0
     """Attached fonts and other files; not the covers."""
+    clock: tuple[int, ...] = ()
+    """Indices of the streams that every run uses, since their starts and jumps set second 0; empty
+    where a container's zero does not depend on them."""
+    problem: str = ""
+    """Why there is no picture, to follow ``its picture``; empty where there is one, or none at
+    all."""
+    notes: tuple[str, ...] = ()
+    """What was chosen of several, for people."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -42,11 +42,11 @@ class TagOverlay(Effect):  # type: ignore[misc]
             families=timeline.family_by_label,
         )
         return clip.transform(
-            lambda get_frame, t: _with_panel(get_frame(t), panel, t + self.start_s)
+            lambda get_frame, t: with_panel(get_frame(t), panel, t + self.start_s)
         )
 
 
-def _with_panel(frame: Frame, panel: Panel, t: float) -> Frame:
+def with_panel(frame: Frame, panel: Panel, t: float) -> Frame:
     """A copy of the frame, ``[height, width, 3]``, with the panel for second ``t`` on it."""
     box = panel.box
     tile = panel.rgba(t)[: frame.shape[0] - box.y, : frame.shape[1] - box.x]

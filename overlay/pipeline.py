@@ -23,11 +23,11 @@ from overlay.datatypes import Cue, Tag, TagEvent
 from overlay.errors import NoAudioStream, UsageError
 from overlay.export.ass_panel import DEFAULT_PICTURE
 from overlay.export.subtitles import read_subtitles
-from overlay.files import check_target, complete_or_absent
+from overlay.files import check_target, whole_or_absent
 from overlay.media.source import Source, open_source
 from overlay.products.base import Made, Plan, Product
 from overlay.products.choice import PRODUCTS, asked_for, without_sound
-from overlay.products.detected import captions_of, events_of, silence, timeline_of
+from overlay.products.detected import captions_of, events_of, silence
 from overlay.products.merged import Merged
 from overlay.products.still import Still
 from overlay.products.table import Table, export_formats, frame_rate_of
@@ -178,9 +178,7 @@ def _check_labels(labels: tuple[str, ...], settings: Settings) -> None:
         SettingsError: Thresholds, ``allow`` or ``deny`` name other labels.
         LabelError: The label file does not fit.
     """
-    nothing = silence(labels)
-    events_of(nothing, settings)
-    timeline_of(nothing, settings)
+    events_of(silence(labels), settings)
 
 
 def tag(
@@ -489,15 +487,14 @@ def train(
     if target.suffix != ".npz":
         raise UsageError(f"{target}: the file of a model ends in .npz")
     inputs = [folder] if table is None else [folder, Path(table)]
-    for each in inputs:
-        check_target(target, each, overwrite=settings.video.overwrite)
+    check_target(target, *inputs, overwrite=settings.video.overwrite)
     clips = find_clips(folder, None if table is None else Path(table))
     trained = train_head(
         clips, load_network(settings.tagging, reporter=reporter),
         settings.tagging.sample_duration, settings.tagging.hop_duration, on_note=reporter.note,
         on_progress=lambda done, total: reporter.progress("train", done, total),
     )  # fmt: skip
-    with complete_or_absent(target) as temporary:
+    with whole_or_absent(target, overwrite=settings.video.overwrite, inputs=inputs) as temporary:
         trained.head.save(temporary)
     head = trained.head
     return Taught(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -27,7 +28,9 @@ def cache_folder() -> Path:
     """Where downloads, prepared models and score tracks are kept."""
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("tag-overlay", appauthor=False))
+    folder = Path(platformdirs.user_cache_dir("tag-overlay", appauthor=False))
+    # Without a home it would be a folder called "~" here; in this one nothing can be.
+    return folder if folder.is_absolute() else Path(os.devnull, "tag-overlay")
 
 
 def program_version() -> str:

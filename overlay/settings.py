@@ -7,7 +7,6 @@ an error.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -15,11 +14,16 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from overlay.errors import SettingsError
+from overlay.files import path_error, read_toml
 
-POSITIONS = ("top-left", "top-right", "bottom-left", "bottom-right", "left", "right", "bottom")
+POSITIONS = (
+    "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom",
+    "bottom-right",
+)  # fmt: skip
 SMOOTHINGS = ("centered", "trailing", "none")
 DEVICES = ("auto", "cpu", "gpu")
 FRONT_ENDS = ("own", "paddleaudio")
+WINDOWS = ("auto", "context", "isolated")
 LANGUAGES = ("en", "zh")
 """English and Simplified Chinese."""
 CAPTION_STYLES = ("netflix", "dcmp", "bbc", "youtube", "plain")
@@ -44,6 +48,9 @@ class TaggingSettings:
     """Seconds of sound in a window."""
     hop_duration: float = 0.3
     """Seconds between the starts of two windows."""
+    windows: str = "auto"
+    """``isolated``: a score is of one window, as in PaddleAudio's example; ``context``: what is
+    around it counts, too; ``auto``: what the model is better at."""
     audio_track: int = 0
     """Which of the file's audio streams to listen to, from 0."""
     cache: bool = True
@@ -53,6 +60,7 @@ class TaggingSettings:
         """Check ranges."""
         _check_choice("front_end", self.front_end, FRONT_ENDS)
         _check_choice("device", self.device, DEVICES)
+        _check_choice("windows", self.windows, WINDOWS)
         _check_range("threads", self.threads, 0, 1024)
         _check_range("sample_duration", self.sample_duration, 0.1, 60)
         _check_range("hop_duration", self.hop_duration, 0.01, 60)
@@ -231,12 +239,7 @@ def _field_names() -> tuple[str, ...]:
 
 
 def _from_file(path: Path) -> Settings:
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot read the settings: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not a TOML file: {error}") from error
+    content = read_toml(path, "the settings", path_error(SettingsError, path))
     settings = Settings()
     known = {f.name for f in fields(Settings)}
     tables = {}

@@ -5,9 +5,8 @@ Left of a track is sound, right of it is picture and text; the two sides never m
 
 from __future__ import annotations
 
-import os
-import zipfile
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -16,10 +15,22 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import Levels, Scores, Tag, Times
-from overlay.errors import TrackError
+from overlay.errors import OutputError, TrackError
+from overlay.files import brief, path_error, whole_or_absent
+from overlay.files.npz import check_claims, read_arrays
 from overlay.vocabulary import vocabulary_of, vocabulary_of_unnamed
 
 LEVEL_RATE_HZ = 50
+
+_LEAST_HOP_S, _MOST_STEP_S = 1e-3, 3600.0
+_MOST_S = 366 * 24 * 3600.0
+"""A year: what is longer is a damaged file."""
+_VOCABULARY = re.compile(r"audioset(-strong)?|own:[0-9a-f]{1,64}")
+_KEYS = frozenset(
+    ("time", "scores", "labels", "window_s", "hop_s", "duration_s", "model", "model_hash",
+     "levels", "centers", "level_times", "vocabulary", "sound")
+)  # fmt: skip
+"""Of a track's file; others are passed over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +81,7 @@ class TagTrack:
             raise ValueError(f"scores must be [n_hops, n_classes], got shape {scores.shape}")
         if scores.shape[1] != len(self.labels):
             raise ValueError(f"scores {scores.shape} do not fit {len(self.labels)} labels")
-        if not (self.window_s > 0 and self.hop_s > 0):
-            raise ValueError(f"window {self.window_s} s and hop {self.hop_s} s must be above 0")
+        _check_lengths(self.window_s, self.hop_s, self.duration_s)
         if scores.size and not (scores.min() >= 0 and scores.max() <= 1):  # also catches NaN
             raise ValueError("scores must lie in [0, 1]")
         if scores.dtype != np.float32 or scores.flags.writeable:  # else nobody can change it
@@ -86,6 +96,7 @@ class TagTrack:
         object.__setattr__(self, "level_times", _checked_times("level", self.level_times, frames))
         if not self.vocabulary:
             object.__setattr__(self, "vocabulary", vocabulary_of(self.labels))
+        _check_vocabulary(self.vocabulary)
 
     @property
     def n_hops(self) -> int:
@@ -115,43 +126,57 @@ class TagTrack:
         best = np.argsort(-row, kind="stable")[:k]
         return [Tag(int(i), self.labels[i], float(row[i])) for i in best]
 
-    def save(self, path: str | Path, *, compress: bool = True) -> Path:
+    def save(
+        self,
+        path: str | Path,
+        *,
+        compress: bool = True,
+        overwrite: bool = True,
+        inputs: Iterable[str | Path] = (),
+    ) -> Path:
         """Write the track as npz, readable with ``allow_pickle=False``.
 
         Beside the project's own keys it holds PaddleAudio's: ``time`` (window starts as a fraction
         of the file) and ``scores``. The file appears under its name only when it is complete.
 
+        Args:
+            path: Target.
+            compress: Whether to take time to make the file smaller.
+            overwrite: Whether a file of this name may be replaced.
+            inputs: Files that are never replaced.
+
         Raises:
             TrackError: The file cannot be written.
         """
-        path = Path(path)
-        length = max(self.duration_s, np.finfo(float).tiny)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-        write = np.savez_compressed if compress else np.savez
         try:
-            with temporary.open("wb") as file:
-                write(
-                    file,
-                    time=np.arange(self.n_hops) * self.hop_s / length,
-                    scores=self.scores,
-                    labels=np.array(self.labels, dtype=np.str_),
-                    window_s=np.float64(self.window_s),
-                    hop_s=np.float64(self.hop_s),
-                    duration_s=np.float64(self.duration_s),
-                    model=np.str_(self.model),
-                    model_hash=np.str_(self.model_hash),
-                    levels=self.levels,
-                    centers=self.times,
-                    level_times=self.level_times,
-                    vocabulary=np.str_(self.vocabulary),
-                    sound=np.str_(self.sound),
-                )
-            temporary.replace(path)
-        except OSError as error:
-            raise TrackError(f"{path}: cannot write the score track: {error.strerror}") from error
-        finally:
-            temporary.unlink(missing_ok=True)
-        return path
+            with whole_or_absent(path, overwrite=overwrite, inputs=inputs) as temporary:
+                arrays = self._arrays()
+                if compress:
+                    _write(np.savez_compressed, temporary, arrays)
+                if not compress or not _is_readable(arrays, temporary):
+                    _write(np.savez, temporary, arrays)
+        except OutputError as error:
+            raise TrackError(f"cannot write the score track: {error}") from error
+        return Path(path)
+
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """What the file holds, by key."""
+        length = max(self.duration_s, np.finfo(float).tiny)
+        return {
+            "time": np.arange(self.n_hops) * self.hop_s / length,
+            "scores": self.scores,
+            "labels": np.array(self.labels, dtype=np.str_),
+            "window_s": np.array(self.window_s, np.float64),
+            "hop_s": np.array(self.hop_s, np.float64),
+            "duration_s": np.array(self.duration_s, np.float64),
+            "model": np.array(self.model, np.str_),
+            "model_hash": np.array(self.model_hash, np.str_),
+            "levels": self.levels,
+            "centers": self.times,
+            "level_times": self.level_times,
+            "vocabulary": np.array(self.vocabulary, np.str_),
+            "sound": np.array(self.sound, np.str_),
+        }
 
     @classmethod
     def load(
@@ -175,34 +200,13 @@ class TagTrack:
         """
         arrays = read_npz(path)
         try:
-            scores = np.asarray(arrays["scores"], np.float32)
-            scores.flags.writeable = False
-            names = tuple(labels) if labels is not None else tuple(arrays["labels"].tolist())
-            window_s = float(arrays.get("window_s", np.float64(window_s)))
-            if "hop_s" in arrays:
-                hop_s, length = float(arrays["hop_s"]), float(arrays["duration_s"])
-            else:
-                hop_s, length = _hop_of_fractions(arrays["time"], duration_s)
-            own = arrays.get("labels")
-            vocabulary = str(arrays.get("vocabulary", "")) or (
-                vocabulary_of_unnamed(scores.shape[-1])
-                if own is None
-                else vocabulary_of(tuple(own.tolist()))
-            )
-            return cls(
-                scores, names, window_s, hop_s, length,
-                str(arrays.get("model", "unknown")), str(arrays.get("model_hash", "")),
-                np.asarray(arrays.get("levels", np.empty((0, 0))), np.float16),
-                np.asarray(arrays.get("centers", np.empty(0)), np.float64),
-                np.asarray(arrays.get("level_times", np.empty(0)), np.float64),
-                vocabulary, str(arrays.get("sound", "")),
-            )  # fmt: skip
+            return cls(*_fields(arrays, labels, duration_s, window_s))
         except KeyError as error:
             raise TrackError(
                 f"{path}: no {error.args[0]!r} in it; make the file again with 'tag-overlay tag'"
             ) from error
-        except (ValueError, TypeError) as error:
-            raise TrackError(f"{path}: not a usable score track: {error}") from error
+        except Exception as error:  # whatever a file may say, it is the file that is wrong
+            raise TrackError(f"{path}: not a usable score track: {brief(error)}") from error
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -227,32 +231,133 @@ def _checked_times(name: str, times: Times, even: Times) -> Times:
     times = even if not len(times) and len(even) else np.array(times, np.float64)
     if times.shape != even.shape:
         raise ValueError(f"{name} {times.shape} do not fit {len(even)} rows")
-    if not np.isfinite(times).all() or (np.diff(times) < 0).any():
-        raise ValueError(f"{name} must be finite and rise")
+    if not (np.abs(times) <= _MOST_S).all() or (np.diff(times) < 0).any():  # also catches NaN
+        raise ValueError(f"{name} must rise, within {_MOST_S} s of 0")
     times.flags.writeable = False
     return times
 
 
-def read_npz(path: str | Path) -> dict[str, npt.NDArray[Any]]:
-    """All arrays of an npz file, never unpickling anything.
+def read_npz(path: str | Path, names: Collection[str] = _KEYS) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a track's file that are known, every claimed size checked.
+
+    Args:
+        path: The file.
+        names: Which to read.
 
     Raises:
         TrackError: The file is missing, damaged, or holds pickles.
     """
+    return read_arrays(path, "the score track", path_error(TrackError, path), names=names)
+
+
+def labels_in(path: str | Path) -> tuple[str, ...] | None:
+    """The names that a track's file holds; ``None`` if it holds none.
+
+    Raises:
+        TrackError: The file cannot be used.
+    """
+    arrays = read_npz(path, ("labels",))
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise TrackError(f"{path}: not an npz file; make one with 'tag-overlay tag'")
-            return {key: file[key] for key in file.files}
-    except OSError as error:
-        raise TrackError(
-            f"{path}: cannot read the score track: {error.strerror or error}"
-        ) from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise TrackError(f"{path}: not a usable npz file: {error}") from error
+        return _names(arrays["labels"]) if arrays else None
+    except ValueError as error:
+        raise TrackError(f"{path}: not a usable score track: {brief(error)}") from error
 
 
-def _hop_of_fractions(time: npt.NDArray[Any], duration_s: float | None) -> tuple[float, float]:
+def _fields(
+    arrays: Mapping[str, npt.NDArray[Any]],
+    labels: Sequence[str] | None,
+    duration_s: float | None,
+    window_s: float,
+) -> tuple[Any, ...]:
+    """The fields of a track, in their order, from what its file holds.
+
+    Raises:
+        KeyError: An array is missing.
+        ValueError: One is of another kind.
+    """
+    scores = np.asarray(_of_kind(arrays["scores"], "scores", "fiub"), np.float32)
+    scores.flags.writeable = False
+    own = _names(arrays["labels"]) if "labels" in arrays or labels is None else None
+    unnamed = vocabulary_of_unnamed(scores.shape[-1]) if own is None else vocabulary_of(own)
+    names = tuple(labels) if labels is not None else own or ()
+    if "hop_s" in arrays:
+        hop_s, length_s = _number(arrays["hop_s"]), _number(arrays["duration_s"])
+    else:
+        hop_s, length_s = _hop_of_fractions(_floats(arrays, "time"), duration_s)
+    window_s = _number(arrays["window_s"]) if "window_s" in arrays else window_s
+    levels = _of_kind(arrays.get("levels", np.empty((0, 0))), "levels", "f")
+    return (
+        scores, names, window_s, hop_s, length_s,
+        _text(arrays, "model") or "unknown", _text(arrays, "model_hash"),
+        np.asarray(levels, np.float16), _floats(arrays, "centers"), _floats(arrays, "level_times"),
+        _text(arrays, "vocabulary") or unnamed, _text(arrays, "sound"),
+    )  # fmt: skip
+
+
+def _of_kind(array: npt.NDArray[Any], name: str, kinds: str) -> npt.NDArray[Any]:
+    if array.dtype.kind not in kinds:
+        raise ValueError(f"{name!r} holds {array.dtype}")
+    return array
+
+
+def _floats(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Times:
+    array = _of_kind(arrays.get(name, np.empty(0)), name, "fiu")
+    if array.ndim != 1:
+        raise ValueError(f"{name!r} must be [n_rows], got shape {array.shape}")
+    return np.asarray(array, np.float64)
+
+
+def _number(array: npt.NDArray[Any]) -> float:
+    return float(_of_kind(array, "a length", "fiu"))
+
+
+def _text(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> str:
+    array = _of_kind(arrays.get(name, np.array("")), name, "U")
+    text = str(array) if array.ndim == 0 else ""
+    text.encode()  # raises for half letters
+    return text
+
+
+def _names(array: npt.NDArray[Any]) -> tuple[str, ...]:
+    if array.ndim != 1:
+        raise ValueError(f"labels must be [n_classes], got shape {array.shape}")
+    names = tuple(_of_kind(array, "labels", "U").tolist())
+    "".join(names).encode()
+    return names
+
+
+def _write(save: Callable[..., None], path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    with path.open("wb") as file:  # given a path, NumPy would add an extension
+        save(file, **arrays)
+
+
+def _is_readable(arrays: Mapping[str, npt.NDArray[Any]], file: Path) -> bool:
+    """Whether a file is not packed so densely that it would be refused: hours of silence are."""
+    try:
+        check_claims(sum(array.nbytes for array in arrays.values()), file.stat().st_size)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_lengths(window_s: float, hop_s: float, duration_s: float) -> None:
+    """Bounds that a file's claims are held to, so that no loop behind them is endless."""
+    if not (0 < window_s <= _MOST_STEP_S and _LEAST_HOP_S <= hop_s <= _MOST_STEP_S):
+        raise ValueError(
+            f"window {window_s} s must be above 0 and hop {hop_s} s at least {_LEAST_HOP_S} s, "
+            f"both at most {_MOST_STEP_S} s"
+        )
+    if not 0 <= duration_s <= _MOST_S:
+        raise ValueError(f"a duration of {duration_s} s is not from 0 to {_MOST_S} s")
+
+
+def _check_vocabulary(vocabulary: str) -> None:
+    if not _VOCABULARY.fullmatch(vocabulary):
+        raise ValueError(f"unknown vocabulary {vocabulary!r}")
+
+
+def _hop_of_fractions(time: Times, duration_s: float | None) -> tuple[float, float]:
+    """Hop and length in seconds from starts that are fractions of the length."""
     if duration_s is None:
         raise ValueError("it gives times as fractions, so the length of the audio must be known")
     if time.ndim != 1 or len(time) == 0:

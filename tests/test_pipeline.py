@@ -1,118 +1,218 @@
-"""The whole walk on real files, by Python and by the command line."""
+"""The façade: the whole walk by Python, on clips made here with the model that ships."""
 
 import av
 import numpy as np
 import pytest
 from inspecting import audio_packets, picture_times, pictures
+from making import listener
 
 import overlay
 from overlay.commands import main
-from overlay.errors import NoAudioStream, NoVideoStream, OverlayError
+from overlay.errors import NoAudioStream, NoVideoStream, OverlayError, SettingsError
 from overlay.resources import resource
-from overlay.vocabulary.audioset import audioset_labels
 
-pytestmark = [pytest.mark.weights, pytest.mark.usefixtures("shared")]
+OWN = {"model": "builtin", "device": "cpu"}
 
 
-def test_a_video_in_the_same_video_with_tags_out(tmp_path):
-    source = resource("samples", "sounds.mp4")
-    steps = []
-    done = overlay.render(
-        source, tmp_path / "out.mp4", preset="ultrafast", device="cpu",
-        on_progress=lambda step, done_s, total_s: steps.append((step, done_s, total_s)),
-    )  # fmt: skip
+@pytest.fixture(scope="module")
+def clip(make_clip):
+    """Six seconds of the sample: a picture with speech."""
+    source = str(resource("samples", "sounds.mp4"))
+    return make_clip("six.mp4", "-i", source, "-t", "6", "-c", "copy")
+
+
+@pytest.fixture(scope="module")
+def track(clip):
+    return overlay.tag(clip, **OWN)
+
+
+def test_a_video_in_the_same_video_with_tags_out(clip, tmp_path):
+    reporter, steps, _ = listener()
+    options = {**OWN, "preset": "ultrafast", "cache": False}
+    done = overlay.render(clip, tmp_path / "out.mp4", reporter=reporter, **options)
     assert done.path == tmp_path / "out.mp4"
-    assert picture_times(done.path) == picture_times(source)
-    assert audio_packets(done.path) == audio_packets(source)
-    assert done.track.top_k(1, at_s=2.0)[0].label == "Speech"
+    assert picture_times(done.path) == picture_times(clip)
+    assert audio_packets(done.path) == audio_packets(clip)
+    assert done.n_frames == len(picture_times(clip))
+    assert "Speech" in {tag.label for tag in done.track.top_k(10, at_s=2.0)}
     for name in ("tag", "render"):
         seconds = [done_s for step, done_s, _ in steps if step == name]
         assert seconds == sorted(seconds)
-        assert seconds[-1] == pytest.approx(40, abs=1)
+        assert seconds[-1] == pytest.approx(6, abs=1)
 
 
-def test_the_demos_commands_work_as_there(shared, tmp_path):
-    wav = sorted((shared / "audio/esc_dev").glob("*.flac"))[0]
-    arguments = ["tag", "--device", "cpu", "--sample_duration", "2", "--hop_duration", "0.3"]
-    assert main([*arguments, "--wav", str(wav), "--output_dir", str(tmp_path), "-q"]) == 0
-    made = tmp_path / "audioset_tagging_sr_44100.npz"
-    with np.load(made, allow_pickle=False) as file:
-        assert file["scores"].shape == (17, 527)
-        np.testing.assert_allclose(file["time"], np.arange(17) * 0.3 / 5, atol=1e-9)
-    labels = resource("assets", "audioset_labels.txt")
-    arguments = f"parse --tagging_file {made} --top_k 10 --smooth True --smooth_size 5".split()
-    assert main([*arguments, "--label_file", str(labels), "--output_dir", str(tmp_path)]) == 0
-    text = (tmp_path / "audioset_tagging_sr_44100.txt").read_text()
-    blocks = text.strip().split("\n\n")
-    assert len(blocks) == 17
-    assert all(len(block.splitlines()) == 11 for block in blocks)
-    label, _, score = blocks[0].splitlines()[1].rpartition(": ")
-    assert label in audioset_labels()
-    assert 0 <= float(score) <= 1
-
-
-def test_saved_scores_render_the_same_video(shared, tmp_path):
-    source = shared / "videos/mediabunny__video.mp4"
-    track = overlay.tag(source, device="cpu")
-    track.save(tmp_path / "t.npz")
-    loaded = overlay.TagTrack.load(tmp_path / "t.npz")
+def test_saved_scores_render_the_same_video(clip, track, tmp_path):
+    saved = track.save(tmp_path / "t.npz")
+    loaded = overlay.TagTrack.load(saved)
     np.testing.assert_array_equal(loaded.scores, track.scores)
     assert (loaded.model, loaded.model_hash) == (track.model, track.model_hash)
-    paths = [tmp_path / "a.mp4", tmp_path / "b.mp4"]
-    for path, scores in zip(paths, (track, loaded), strict=True):
-        overlay.render(source, path, track=scores, preset="ultrafast")
-    a, b = (pictures(path) for path in paths)
-    assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+    drawn = []
+    for number, scores in enumerate((track, loaded, saved)):
+        out = tmp_path / f"{number}.mp4"
+        overlay.render(clip, out, track=scores, preset="ultrafast")
+        drawn.append(pictures(out))
+    for other in drawn[1:]:
+        assert all(np.array_equal(a, b) for a, b in zip(drawn[0], other, strict=True))
 
 
-def test_chinese_labels_draw(shared, tmp_path):
-    labels = tmp_path / "labels.txt"
-    labels.write_text("\n".join(f"声音{i}" for i in range(527)), encoding="utf-8")
-    source = shared / "videos/mediabunny__video.mp4"
-    out = tmp_path / "p.png"
-    overlay.preview(source, 1.0, out, label_file=str(labels), device="cpu")
-    assert out.stat().st_size > 1000
+def test_the_same_captions_come_from_a_video_and_from_its_scores(clip, track, tmp_path):
+    saved = track.save(tmp_path / "scores")
+    options = {"style": "plain"}
+    cues = overlay.captions(clip, **OWN, **options)
+    assert cues
+    assert overlay.captions(saved, **options) == cues
+    events, found = overlay.find_events(saved)
+    assert events == overlay.find_events(clip, **OWN)[0]
+    np.testing.assert_array_equal(found.scores, track.scores)
+    path = overlay.export_events(saved, "srt", tmp_path / "c.srt", **options)
+    assert path.read_text().count("-->") == len(cues)
+    assert overlay.check_captions(path, "plain", video=clip) == []
 
 
-def test_files_without_picture_or_sound_are_said(shared, tmp_path, make_clip):
-    sound = sorted((shared / "audio/esc_dev").glob("*.flac"))[0]
+def test_dialogue_keeps_its_place(clip, track, tmp_path):
+    saved, words = track.save(tmp_path / "t.npz"), tmp_path / "words.srt"
+    words.write_text("1\n00:00:00,100 --> 00:00:01,000\nHello\n")
+    out = overlay.merge_captions(saved, words, style="plain")
+    assert out == tmp_path / "words.sounds.srt"
+    assert "Hello" in out.read_text()
+    with pytest.raises(OverlayError, match="exists"):
+        overlay.merge_captions(saved, words)
+    with pytest.raises(OverlayError, match="input"):
+        overlay.merge_captions(saved, words, words, overwrite=True)
+
+
+class Stop(Exception):
+    """What a caller raises to have enough."""
+
+
+@pytest.mark.parametrize("step", ["tag", "note"])
+def test_a_callback_that_raises_stops_the_work(clip, tmp_path, step):
+    def progress(name, done, total):
+        if name == step:
+            raise Stop
+
+    def note(line):
+        if step == "note":
+            raise Stop
+
+    copy = tmp_path / "clip.mp4"
+    copy.write_bytes(clip.read_bytes())
+    with pytest.raises(Stop):
+        overlay.render(
+            copy, None, reporter=overlay.Reporter(progress, note), language="zh",
+            cache=False, device="cpu", model="auto" if step == "note" else "builtin",
+        )  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+
+
+@pytest.mark.parametrize("options", [{}, {"soft": True}, {"overlay_only": True}])
+def test_a_callback_that_raises_while_ffmpeg_writes_stops_it(clip, track, tmp_path, options):
+    def progress(name, done, total):
+        if name == "render":
+            raise Stop
+
+    copy = tmp_path / "clip.mp4"
+    copy.write_bytes(clip.read_bytes())
+    with pytest.raises(Stop):
+        overlay.render(copy, track=track, reporter=overlay.Reporter(progress), **options)
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+
+
+def test_files_without_picture_or_sound_are_said(tmp_path, make_clip):
+    sound = make_clip("tone-only.wav", "-f", "lavfi", "-i", "sine=d=2")
     with pytest.raises(NoVideoStream, match="tag-overlay tag"):
         overlay.render(sound, tmp_path / "out.mp4")
     silent = make_clip("silent.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x64:d=1")
+    for call in (overlay.render, lambda path, out, **options: overlay.tag(path)):
+        with pytest.raises(NoAudioStream):
+            call(silent, tmp_path / "out.mp4")
     with pytest.raises(NoAudioStream, match="allow-silent"):
         overlay.render(silent, tmp_path / "out.mp4")
+    with pytest.raises(NoAudioStream):
+        overlay.render(silent, tmp_path / "out.mov", overlay_only=True, allow_silent=True)
     assert list(tmp_path.iterdir()) == []
     done = overlay.render(silent, tmp_path / "out.mp4", allow_silent=True)
+    assert (done.track, done.encoder) == (None, "copy")
     assert picture_times(done.path) == picture_times(silent)
+
+
+def test_an_audio_track_that_turns_out_empty_counts_as_none(make_clip, tmp_path):
+    hollow = make_clip(
+        "hollow.mkv", "-f", "lavfi", "-i", "testsrc2=s=64x64:d=1", "-f", "lavfi", "-i", "sine=d=1",
+        "-af", "aselect=0", "-c:a", "pcm_s16le",
+    )  # fmt: skip
+    options = {**OWN, "cache": False}
+    with pytest.raises(OverlayError):
+        overlay.render(hollow, tmp_path / "out.mkv", **options)
+    done = overlay.render(hollow, tmp_path / "out.mkv", allow_silent=True, **options)
+    assert done.encoder == "copy"
 
 
 @pytest.mark.parametrize(
     "options",
-    [{"theme": "nope"}, {"font": "nope.ttf"}, {"encoder": "nope"}, {"ffmpeg": "/nope"}],
+    [
+        {"theme": "Dark"},
+        {"font": "nope.ttf"},
+        {"encoder": "nope"},
+        {"ffmpeg": "/nope"},
+        {"thresholds_file": "nope.toml"},
+        {"allow": ("Nosuch",)},
+        {"soft": True, "theme": "Dark"},
+        {"overlay_only": True, "theme": "Dark"},
+    ],
 )
-def test_mistakes_are_found_before_the_sound_is_scored(tmp_path, monkeypatch, options):
-    monkeypatch.setattr("overlay.pipeline.load_tagger", lambda *_: pytest.fail("too late"))
+def test_mistakes_are_found_before_the_sound_is_scored(clip, tmp_path, monkeypatch, options):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    reporter, steps, _ = listener()
+    name = "out.mov" if options.get("overlay_only") else "out.mkv"
     with pytest.raises(OverlayError):
-        overlay.render(resource("samples", "sounds.mp4"), tmp_path / "out.mp4", **options)
+        overlay.render(clip, tmp_path / name, reporter=reporter, **OWN, **options)
+    assert steps == []
+    assert not list(tmp_path.rglob("*.npz"))
+    assert not (tmp_path / name).exists()
 
 
-def test_models_and_doctor_say_what_is_here(capsys, monkeypatch):
-    assert main(["models"]) == 0
-    listed = capsys.readouterr().out
-    for text in ("mn04", "0.432", "cnn14", "0.431", "CC BY 4.0", "MIT", "mn04_as_mAP_432.pt"):
-        assert text in listed
-    assert main(["models", "verify", "mn04"]) == 0
-    assert "899a8c6217063f69" in capsys.readouterr().out
-    assert main(["models", "fetch", "mn04"]) == 0
-    assert main(["models", "verify", "builtin"]) == 0
-    assert "hash and shapes" in capsys.readouterr().out
-    assert main(["models", "verify", "cnn99"]) == 4
-    assert main(["doctor"]) == 0
-    said = capsys.readouterr().out
-    for text in ("ffmpeg version", "libx264", "works", "paddle", "cache", "Inter-SemiBold.otf"):
-        assert text in said
-    assert main(["doctor", "--ffmpeg", "/nope"]) == 0
-    assert "not usable" in capsys.readouterr().out
+def test_unknown_options_are_said(clip):
+    with pytest.raises(SettingsError, match="on_note"):
+        overlay.tag(clip, on_note=print)
+
+
+def test_every_public_name_is_there():
+    for name in overlay.__all__:
+        assert getattr(overlay, name).__doc__
+    with pytest.raises(AttributeError, match="no_such"):
+        overlay.no_such  # noqa: B018
+
+
+def test_own_labels_are_taught(make_clip, tmp_path):
+    for label, sound in (("tone", "sine=f=800:d=1"), ("hiss", "anoisesrc=d=1")):
+        (tmp_path / "clips" / label).mkdir(parents=True)
+        for number in range(3):
+            made = make_clip(f"{label}{number}.wav", "-f", "lavfi", "-i", sound)
+            (tmp_path / "clips" / label / made.name).write_bytes(made.read_bytes())
+    reporter, steps, _ = listener()
+    folder, out = tmp_path / "clips", tmp_path / "own.npz"
+    done = overlay.train(folder, out, reporter=reporter, **OWN)
+    assert (done.path, done.labels, done.base) == (out, ("hiss", "tone"), "builtin")
+    assert done.n_clips == done.n_tested == 6
+    assert steps[-1] == ("train", 6, 6)
+    found = overlay.tag(folder / "tone" / "tone0.wav", model=str(out), device="cpu")
+    assert found.top_k(1)[0].label == "tone"
+    with pytest.raises(OverlayError, match="exists"):
+        overlay.train(folder, out, **OWN)
+    with pytest.raises(OverlayError, match=r"\.npz"):
+        overlay.train(folder, tmp_path / "own.bin", **OWN)
+
+
+def test_chinese_labels_draw_or_stay_english_with_a_word(clip, track, tmp_path):
+    reporter, _, notes = listener()
+    drawn = []
+    for language in ("en", "zh"):
+        out = tmp_path / f"{language}.png"
+        overlay.preview(clip, 2, out, track=track, language=language, reporter=reporter)
+        drawn.append(out.read_bytes())
+    stayed = any("Noto Sans CJK" in note for note in notes)
+    assert (drawn[0] == drawn[1]) == stayed
 
 
 def _video_packets(path):
@@ -139,26 +239,11 @@ def test_soft_captions_leave_every_packet_as_it_is(tmp_path, extension):
 
 def test_soft_without_a_sound_worth_a_caption_is_a_copy(tmp_path):
     source = resource("samples", "sounds.mp4")
-    said = []
+    reporter, _, said = listener()
     options = {"soft": True, "model": "builtin", "device": "cpu", "event_threshold": 0.99}
-    done = overlay.render(source, tmp_path / "soft.mp4", on_note=said.append, **options)
+    done = overlay.render(source, tmp_path / "soft.mp4", reporter=reporter, **options)
     assert _video_packets(done.path) == _video_packets(source)
     assert any("no sound is worth a caption" in note for note in said)
-
-
-def test_chinese_without_a_font_for_it_stays_english(tmp_path, monkeypatch):
-    source, said = resource("samples", "sounds.mp4"), []
-    pictures = []
-    for n, language in enumerate(("en", "zh", "zh")):
-        monkeypatch.setattr("overlay.pipeline.can_draw", lambda text, font, n=n: n != 1)
-        out = tmp_path / f"{n}.png"
-        overlay.preview(
-            source, 9.5, out, on_note=said.append, language=language, model="builtin", device="cpu"
-        )
-        pictures.append(out.read_bytes())
-    assert pictures[0] == pictures[1]
-    assert pictures[1] != pictures[2]
-    assert any("Noto Sans CJK" in note for note in said)
 
 
 def test_soft_captions_in_matroska_have_a_style(tmp_path):

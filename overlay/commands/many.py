@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from overlay.commands.printing import Bars, report, say
-from overlay.errors import BatchError, OutputError, OverlayError, UsageError
+from overlay.errors import BatchError, OverlayError, UsageError
+from overlay.files import is_folder, is_there, make_folder
 from overlay.reporting import Reporter
 
 if TYPE_CHECKING:
@@ -143,24 +144,14 @@ def output_place(output: str | None, n_files: int) -> Iterator[Path | None]:
         return
     folder = Path(output)
     named_as_folder = output.endswith(("/", os.sep))
-    if _is_folder(folder) or not (named_as_folder or n_files > 1):
+    if is_folder(folder) or not (named_as_folder or n_files > 1):
         yield folder
         return
-    if os.path.lexists(folder) or (folder.suffix and not named_as_folder):
+    if is_there(folder) or (folder.suffix and not named_as_folder):
         raise UsageError(f"{output}: several files need a folder to go to")
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise OutputError(f"cannot be made: {error.strerror}", path=folder) from error
+    make_folder(folder)
     try:
         yield folder
     finally:
         with contextlib.suppress(OSError):
             folder.rmdir()  # refused as long as anything is in it
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
 import sys
 import threading
@@ -71,7 +72,7 @@ class Stopping:
             self._unraisable(unraisable)
             return
         number, self.number = self.number, None
-        threading.Timer(0.01, signal.raise_signal, [number]).start()
+        threading.Timer(0.01, _thread.interrupt_main, [number]).start()
 
     def said(self) -> int:
         """Say that nothing was kept, if something had begun; the exit status."""

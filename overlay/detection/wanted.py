@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from overlay.errors import LabelError, SettingsError
+from overlay.files import path_error, read_toml
 from overlay.settings import EventSettings
 from overlay.vocabulary import Vocabulary
 
@@ -60,12 +59,7 @@ def read_thresholds(path: str | None) -> dict[str, float]:
     """
     if path is None:
         return {}
-    try:
-        content = tomllib.loads(Path(path).read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot read the thresholds: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not a TOML file: {error}") from error
+    content = read_toml(path, "the thresholds", path_error(SettingsError, path))
     for label, value in content.items():
         if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
             raise SettingsError(f"{path}: {label}: {value!r} is no threshold from 0 to 1")

@@ -6,7 +6,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from fontTools.ttLib import TTCollection, TTFont
 from PIL import ImageFont
 
 from overlay.errors import FontNotFound
+from overlay.files import opened, path_error
 from overlay.resources import resource
 
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
@@ -23,6 +24,10 @@ _PREFERRED = (
     "seguiemj", "notosans", "dejavusans", "arial unicode", "segoeui", "arial",
 )  # fmt: skip
 """How the names of fonts begin that are tried first for letters the own font lacks."""
+
+_MAX_BYTES = 1 << 28
+_TRIED, _TRIED_PX, _LARGEST_EM = "0123456789Ag", 20, 8
+"""What every font is tried with, at which size, and how many times that a letter may be."""
 
 _BITMAP_SIZES = (109, 136, 128, 160, 96, 64, 32)
 """Sizes at which fonts made of pictures (emoji) exist."""
@@ -53,27 +58,53 @@ def font_file(path: str | None, weight: str) -> Path:
     """
     if path is None:
         return resource("fonts", f"Inter-{weight}.otf")
-    if not Path(path).is_file():
-        raise FontNotFound(f"{path}: no such font file")
+    with opened(path, _MAX_BYTES, "the font", path_error(FontNotFound, path)):
+        pass
     try:
-        ImageFont.truetype(path, 20)
-    except OSError as error:
-        raise FontNotFound(f"{path}: not a font that can be read ({error})") from error
+        _check_font(Path(path))
+    except Exception as error:  # whatever a broken table makes FreeType or fontTools trip over
+        raise FontNotFound(f"{path}: not a font that can be used ({error})") from error
     return Path(path)
+
+
+def _check_font(path: Path) -> None:
+    """Draw a little, and see that it is of a size that a picture can hold.
+
+    Raises:
+        ValueError: It draws nothing, or far more than its size says.
+    """
+    font = ImageFont.truetype(str(path), _TRIED_PX)
+    if not _code_points(path):
+        raise ValueError("it has no letters")
+    ascent, descent = font.getmetrics()
+    if not 0 < ascent + descent <= _LARGEST_EM * _TRIED_PX:
+        raise ValueError(f"its lines are {ascent + descent} pixels high at a size of {_TRIED_PX}")
+    width = max(font.getlength(letter) for letter in _TRIED)
+    left, top, right, bottom = font.getbbox(_TRIED)
+    if not 0 < width <= _LARGEST_EM * _TRIED_PX:
+        raise ValueError("its digits have no usable width")
+    if max(right - left, bottom - top) > _LARGEST_EM * _TRIED_PX * len(_TRIED):
+        raise ValueError("its letters are far larger than its size")
 
 
 def font_names(font: Path) -> tuple[str, float, float]:
     """What players call a font, and its line's height and ascent in units of the font size.
 
+    The name is whatever the file says: it may hold anything.
+
     Source:
         OpenType, table OS/2: players follow VSFilter, which measures by ``usWinAscent`` and
         ``usWinDescent``.
     """
-    with TTFont(font, lazy=True, fontNumber=0) as opened:
-        name = opened["name"].getBestFullName() or font.stem
-        metrics, unit = opened["OS/2"], opened["head"].unitsPerEm
-        ascent, descent = metrics.usWinAscent, metrics.usWinDescent
-    return str(name).replace(",", " "), (ascent + descent) / unit, ascent / unit
+    try:
+        with TTFont(font, lazy=True, fontNumber=0) as tables:
+            name = tables["name"].getBestFullName() or font.stem
+            metrics, unit = tables["OS/2"], tables["head"].unitsPerEm
+            ascent, descent = metrics.usWinAscent, metrics.usWinDescent
+            return str(name), (ascent + descent) / unit, ascent / unit
+    except Exception:  # fontTools raises whatever a broken table makes it trip over
+        drawn = ImageFont.truetype(str(font), 100).getmetrics()
+        return font.stem, sum(drawn) / 100, drawn[0] / 100
 
 
 @cache
@@ -92,20 +123,23 @@ def sized(font: Path, size: float, face: int = 0) -> tuple[ImageFont.FreeTypeFon
 
 def split_runs(text: str, font: Path) -> list[Run]:
     """Cut text where the font that has its letters changes; the given font goes first."""
-    runs: list[Run] = []
     simplified = not any("\u3040" <= letter <= "\u30ff" for letter in text)  # Kana: Japanese
+    parts: list[tuple[Path, list[str]]] = []
+    before = ""
     for letter in text:
-        joined = ord(letter) in _JOINERS or unicodedata.combining(letter)
-        after_joiner = bool(runs) and runs[-1].text.endswith("\u200d")
-        if runs and (joined or after_joiner):
-            chosen = runs[-1].font
+        joined = ord(letter) in _JOINERS or unicodedata.combining(letter) or before == "\u200d"
+        before = letter
+        if parts and joined:
+            chosen = parts[-1][0]
         else:
             chosen = font if _has(font, letter) else _fallback(letter) or font
-        if runs and runs[-1].font == chosen:
-            runs[-1] = replace(runs[-1], text=runs[-1].text + letter)
-        else:
-            runs.append(Run(letter, chosen, _chinese_face(chosen) if simplified else 0))
-    return runs
+        if not parts or parts[-1][0] != chosen:
+            parts.append((chosen, []))
+        parts[-1][1].append(letter)
+    return [
+        Run("".join(letters), chosen, _chinese_face(chosen) if simplified else 0)
+        for chosen, letters in parts
+    ]
 
 
 def can_draw(text: str, font: Path) -> bool:
@@ -176,9 +210,9 @@ def _has(font: Path, letter: str) -> bool:
 def _code_points(font: Path) -> frozenset[int]:
     """What a font can draw; nothing if it is damaged."""
     try:
-        with TTFont(font, lazy=True, fontNumber=0) as opened:
+        with TTFont(font, lazy=True, fontNumber=0) as tables:
             # a map from code to name wants names; the font's own lie among all of its outlines
-            opened.setGlyphOrder([f"glyph{n}" for n in range(opened["maxp"].numGlyphs)])
-            return frozenset(opened.getBestCmap() or ())
+            tables.setGlyphOrder([f"glyph{n}" for n in range(tables["maxp"].numGlyphs)])
+            return frozenset(tables.getBestCmap() or ())
     except Exception:  # fontTools raises whatever a broken table makes it trip over
         return frozenset()

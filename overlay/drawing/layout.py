@@ -12,14 +12,35 @@ from fractions import Fraction
 from overlay.datatypes import Box
 from overlay.drawing.theme import Theme
 
-_SMALLEST_SIDE_PX = 330
+_SMALLEST_SIDE_PX = 260
 """Pictures smaller than this get the letters of this size: below, they cannot be read."""
+
+_LEAST_UNIT_PX = 160
+"""Where there is no room for letters of at least this size there is no panel."""
+
+_NARROWEST = 0.2
+"""Narrowest card in the same unit: six letters."""
 
 _CAP_HEIGHT = 0.73
 """Of Inter's capital letters, in units of the font size."""
 
-_BAR_GAP = 0.4
+_BAR_GAP = 0.34
 """From the baseline to the bar, in units of the font size: descenders take 0.22."""
+
+_LARGEST_SHARE = 1 / 8
+"""Of a landscape picture's area that a card of five rows may cover."""
+
+_PHONE_ASPECT = 0.65
+"""Pictures no wider than this part of their height fill a phone's screen."""
+
+_PHONE = (0.06, 0.14, 0.14, 0.26)
+"""Parts of the width (left, right) and height (top, bottom) in which phone apps put their own text
+and buttons.
+
+Source:
+    TikTok, "In-Feed Ads specifications": of 1080x1920 pixels 60 left, 140 right, 130 above and 484
+    below; Instagram Reels: 270 above.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +70,8 @@ class Layout:
     number_size: float
     outline: float
     radius: float
-    anchor: float
-    """Where a lower card stands in the box: 0 at its top, 1 at its bottom."""
+    fits: bool = True
+    """Whether there is a panel at all; very small pictures have room for none."""
 
     def card_height(self, rows: float) -> int:
         """Height of a card for so many rows; the box has room for ``n_rows``."""
@@ -58,7 +79,7 @@ class Layout:
 
     def baseline(self, rank: float) -> int:
         """Row of pixels on which the text of the tag with this (moving) rank stands."""
-        return self.first_baseline + round(rank * self.pitch)
+        return self.first_baseline + int(rank * self.pitch + 0.5)
 
 
 def layout(
@@ -75,31 +96,35 @@ def layout(
     Args:
         picture: Width and height in pixels.
         theme: Sizes, as fractions of the shorter side as it is shown.
-        position: A corner, ``left``, ``right`` or ``bottom``.
+        position: A corner, a side, or ``center``; all inside the safe area.
         top_k: Rows asked for; fewer where the picture is too low.
         scale: Factor on all sizes.
         pixel_aspect: Width of a pixel over its height.
     """
     width, height = picture
     aspect = float(pixel_aspect)
-    shown_width = width * aspect
-    unit = _unit(min(shown_width, height), height, theme, scale)
-    margin = theme.card.margin * min(shown_width, height)
+    shown = width * aspect, float(height)
+    area = _safe_area(shown, theme.card.margin)
+    unit = _unit(min(shown), area, theme, scale)
     text_size = max(theme.text.size * unit, 1.0)
     padding = theme.card.padding * unit
     bar_height = max(2, round(theme.bar.height * unit))
     bar_offset = max(1, round(_BAR_GAP * text_size))
     row = _CAP_HEIGHT * text_size + bar_offset + bar_height
     pitch = round(max(theme.row.pitch * unit, row))
-    room = height - 2 * margin - 2 * padding + (pitch - row)
+    room = area.height - 2 * padding + (pitch - row)
     n_rows = max(1, min(top_k, int(room / pitch)))
-    card_width = min(theme.card.width * unit, shown_width - 2 * margin) / aspect
     card_height = 2 * padding + n_rows * pitch - (pitch - row)
-    box = _placed(picture, (card_width, card_height), (margin / aspect, margin), position)
-    left = round(padding / aspect)
+    most = _widest(shown, 2 * padding + 4 * pitch + row, scale) if room >= 5 * pitch else shown[0]
+    card_width = min(theme.card.width * unit, area.width, most)
+    fits = unit >= _LEAST_UNIT_PX
+    box = _placed(picture, (card_width, card_height), area, position, aspect)
+    if not fits:
+        box = Box(0, 0, 2, 2)
+    left = min(round(padding / aspect), box.width - 1)
     right = max(left + 1, box.width - left)
     number_size = max(theme.text.number_size * unit, 1.0)
-    label_width = right - left - round(2.1 * number_size / aspect)
+    label_width = right - left - round(2.3 * number_size / aspect)
     return Layout(
         box=box,
         pixel_aspect=aspect,
@@ -115,27 +140,63 @@ def layout(
         number_size=number_size,
         outline=theme.text.outline * unit,
         radius=theme.card.radius * unit,
-        anchor=_down(position),
+        fits=fits,
     )
 
 
-def _unit(shorter: float, height: float, theme: Theme, scale: float) -> float:
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """Where a panel may be, in units of the pixel's height."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def _safe_area(shown: tuple[float, float], margin: float) -> _Area:
+    """The title-safe area; where phones show the picture, what their apps leave free of it.
+
+    Source:
+        SMPTE ST 2046-1: titles keep 5 % of width and height clear.
+    """
+    left, right, top, bottom = [margin] * 4
+    if shown[0] <= _PHONE_ASPECT * shown[1]:
+        left, right, top, bottom = (max(margin, part) for part in _PHONE)
+    x, y = left * shown[0], top * shown[1]
+    return _Area(x, y, (1 - right) * shown[0] - x, (1 - bottom) * shown[1] - y)
+
+
+def _widest(shown: tuple[float, float], five_rows: float, scale: float) -> float:
+    """What a card of five rows may take of a landscape picture; more where larger was asked for."""
+    if shown[0] <= shown[1]:
+        return shown[0]
+    return _LARGEST_SHARE * max(scale, 1.0) ** 2 * shown[0] * shown[1] / five_rows
+
+
+def _unit(shorter: float, area: _Area, theme: Theme, scale: float) -> float:
     """What the theme's fractions are of.
 
-    Never so small that letters cannot be read, and never so large that not one row fits.
+    Never so small that letters cannot be read, and never so large that not one row of a few
+    letters fits.
     """
-    unit = max(shorter, _SMALLEST_SIDE_PX) * scale
+    unit = max(max(shorter, _SMALLEST_SIDE_PX) * scale, _LEAST_UNIT_PX)
     one_row = 2 * theme.card.padding + max(theme.row.pitch, 1.5 * theme.text.size)
-    return min(unit, 0.9 * height / max(one_row, 1e-3))
+    return min(unit, area.height / max(one_row, 1e-3), area.width / _NARROWEST)
 
 
 def _placed(
-    picture: tuple[int, int], size: tuple[float, float], margin: tuple[float, float], position: str
+    picture: tuple[int, int],
+    size: tuple[float, float],
+    area: _Area,
+    position: str,
+    aspect: float,
 ) -> Box:
     """The box at its place: even corners, even sizes, inside the picture."""
-    width, height = (_even_size(size[axis], picture[axis]) for axis in (0, 1))
-    x = _start(picture[0], width, margin[0], _across(position))
-    y = _start(picture[1], height, margin[1], _down(position))
+    width = _even_size(size[0] / aspect, picture[0])
+    height = _even_size(size[1], picture[1])
+    x = _start(picture[0], width, (area.x / aspect, area.width / aspect), _across(position))
+    y = _start(picture[1], height, (area.y, area.height), _down(position))
     return Box(x, y, width, height)
 
 
@@ -143,11 +204,11 @@ def _even_size(length: float, room: int) -> int:
     return max(2, min(2 * round(length / 2), room // 2 * 2))
 
 
-def _start(room: int, length: int, margin: float, side: float) -> int:
-    """First pixel of a box at ``side``: 0 is the start, 0.5 the middle, 1 the end."""
-    low, high = margin, room - margin - length
-    start = min(max(low + side * (high - low), 0), max(0, room - length))
-    return int(start / 2 + 0.5) * 2 if start < room - length - 1 else int(start) // 2 * 2
+def _start(whole: int, length: int, room: tuple[float, float], side: float) -> int:
+    """First pixel of a box in its room; ``side`` 0 is the start, 0.5 the middle, 1 the end."""
+    start = room[0] + side * (room[1] - length)
+    start = min(max(start, 0), max(0, whole - length))
+    return int(start / 2 + 0.5) * 2 if start < whole - length - 1 else int(start) // 2 * 2
 
 
 def _across(position: str) -> float:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from overlay.datatypes import Box, ColorInfo
+from overlay.drawing.canvas import Canvas
 from overlay.drawing.color import Coding
-from overlay.drawing.panel import Painter, Panel
+from overlay.drawing.panel import Panel
 
 _ALMOST_CLEAR = np.float32(1e-6)
 
@@ -26,7 +27,8 @@ class AlphaPanel:
     def __init__(self, panel: Panel, color: ColorInfo, picture_height: int, pix_fmt: str) -> None:
         rgb = pix_fmt == "rgba"
         coding = Coding(color, 8, picture_height)
-        self._painter = Painter(panel, coding.signal if rgb else coding.encode)
+        self._view = panel.view(coding.signal if rgb else coding.encode)
+        self._canvas = Canvas(self._view)
         box, self.pix_fmt = panel.box, pix_fmt
         if rgb:
             self._frame = np.zeros((box.height, box.width, 4), np.uint8)
@@ -40,15 +42,24 @@ class AlphaPanel:
         self._start, self._span = start[:, None, None], span[:, None, None]
         self._convert(Box(0, 0, box.width, box.height))
 
-    def frame(self, t: float) -> memoryview:
-        """All pixels at second ``t``; valid until the next call."""
-        for box in self._painter.update(t):
+    def frame(self, t: float, *, settled: bool = False) -> memoryview:
+        """All pixels at second ``t``; valid until the next call.
+
+        Args:
+            t: Second on the picture's clock.
+            settled: Nothing under way, for a still.
+        """
+        for box in self._canvas.update(t, settled=settled):
             self._convert(box)
         return self._frame.data.cast("B")
 
+    def next_change(self, t: float) -> float:
+        """Second up to which the picture stays as it is at ``t``; ``t`` if anything moves."""
+        return self._view.still_until(t)
+
     def _convert(self, box: Box) -> None:
         """Codes of the pixels in a box: ``start + span * value``."""
-        values = self._painter.pixels[:, box.y : box.bottom, box.x : box.right].copy()
+        values = self._canvas.pixels[:, box.y : box.bottom, box.x : box.right].copy()
         values[:3] /= np.maximum(values[3], _ALMOST_CLEAR)
         codes = self._start + self._span * values
         self._planes[:, box.y : box.bottom, box.x : box.right] = np.clip(codes + 0.5, 0, 255)

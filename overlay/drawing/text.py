@@ -26,6 +26,8 @@ _SMALLEST = 0.82
 """A label that is too long shrinks to this part of its size before it is cut."""
 
 _ELLIPSIS = "…"
+_LONGEST = 240
+"""Letters of a label that are looked at."""
 _FINER = 3
 """Letters are drawn this much larger before they are squeezed to pixels that are not square."""
 
@@ -41,6 +43,8 @@ class TextStyle:
     outline_color: Color = (0.0, 0.0, 0.0)
     pixel_aspect: float = 1.0
     """Width of a pixel over its height."""
+    band: tuple[int, int] | None = None
+    """Rows above and below the baseline behind which text is cut off; ``None`` cuts nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +112,21 @@ class TextDrawer:
 
     def fitted(self, text: str, size: float, width: float) -> tuple[str, float]:
         """The text and size that fit: shrunk first, then cut with an ellipsis."""
+        text = _at_most(text, _LONGEST)
         length = self.length(text, size)
         if length <= width:
             return text, size
         size *= max(_SMALLEST, 0.99 * width / length)
         if self.length(text, size) <= width:
             return text, size
-        for end in range(len(text) - 1, 0, -1):
-            cut = text[:end].rstrip(" ,;-") + _ELLIPSIS
-            if self.length(cut, size) <= width:
-                return cut, size
-        return _ELLIPSIS, size
+        fits, too_long = 0, len(text)
+        while too_long - fits > 1:
+            middle = (fits + too_long) // 2
+            if self.length(_cut(text, middle), size) <= width:
+                fits = middle
+            else:
+                too_long = middle
+        return _cut(text, fits), size
 
     def _drawn(self, text: str, size: float) -> Tile:
         style, finer = self._style, 1 if self._style.pixel_aspect == 1 else _FINER
@@ -134,12 +142,20 @@ class TextDrawer:
             target = max(1, target[0]), max(1, target[1])
             layers = [layer.resize(target, Image.Resampling.BOX) for layer in layers]
         pixels = self._inked(*layers)
-        rows = _inked_rows(pixels)
+        above = round((border + ascent) / finer)
+        rows = self._in_band(_inked_rows(pixels), above)
         return Tile(
             pixels[:, rows].copy(),
-            round((border + ascent) / finer) - rows.start,
+            above - rows.start,
             round(border / finer / style.pixel_aspect),
         )
+
+    def _in_band(self, rows: slice, above: int) -> slice:
+        """The rows that text may take; ``above`` of the picture's are above the baseline."""
+        if self._style.band is None:
+            return rows
+        first = max(rows.start, above - self._style.band[0])
+        return slice(first, max(min(rows.stop, above + self._style.band[1]), first + 1))
 
     def _extent(self, runs: list[Run], size: float) -> tuple[int, int]:
         """Rows above and below the baseline."""
@@ -164,6 +180,15 @@ class TextDrawer:
     def _solid(self, color: Color, mask: Image.Image) -> Pixels:
         coverage = np.asarray(mask, np.float32) / np.float32(255)
         return solid(self._encode(np.array(color, np.float32)), coverage)
+
+
+def _at_most(text: str, n_letters: int) -> str:
+    """Cut before anything is measured: no picture is as wide as a label may be long."""
+    return text if len(text) <= n_letters else text[: n_letters - 1] + _ELLIPSIS
+
+
+def _cut(text: str, end: int) -> str:
+    return text[:end].rstrip(" ,;-") + _ELLIPSIS
 
 
 def solid(color: Floats, coverage: Floats) -> Pixels:

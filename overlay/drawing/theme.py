@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from overlay.errors import ThemeError
+from overlay.files import read_toml
 from overlay.resources import resource
 from overlay.vocabulary import FAMILIES
 
 Color = tuple[float, float, float]
 """Red, green, blue in [0, 1], sRGB."""
 
-_MAX_BYTES = 1 << 20
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -96,19 +97,22 @@ def theme_names() -> list[str]:
 def load_theme(name: str) -> Theme:
     """A theme that ships, by name, or one from a TOML file.
 
-    A file need only hold what differs from the theme ``dark``.
+    A file need only hold what differs from the theme ``dark``. Names are found in any case.
 
     Raises:
         ThemeError: There is no such theme, or the file is wrong.
     """
     dark = _merge(Theme(), resource("assets", "themes", "dark.toml"))
-    if name in theme_names():
-        return _merge(dark, resource("assets", "themes", f"{name}.toml"))
+    if name.lower() in theme_names():
+        return _merge(dark, resource("assets", "themes", f"{name.lower()}.toml"))
     path = Path(name)
-    if path.suffix != ".toml":
+    if path.suffix.lower() != ".toml":
+        near = difflib.get_close_matches(name[:80].lower(), theme_names(), 1)
+        meant = f"did you mean {near[0]}? " if near else ""
         raise ThemeError(
-            f"no such theme; there are {', '.join(theme_names())}, or the path of a .toml file",
-            path=name,
+            f"no such theme; {meant}there are {', '.join(theme_names())}, or the path of a .toml "
+            "file",
+            path=name[:200],
         )
     return _merge(dark, path)
 
@@ -133,14 +137,7 @@ def _merge(theme: Theme, path: Path) -> Theme:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ThemeError("too large for a theme", path=path)
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ThemeError(f"cannot read the theme: {error.strerror}", path=path) from error
-    except (ValueError, RecursionError) as error:
-        raise ThemeError(f"is not a TOML file: {error}", path=path) from error
+    return read_toml(path, "the theme", partial(ThemeError, path=path))
 
 
 def _colors(

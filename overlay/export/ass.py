@@ -6,10 +6,9 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from overlay.datatypes import Cue
-from overlay.export.formats import CaptionFormat, one_line
+from overlay.export.escaping import one_line
+from overlay.export.formats import Format, Run, lines_of
 
 _HEADER = """[Script Info]
 ScriptType: v4.00+
@@ -47,15 +46,15 @@ def clock(seconds: float) -> str:
 
 def text(cue: Cue) -> str:
     """The lines of a cue, nothing in them taken for a command."""
-    return "\\N".join(escaped(line) for line in cue.lines)
+    return "\\N".join(escaped(line) for line in lines_of(cue))
 
 
-def _write(cues: Sequence[Cue], language: str) -> str:
-    header = _HEADER.replace("FONT", _FONTS[language])
+def _write(run: Run) -> str:
+    header = _HEADER.replace("FONT", _FONTS[run.settings.captions.language])
     return header + "".join(
         f"Dialogue: 0,{clock(cue.start_s)},{clock(cue.end_s)},Sound,,0,0,0,,{text(cue)}\n"
-        for cue in cues
+        for cue in run.cues
     )
 
 
-FORMAT = CaptionFormat("ass", ".ass", "ASS captions with a style", _write)
+FORMAT = Format("ass", ".ass", "ASS captions with a style", _write, "captions")

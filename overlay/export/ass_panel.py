@@ -6,27 +6,38 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from overlay.datatypes import TagEvent, TagTimeline, VideoInfo
-from overlay.detection import detect
+from overlay.datatypes import TagTimeline, VideoInfo
+from overlay.drawing.curves import Curve, cut, pieces, straightened, thinned
 from overlay.drawing.fonts import font_file, font_names
-from overlay.drawing.motion import CardSpan, Curve, RowSpan, card_spans, row_spans, value_at
+from overlay.drawing.motion import RowSpan
 from overlay.drawing.panel import Panel
 from overlay.drawing.text import TextDrawer, TextStyle
 from overlay.drawing.theme import Color
+from overlay.drawing.views.list_view import text_strength
 from overlay.export.ass import clock, escaped
+from overlay.export.escaping import one_line
 from overlay.export.formats import Format, Run
-from overlay.settings import PanelSettings, Settings
+from overlay.settings import PanelSettings
 
 DEFAULT_PICTURE = 1920, 1080
 """Width and height that a panel is made for where no video is at hand."""
 
+_BAR_ERROR = 0.0016
+"""How far a bar may be from its curve, in parts of its full length: under a pixel at 480."""
+
+_FINEST = 6
+"""A bar's curve is looked at in sixths of a hop."""
+
 _ROUND = 0.5523
 """Handle of a Bézier curve that makes a quarter of a circle of radius 1."""
+
+_LONGEST_NAME = 100
+"""Letters of a font's name that are written; comma, line break and a leading @ are syntax."""
 
 _HEADER = """[Script Info]
 ; Made by tag-overlay for a picture of this size
@@ -47,24 +58,6 @@ Alignment, MarginL, MarginR, MarginV, Encoding
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
-
-
-def panel_format(
-    settings: PanelSettings, picture: tuple[int, int], end_s: float | None = None
-) -> Format:
-    """The panel over one video as a format.
-
-    Args:
-        settings: Theme, place, size.
-        picture: Width and height of the video as it is shown, with square pixels.
-        end_s: Where the video ends; ``None`` takes the end of the sound.
-    """
-
-    def write(events: Sequence[TagEvent], run: Run) -> str:
-        timeline = detect(run.track, Settings(panel=settings, events=run.settings)).timeline
-        return panel_text(timeline, picture, end_s or run.track.duration_s, settings)
-
-    return Format("ass-panel", ".panel.ass", "the animated panel, drawn by the player", write)
 
 
 def panel_text(
@@ -106,6 +99,18 @@ class _Font:
     """Of a line above the baseline, in units of the font size."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A row for a while in which it stands still or glides evenly."""
+
+    index: int
+    """Class."""
+    start_s: float
+    end_s: float
+    baseline: Curve
+    opacity: Curve
+
+
 class _Script:
     """One panel on its way to text."""
 
@@ -115,8 +120,9 @@ class _Script:
         self._picture = picture
         self._timeline = timeline
         self._panel = Panel(timeline, picture, settings, families=timeline.family_by_label)
+        self._motion = self._panel.motion
         self._layout, self._theme = self._panel.layout, self._panel.theme
-        self._label_font, self._number_font = (_Font(*font_names(f)) for f in self._panel.fonts)
+        self._label_font, self._number_font = (_font(file) for file in self._panel.fonts)
         self._labels, self._numbers = (_measure(self._panel, f) for f in self._panel.fonts)
         self._cell = self._numbers.digit_width(self._layout.number_size)
         size = self._layout.number_size
@@ -125,11 +131,16 @@ class _Script:
         self._bar_styles: dict[Color, str] = {}
 
     def text(self, end_s: float) -> str:
-        spans = row_spans(self._timeline, self._layout, self._theme.row, end_s)
-        events = [event for span in spans for event in self._row(span)]
-        if self._theme.card.opacity:
-            cards = card_spans(self._timeline, self._layout, end_s)
-            events += [self._card(card) for card in cards if any(v for _, v in card.opacity)]
+        events: list[tuple[float, str]] = []
+        if self._panel.fits:
+            events = [
+                event
+                for span in self._motion.spans
+                for start, end in pieces(span.start_s, min(span.end_s, end_s), span.rank)
+                for event in self._row(span, start, end)
+            ]
+            if self._theme.card.opacity:
+                events += self._cards(end_s)
         events.sort()
         width, height = self._picture
         header = _HEADER.format(width=width, height=height, styles=self._styles())
@@ -150,35 +161,61 @@ class _Script:
         lines += [_style(name, color, color, around) for color, name in self._bar_styles.items()]
         return "".join(lines)
 
-    def _card(self, span: CardSpan) -> tuple[float, str]:
-        box = self._layout.box
-        height = span.height[0][1]
-        grown = span.height[-1][1] / height
-        tags = _place(span.start_s, box.x, _moved(span.top, box.y))
-        tags += _faded(span.start_s, span.opacity, self._theme.card.opacity)
-        if grown != 1:
-            (first, _), (last, _) = span.height[0], span.height[-1]
-            tags += f"\\t({_ms(first, span.start_s)},{_ms(last, span.start_s)},"
-            tags += f"\\fscy{_number(100 * grown)})"
-        shape = _rounded(box.width, height, self._layout.radius)
-        return _event(0, span.start_s, span.end_s, "C", f"{{{tags}\\p3}}{shape}")
+    def _cards(self, end_s: float) -> Iterator[tuple[float, str]]:
+        plate, height = self._motion.plate, self._motion.height
+        for start, end in pieces(0.0, end_s, (*plate, *height)):
+            shown = cut(plate, start, end)
+            if any(value for _, value in shown):
+                yield self._card(start, end, shown, cut(height, start, end))
 
-    def _row(self, span: RowSpan) -> Iterator[tuple[float, str]]:
-        layer = 1 if span.behind else 4
+    def _card(self, start_s: float, end_s: float, plate: Curve, height: Curve) -> tuple[float, str]:
         box = self._layout.box
-        x, bar_y = box.x + self._layout.left, box.y + self._layout.bar_offset
-        track = _place(span.start_s, x, _moved(span.baseline, bar_y))
-        track += _faded(span.start_s, span.opacity, self._theme.bar.track_opacity)
-        length, height = self._layout.right - self._layout.left, self._layout.bar_height
-        shape = _rounded(length, height, height / 2)
-        yield _event(layer, span.start_s, span.end_s, "T", f"{{{track}\\p3}}{shape}")
-        yield self._bar(span, layer + 1, (x, bar_y))
-        yield self._label(span, layer + 2, x)
-        for number in span.numbers:
-            start, end = max(number.start_s, span.start_s), min(number.end_s, span.end_s)
-            yield self._digits(span, layer + 2, start, end, number.value)
+        first, last = (self._layout.card_height(rows) for rows in (height[0][1], height[-1][1]))
+        tags = _place(start_s, box.x, ((start_s, float(box.y)),))
+        tags += _faded(start_s, plate, self._theme.card.opacity)
+        if first != last:
+            tags += f"\\t(0,{_ms(end_s, start_s)},\\fscy{_number(100 * last / first)})"
+        shape = _rounded(box.width, first, self._layout.radius)
+        return _event(0, start_s, end_s, "C", f"{{{tags}\\p3}}{shape}")
 
-    def _bar(self, span: RowSpan, layer: int, place: tuple[int, int]) -> tuple[float, str]:
+    def _row(self, span: RowSpan, start_s: float, end_s: float) -> Iterator[tuple[float, str]]:
+        """A row for a while in which it stands still or glides evenly."""
+        layout = self._layout
+        baseline = _of(cut(span.rank, start_s, end_s), self._baseline)
+        opacity = cut(span.opacity, start_s, end_s)
+        if not any(value for _, value in opacity):
+            return
+        part = _Part(span.index, start_s, end_s, baseline, opacity)
+        x, bar_y = layout.box.x + layout.left, layout.box.y + layout.bar_offset
+        track = _place(start_s, x, _moved(baseline, bar_y))
+        track += _faded(start_s, opacity, self._theme.bar.track_opacity)
+        shape = _rounded(layout.right - layout.left, layout.bar_height, layout.bar_height / 2)
+        yield _event(1, start_s, end_s, "T", f"{{{track}\\p3}}{shape}")
+        yield self._bar(part, (x, bar_y))
+        numbers = self._motion.numbers(span.index, start_s, end_s)
+        text = self._text_opacity(opacity, numbers, end_s)
+        yield self._label(part, text, x)
+        for (since, value), until in zip(
+            numbers, [*(t for t, _ in numbers[1:]), end_s], strict=True
+        ):
+            if round(since, 2) < round(until, 2):
+                yield self._digits(part, cut(text, since, until), since, until, value)
+
+    def _baseline(self, rank: float) -> float:
+        return self._layout.first_baseline + rank * self._layout.pitch
+
+    def _text_opacity(
+        self, opacity: Curve, numbers: list[tuple[float, int]], end_s: float
+    ) -> Curve:
+        """Opacity of the text: less for weak tags."""
+        points: list[tuple[float, float]] = []
+        ends = [*(t for t, _ in numbers[1:]), end_s]
+        for (since, value), until in zip(numbers, ends, strict=True):
+            strength = text_strength(self._theme.row, value)
+            points += ((t, strength * v) for t, v in cut(opacity, since, until))
+        return thinned(points)
+
+    def _bar(self, part: _Part, place: tuple[int, int]) -> tuple[float, str]:
         """A line as thick as one pixel with a round border, since borders keep their width."""
         height = self._layout.bar_height
         around = (height - 1) / 2
@@ -189,34 +226,43 @@ class _Script:
             length = max(full * score, height) - 2 * around
             return f"\\fscx{_number(max(100 * length / longest, 0.1))}"
 
-        tags = _place(span.start_s, place[0] + around, _moved(span.baseline, place[1] + around))
-        tags += _faded(span.start_s, span.opacity)
-        tags += _animated(span.start_s, span.score, scale)
+        x, y = place[0] + around, _moved(part.baseline, place[1] + around)
+        tags = _place(part.start_s, x, y) + _faded(part.start_s, part.opacity)
+        tags += _animated(part.start_s, self._scores(part), scale)
         shape = f"m 0 0 l {_number(longest)} 0 {_number(longest)} 1 0 1"
-        style = self._bar_style(span.index)
-        return _event(layer, span.start_s, span.end_s, style, f"{{{tags}\\p1}}{shape}")
+        style = self._bar_style(part.index)
+        return _event(2, part.start_s, part.end_s, style, f"{{{tags}\\p1}}{shape}")
+
+    def _scores(self, part: _Part) -> Curve:
+        """The bar's length in as few straight pieces as will do."""
+        inside = self._timeline.times
+        inside = inside[(inside > part.start_s) & (inside < part.end_s)]
+        knots = [part.start_s, *inside.tolist(), part.end_s]
+        times = [a + (b - a) * n / _FINEST for a, b in pairwise(knots) for n in range(_FINEST)]
+        times.append(part.end_s)
+        return straightened([(t, self._motion.score(part.index, t)) for t in times], _BAR_ERROR)
 
     def _bar_style(self, index: int) -> str:
         label = self._timeline.labels[index]
         color = self._theme.bar_color(label, self._panel.families.get(label))
         return self._bar_styles.setdefault(color, f"B{len(self._bar_styles)}")
 
-    def _label(self, span: RowSpan, layer: int, x: int) -> tuple[float, str]:
+    def _label(self, part: _Part, opacity: Curve, x: int) -> tuple[float, str]:
         layout, font = self._layout, self._label_font
-        if span.index not in self._fitted:
-            label = " ".join(self._timeline.labels[span.index].split())
+        if part.index not in self._fitted:
+            label = one_line(self._timeline.labels[part.index])
             fitted = self._labels.fitted(label, layout.text_size, layout.label_width)
-            self._fitted[span.index] = fitted
-        text, size = self._fitted[span.index]
+            self._fitted[part.index] = fitted
+        text, size = self._fitted[part.index]
         above = layout.box.y - font.ascent * size
-        tags = _place(span.start_s, x, _moved(span.baseline, above))
-        tags += _faded(span.start_s, span.text_opacity)
+        tags = _place(part.start_s, x, _moved(part.baseline, above))
+        tags += _faded(part.start_s, opacity)
         if size != layout.text_size:
             tags += f"\\fs{_number(size * font.height)}"
-        return _event(layer, span.start_s, span.end_s, "L", f"{{{tags}}}{escaped(text)}")
+        return _event(3, part.start_s, part.end_s, "L", f"{{{tags}}}{escaped(text)}")
 
     def _digits(
-        self, span: RowSpan, layer: int, start_s: float, end_s: float, value: int
+        self, part: _Part, opacity: Curve, start_s: float, end_s: float, value: int
     ) -> tuple[float, str]:
         """A number whose digits stand in cells of one width, as on the drawn panel."""
         layout, font = self._layout, self._number_font
@@ -226,14 +272,20 @@ class _Script:
         gaps = [(self._cell - width) / 2 for width in widths]
         x = layout.box.x + layout.right - len(digits) * self._cell + gaps[0]
         above = layout.box.y - font.ascent * size
-        tags = _place(start_s, x, _moved(_cut(span.baseline, start_s, end_s), above))
-        tags += _faded(start_s, _cut(span.text_opacity, start_s, end_s))
+        tags = _place(start_s, x, _moved(cut(part.baseline, start_s, end_s), above))
+        tags += _faded(start_s, opacity)
         spaces = [a + b for a, b in pairwise(gaps)]
         spaced = "".join(
             f"{{\\fsp{_number(space)}}}{digit}"
             for digit, space in zip(digits, [*spaces, 0.0], strict=True)
         )
-        return _event(layer, start_s, end_s, "N", f"{{{tags}}}{spaced}".replace("}{", ""))
+        return _event(3, start_s, end_s, "N", f"{{{tags}}}{spaced}".replace("}{", ""))
+
+
+def _font(file: Path) -> _Font:
+    name, height, ascent = font_names(file)
+    clean = one_line(name).replace(",", " ").lstrip("@ ")[:_LONGEST_NAME]
+    return _Font(clean or "Arial", height, ascent)
 
 
 def _measure(panel: Panel, font: Path) -> TextDrawer:
@@ -283,12 +335,8 @@ def _moved(points: Curve, by: float) -> Curve:
     return tuple((t, value + by) for t, value in points)
 
 
-def _cut(points: Curve, start_s: float, end_s: float) -> Curve:
-    """The part of a curve from one second to another."""
-    inside = [(t, value) for t, value in points if start_s < t < end_s]
-    before = value_at(points, start_s)
-    behind = value_at(points, end_s - 1e-6)
-    return (start_s, before), *inside, (end_s, behind)
+def _of(points: Curve, value: Callable[[float], float]) -> Curve:
+    return tuple((t, value(v)) for t, v in points)
 
 
 def _place(start_s: float, x: float, y: Curve) -> str:
@@ -335,3 +383,20 @@ def _rounded(width: float, height: float, radius: float) -> str:
         f"{kind} " + " ".join(str(round(4 * float(number))) for number in numbers)
         for kind, *numbers in path
     )
+
+
+def _write(run: Run) -> str:
+    """The panel over the video.
+
+    Raises:
+        SettingsError: The theme or the font cannot be used.
+    """
+    if run.timeline is None:
+        raise ValueError("the animated panel is made of a timeline")
+    picture = run.source.picture or DEFAULT_PICTURE
+    return panel_text(run.timeline, picture, run.duration_s, run.settings.panel)
+
+
+FORMAT = Format(
+    "ass-panel", ".panel.ass", "the animated panel, drawn by the player", _write, "panel"
+)

@@ -6,25 +6,22 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from overlay.datatypes import TagEvent
-from overlay.export.formats import Format, Run, one_line
+from overlay.export.escaping import one_line
+from overlay.export.formats import Format, Run
 
 _ESCAPED = str.maketrans({c: f"\\{c}" for c in "=;#\\"})
 
 
-def _write(events: Sequence[TagEvent], run: Run) -> str:
-    starts: dict[int, str] = {}
-    for event in events:
-        ms = round(event.onset_s * 1000)
-        title = one_line(event.label)
-        starts[ms] = f"{starts[ms]}, {title}" if ms in starts else title
-    length_ms = max([round(run.track.duration_s * 1000), *starts])
-    ends = [*list(starts)[1:], length_ms][: len(starts)]
+def _write(run: Run) -> str:
+    titles: dict[int, list[str]] = {}
+    for event in run.events:
+        titles.setdefault(round(event.onset_s * 1000), []).append(one_line(event.label))
+    length_ms = max([round(run.track.duration_s * 1000), *titles])
+    ends = [*list(titles)[1:], length_ms][: len(titles)]
     blocks = [
-        f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={start}\nEND={end}\ntitle={title.translate(_ESCAPED)}\n"
-        for (start, title), end in zip(starts.items(), ends, strict=True)
+        f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={start}\nEND={end}\n"
+        f"title={', '.join(said).translate(_ESCAPED)}\n"
+        for (start, said), end in zip(titles.items(), ends, strict=True)
     ]
     return ";FFMETADATA1\n" + "".join(blocks)
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 
-from overlay.datatypes import TagEvent
-from overlay.export.formats import Format, Run, one_line
+from overlay.export.escaping import file_cell, one_line, table_cell
+from overlay.export.formats import Format, Run
 
 
-def _write(events: Sequence[TagEvent], run: Run) -> str:
+def _write(run: Run) -> str:
     text = io.StringIO()
     table = csv.writer(text, delimiter="\t", lineterminator="\n")
     table.writerow(["filename", "onset", "offset", "event_label"])
-    source = one_line(run.source)
-    for e in events:
-        table.writerow([source, f"{e.onset_s:.3f}", f"{e.offset_s:.3f}", one_line(e.label)])
+    source = file_cell(run.source.name)
+    for e in run.events:
+        label = table_cell(one_line(e.label))
+        table.writerow([source, f"{e.onset_s:.3f}", f"{e.offset_s:.3f}", label])
     return text.getvalue()
 
 

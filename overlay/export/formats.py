@@ -1,83 +1,104 @@
 """What a file format is, and all there are.
 
-To add one: a module with a ``Format`` or a ``CaptionFormat`` in it, and its name in
-``_MODULES``. The contract tests write every format with labels full of commas, quotes, tabs,
-brackets and line breaks, and read it back.
+To add one: a module with a ``FORMAT`` in it, and its name in ``_MODULES``. Text from outside goes
+through ``escaping``. The contract tests write every format with hostile labels, and read it back.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache
 from importlib import import_module
+from typing import Literal
 
-from overlay.datatypes import Cue, TagEvent
+from overlay.datatypes import Cue, TagEvent, TagTimeline
 from overlay.errors import UnknownFormat
-from overlay.settings import EventSettings
+from overlay.export.escaping import one_line
+from overlay.settings import Settings
 from overlay.track import TagTrack
+from overlay.vocabulary import vocabulary_named
 
 _MODULES = (
-    "audacity", "ass", "chapters", "dcase", "eaf", "hops", "jsonlines", "labelstudio", "parquet",
-    "raven", "rttm", "sbv", "srt", "table", "ttml", "tree", "webvtt",
+    "ass", "ass_panel", "audacity", "chapters", "dcase", "eaf", "hops", "jsonlines", "labelstudio",
+    "parquet", "raven", "rttm", "sbv", "srt", "table", "tree", "ttml", "webvtt",
 )  # fmt: skip
+
+Holds = Literal["events", "captions", "scores", "panel"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What formats say of the media file."""
+
+    name: str
+    """File name, without folders."""
+    picture: tuple[int, int] | None = None
+    """Width and height as shown, with square pixels; ``None`` where there is no picture."""
+    frame_rate: Fraction | None = None
+    """Pictures a second; ``None`` where there are none."""
+    duration_s: float | None = None
+    """Where the file ends; ``None`` takes the end of the sound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Where events come from."""
+    """All that a text file may be made of; a format takes what it ``holds``, and the facts."""
 
-    source: str
-    """File name of the media, without folders."""
+    source: SourceFacts
     track: TagTrack
-    mids: dict[str, str]
-    """Machine ids by label, of AudioSet's labels."""
-    settings: EventSettings = field(default_factory=EventSettings)
-    """How the scores became events."""
+    settings: Settings = field(default_factory=Settings)
+    events: Sequence[TagEvent] = ()
+    """By onset."""
+    cues: Sequence[Cue] = ()
+    """By time, in the language of ``settings.captions``."""
+    timeline: TagTimeline | None = None
+    """What the panel shows."""
+
+    @property
+    def mids(self) -> dict[str, str]:
+        """AudioSet's machine ids by label, of those that have one."""
+        return vocabulary_named(self.track.vocabulary, self.track.labels).mid_by_name
+
+    @property
+    def duration_s(self) -> float:
+        """Where the file ends, at least as far as is known from its sound."""
+        return self.source.duration_s or self.track.duration_s
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file that holds events."""
+    """A kind of text file."""
 
     name: str
     extension: str
     """With the dot."""
     description: str
-    write: Callable[[Sequence[TagEvent], Run], str | bytes]
-    """From events, by onset, to the content of the file."""
+    write: Callable[[Run], str | bytes]
+    """From what is known to the content of the file."""
+    holds: Holds = "events"
+    """Which part of a ``Run`` it wants: ``events``, ``cues`` (captions), the track alone (scores)
+    or the ``timeline`` and the size of the picture (panel)."""
 
-    def content(self, events: Sequence[TagEvent], run: Run) -> bytes:
-        """The bytes of the file; text is UTF-8."""
-        content = self.write(events, run)
-        return content.encode() if isinstance(content, str) else content
+    def content(self, run: Run) -> bytes:
+        """The bytes of the file; text is UTF-8.
 
-
-@dataclass(frozen=True, slots=True)
-class CaptionFormat:
-    """A kind of text file that holds cues."""
-
-    name: str
-    extension: str
-    """With the dot."""
-    description: str
-    write: Callable[[Sequence[Cue], str], str]
-    """From cues, by time, and their language (``en``, ``zh``) to the content of the file."""
-
-    def content(self, cues: Sequence[Cue], language: str) -> bytes:
-        """The bytes of the file, UTF-8."""
-        return self.write(cues, language).encode()
+        Raises:
+            OverlayError: As said by the format.
+        """
+        content = self.write(run)
+        return content.encode("utf-8", "replace") if isinstance(content, str) else content
 
 
 @cache
-def formats() -> dict[str, Format | CaptionFormat]:
+def formats() -> dict[str, Format]:
     """All formats by name."""
     found = [import_module(f"overlay.export.{name}").FORMAT for name in _MODULES]
     return {each.name: each for each in sorted(found, key=lambda each: each.name)}
 
 
-def format_named(name: str) -> Format | CaptionFormat:
+def format_named(name: str) -> Format:
     """The format of this name.
 
     Raises:
@@ -88,10 +109,9 @@ def format_named(name: str) -> Format | CaptionFormat:
     return formats()[name]
 
 
-def one_line(text: str) -> str:
-    """Tabs, line breaks, control characters become spaces: no line-based format holds them."""
-    shown = (" " if unicodedata.category(letter) == "Cc" else letter for letter in text)
-    return " ".join("".join(shown).split())
+def lines_of(cue: Cue) -> list[str]:
+    """A cue's lines, none of them empty: in SubRip and its kin an empty one ends the cue."""
+    return [line for line in map(one_line, cue.lines) if line] or ["…"]
 
 
 def clock(seconds: float, separator: str = ".", hours: str = "02") -> str:

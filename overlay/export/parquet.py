@@ -7,17 +7,15 @@ Source:
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Sequence
 
-from overlay.datatypes import TagEvent
 from overlay.errors import ExportError
+from overlay.export.escaping import json_text
 from overlay.export.formats import Format, Run
 from overlay.export.hops import COLUMNS, rows_of
 from overlay.export.tree import header
 
 
-def _write(events: Sequence[TagEvent], run: Run) -> bytes:
+def _write(run: Run) -> bytes:
     """A table with the columns of ``hops``.
 
     Raises:
@@ -32,14 +30,15 @@ def _write(events: Sequence[TagEvent], run: Run) -> bytes:
             "same as CSV"
         ) from error
     columns = list(zip(*rows_of(run), strict=True)) or [()] * len(COLUMNS)
+    columns[3] = tuple(label.encode("utf-8", "replace").decode() for label in columns[3])
     words = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
     kinds = pyarrow.float64(), pyarrow.int32(), words, words, pyarrow.float32()
     arrays = [pyarrow.array(c, kind) for c, kind in zip(columns, kinds, strict=True)]
     table = pyarrow.table(dict(zip(COLUMNS, arrays, strict=True)))
-    said = json.dumps(header(run), ensure_ascii=False)
+    said = json_text(header(run))
     file = io.BytesIO()
     pyarrow.parquet.write_table(table.replace_schema_metadata({"run": said}), file)
     return file.getvalue()
 
 
-FORMAT = Format("parquet", ".hops.parquet", "the same as Parquet (extra parquet)", _write)
+FORMAT = Format("parquet", ".hops.parquet", "the same as Parquet (extra parquet)", _write, "scores")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from overlay.datatypes import TagEvent
-from overlay.export.formats import Format, Run, one_line
+from overlay.export.escaping import one_line
+from overlay.export.formats import Format, Run
 
 _HEADER = (
     "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tLow Freq (Hz)\tHigh Freq (Hz)"
@@ -13,11 +11,11 @@ _HEADER = (
 )
 
 
-def _write(events: Sequence[TagEvent], run: Run) -> str:
+def _write(run: Run) -> str:
     rows = [
         f"{number}\tSpectrogram 1\t1\t{e.onset_s:.6f}\t{e.offset_s:.6f}\t0.0\t16000.0"
         f"\t{one_line(e.label)}\t{e.peak:.3f}\n"
-        for number, e in enumerate(events, start=1)
+        for number, e in enumerate(run.events, start=1)
     ]
     return _HEADER + "".join(rows)
 

@@ -6,23 +6,21 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from overlay.datatypes import TagEvent
+from overlay.export.escaping import one_line
 from overlay.export.formats import Format, Run
 
 
-def _write(events: Sequence[TagEvent], run: Run) -> str:
-    source = _field(run.source.rsplit(".", 1)[0])
+def _write(run: Run) -> str:
+    source = _field(run.source.name.rsplit(".", 1)[0])
     return "".join(
         f"SPEAKER {source} 1 {e.onset_s:.3f} {e.offset_s - e.onset_s:.3f} <NA> <NA> "
         f"{_field(e.label)} {e.peak:.3f} <NA>\n"
-        for e in events
+        for e in run.events
     )
 
 
 def _field(text: str) -> str:
-    return "_".join(text.split()) or "<NA>"
+    return one_line(text).replace(" ", "_") or "<NA>"
 
 
 FORMAT = Format("rttm", ".rttm", "NIST RTTM", _write)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 
 from overlay.datatypes import Cue
-from overlay.export.formats import CaptionFormat, clock, one_line
+from overlay.export.formats import Format, Run, clock, lines_of
 
 _REPLACED = str.maketrans({"<": "\u2039", ">": "\u203a", "{": "(", "}": ")", "\\": "\\\u2060"})
 """A word joiner keeps players that turn SubRip into ASS from taking a backslash for a command."""
+_LIKE_TIMES = re.compile(r"(?<=\d:)(?=\d\d:)")
+"""Readers take any line with two times in it for the head of a cue."""
 
 
 def block(cue: Cue) -> str:
     """A cue without its number."""
     times = f"{clock(cue.start_s, ',')} --> {clock(cue.end_s, ',')}\n"
-    return times + "".join(f"{one_line(line).translate(_REPLACED)}\n" for line in cue.lines)
+    return times + "".join(f"{_line(line)}\n" for line in lines_of(cue))
 
 
-def _write(cues: Sequence[Cue], language: str) -> str:
-    return "\n".join(f"{number}\n{block(cue)}" for number, cue in enumerate(cues, start=1))
+def _line(text: str) -> str:
+    return _LIKE_TIMES.sub("\u2060", text.translate(_REPLACED))
 
 
-FORMAT = CaptionFormat("srt", ".srt", "SubRip captions", _write)
+def _write(run: Run) -> str:
+    return "\n".join(f"{number}\n{block(cue)}" for number, cue in enumerate(run.cues, start=1))
+
+
+FORMAT = Format("srt", ".srt", "SubRip captions", _write, "captions")

@@ -19,6 +19,7 @@ import pysubs2
 from overlay.datatypes import Cue
 from overlay.errors import ExportError
 from overlay.export import ass, srt, webvtt
+from overlay.files import path_error, read_bytes
 
 _KINDS = {
     ".srt": "srt",
@@ -60,11 +61,7 @@ def read_subtitles(path: str | Path) -> Subtitles:
         ExportError: The file cannot be read, is no text, or holds no subtitles of these kinds.
     """
     path = Path(path)
-    try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= _MAX_BYTES else b"\0"
-    except OSError as error:
-        raise ExportError(f"{path}: cannot read the subtitles: {error.strerror}") from error
+    data = read_bytes(path, _MAX_BYTES, "the subtitles", path_error(ExportError, path))
     text, encoding = _decoded(data)
     if "\0" in text:
         raise ExportError(f"{path}: not a subtitle file; known are {', '.join(_KINDS)}")

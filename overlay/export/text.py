@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from overlay.datatypes import Scores
 from overlay.detection.smoothing import moving_average
-from overlay.errors import LabelError, OutputError, TrackError
-from overlay.files import check_target, complete_or_absent
+from overlay.errors import LabelError, TrackError
+from overlay.files import make_folder, write_bytes
 from overlay.track import read_npz
 
 
@@ -55,15 +55,11 @@ def write_text(
     if smooth_size is not None:
         scores = moving_average(scores, smooth_size)
     path = Path(out_dir) / f"{Path(tagging_file).name.split('.')[0]}.txt"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", path=path) from error
-    for each in (tagging_file, *inputs):
-        check_target(path, Path(each), overwrite=True)
-    with complete_or_absent(path) as temporary:
-        temporary.write_text("".join(_blocks(times, scores, labels, top_k)), "utf-8")
-    return path
+    make_folder(path.parent)
+    text = "".join(_blocks(times, scores, labels, top_k))
+    return write_bytes(
+        path, text.encode("utf-8", "replace"), overwrite=True, inputs=(tagging_file, *inputs)
+    )
 
 
 def _read(tagging_file: str | Path) -> tuple[npt.NDArray[np.float64], Scores]:

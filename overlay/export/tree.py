@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from overlay.datatypes import TagEvent
 from overlay.detection.wanted import read_thresholds
+from overlay.export.escaping import json_text
 from overlay.export.formats import Format, Run
 from overlay.resources import program_version
 from overlay.vocabulary import vocabulary_named
@@ -15,13 +14,13 @@ from overlay.vocabulary import vocabulary_named
 
 def header(run: Run) -> dict[str, object]:
     """What made the events: the program, the model, its windows, and all thresholds."""
-    track = run.track
-    settings = asdict(run.settings)
-    settings |= {"allow": list(run.settings.allow), "deny": list(run.settings.deny)}
+    track, events = run.track, run.settings.events
+    settings = asdict(events)
+    settings |= {"allow": list(events.allow), "deny": list(events.deny)}
     del settings["hop_top_k"]
     settings["thresholds"] = read_thresholds(settings.pop("thresholds_file"))
     return {
-        "program": f"tag-overlay {program_version()}", "source": run.source,
+        "program": f"tag-overlay {program_version()}", "source": run.source.name,
         "model": track.model, "model_sha256": track.model_hash,
         "window_s": track.window_s, "hop_s": track.hop_s, "duration_s": round(track.duration_s, 3),
         "settings": settings,
@@ -39,9 +38,9 @@ def as_dict(event: TagEvent, run: Run) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _write(events: Sequence[TagEvent], run: Run) -> str:
-    content = {"run": header(run), "events": [as_dict(event, run) for event in events]}
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+def _write(run: Run) -> str:
+    content = {"run": header(run), "events": [as_dict(event, run) for event in run.events]}
+    return json_text(content, indent=2) + "\n"
 
 
 FORMAT = Format("json", ".json", "events with a header that says what made them", _write)

@@ -6,27 +6,27 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from overlay.datatypes import Cue
-from overlay.export.formats import CaptionFormat, clock, one_line
-from overlay.export.xml_text import printable
+from overlay.export.escaping import xml_text
+from overlay.export.formats import Format, Run, clock, lines_of
 
 _NAMESPACE = "http://www.w3.org/ns/ttml"
 _TAGS = {"en": "en", "zh": "zh-Hans"}
 
 
-def _write(cues: Sequence[Cue], language: str) -> str:
-    root = ElementTree.Element("tt", {"xmlns": _NAMESPACE, "xml:lang": _TAGS[language]})
+def _write(run: Run) -> str:
+    language = _TAGS[run.settings.captions.language]
+    root = ElementTree.Element("tt", {"xmlns": _NAMESPACE, "xml:lang": language})
     block = ElementTree.SubElement(ElementTree.SubElement(root, "body"), "div")
-    for cue in cues:
+    for cue in run.cues:
         times = {"begin": clock(cue.start_s), "end": clock(cue.end_s)}
         text = ElementTree.SubElement(block, "p", times)
-        text.text = printable(one_line(cue.lines[0]))
-        for line in cue.lines[1:]:
-            ElementTree.SubElement(text, "br").tail = printable(one_line(line))
+        first, *rest = map(xml_text, lines_of(cue))
+        text.text = first
+        for line in rest:
+            ElementTree.SubElement(text, "br").tail = line
     return ElementTree.tostring(root, "unicode", xml_declaration=False) + "\n"
 
 
-FORMAT = CaptionFormat("ttml", ".ttml", "TTML captions", _write)
+FORMAT = Format("ttml", ".ttml", "TTML captions", _write, "captions")

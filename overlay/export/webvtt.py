@@ -6,10 +6,8 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from overlay.datatypes import Cue
-from overlay.export.formats import CaptionFormat, clock, one_line
+from overlay.export.formats import Format, Run, clock, lines_of
 
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
@@ -17,11 +15,11 @@ _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 def block(cue: Cue) -> str:
     """A cue as it stands in a file."""
     times = f"{clock(cue.start_s)} --> {clock(cue.end_s)}\n"
-    return times + "".join(f"{one_line(line).translate(_ESCAPED)}\n" for line in cue.lines)
+    return times + "".join(f"{line.translate(_ESCAPED)}\n" for line in lines_of(cue))
 
 
-def _write(cues: Sequence[Cue], language: str) -> str:
-    return "WEBVTT\n" + "".join(f"\n{block(cue)}" for cue in cues)
+def _write(run: Run) -> str:
+    return "WEBVTT\n" + "".join(f"\n{block(cue)}" for cue in run.cues)
 
 
-FORMAT = CaptionFormat("vtt", ".vtt", "WebVTT captions", _write)
+FORMAT = Format("vtt", ".vtt", "WebVTT captions", _write, "captions")

@@ -16,8 +16,9 @@ import ffmpeg
 
 from overlay.datatypes import ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import OutputError, SettingsError
+from overlay.media.clock import others_copied
 from overlay.media.containers import EXTENSIONS
-from overlay.media.process import command_line, local_url
+from overlay.media.process import command_line, local_url, media_input
 from overlay.media.video import PanelInput, color_tags, named_color, shown_video
 
 _LARGEST_SD_HEIGHT = 576
@@ -156,7 +157,7 @@ def alpha_command(
         crf: Constant quality; ``None`` takes the encoder's usual one.
     """
     video = shown_video(info)
-    source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe")
+    source = media_input(info)
     tiles = ffmpeg.input(
         "pipe:0", format="rawvideo", pix_fmt=panel.pix_fmt,
         video_size=(panel.box.width, panel.box.height),
@@ -181,7 +182,8 @@ def alpha_command(
         pix_fmt=encoder.pix_fmt, fps_mode="passthrough", enc_time_base="demux", map_metadata=-1,
         max_error_rate=1, progress="pipe:1", stats_period=0.2,
     ).overwrite_output()  # fmt: skip
-    return command_line(output, program)
+    others = others_copied(info, source, {video.index})
+    return command_line(ffmpeg.merge_outputs(output, *others), program)
 
 
 def _nothing(picture: Any, video: VideoInfo, pix_fmt: str, color: ColorInfo) -> Any:

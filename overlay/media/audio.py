@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import IO, Any
 
+import av
+import av.error
 import ffmpeg
 import numpy as np
-import numpy.typing as npt
 
-from overlay.datatypes import AudioInfo, MediaInfo
+from overlay.datatypes import AudioInfo, MediaInfo, SoundBlock
 from overlay.errors import DecodeError, NoAudioStream
-from overlay.media.process import (
-    FfmpegRun,
-    command_line,
-    ffmpeg_program,
-    local_url,
-    read_blocks,
-    started,
-)
+from overlay.media.clock import others_copied
+from overlay.media.placing import Placing, Samples
+from overlay.media.process import FfmpegRun, command_line, ffmpeg_program, media_input, started
 
-Block = npt.NDArray[np.float32]
-_BYTES_PER_SAMPLE = 4
 _BLOCK_S = 5
+_DURATION_SLACK_S = 1.0
 
 
 def audio_stream(info: MediaInfo, track: int = 0) -> AudioInfo:
@@ -41,42 +37,52 @@ def audio_stream(info: MediaInfo, track: int = 0) -> AudioInfo:
             f"has {len(info.audio)} audio tracks, so there is no track {track} (they count from 0)",
             path=info.path,
         )
-    return info.audio[track]
+    stream = info.audio[track]
+    if stream.problem:
+        raise NoAudioStream(f"its sound {stream.problem}", path=info.path)
+    return stream
 
 
 def audio_command(
     info: MediaInfo, sample_rate: int, track: int = 0, ffmpeg_path: str | None = None
 ) -> list[str]:
-    """The command that writes one audio track as raw mono float32 to its standard output.
+    """The command that writes one audio track as mono float32 with timestamps to standard output.
 
-    Second 0 is the file's second 0, so an audio track that starts late begins with silence, and a
-    gap in it is silence too. Channels are mixed so that the sum of their weights is 1: the mean of
-    left and right, as the reference does, not sqrt(2) times that.
+    The timestamps count from the second 0 that all runs share. Nothing is filled or cut to them
+    here: an ``aresample`` that does so starts again whenever the sound changes its format, and
+    fills a claimed gap of days sample by sample. Channels are mixed so that the sum of their
+    weights is 1: the mean of left and right, as the reference does, not sqrt(2) times that.
     """
     stream = audio_stream(info, track)
-    source = ffmpeg.input(
-        local_url(info.path), protocol_whitelist="file,pipe", copyts=None, vn=None, sn=None, dn=None
-    )
-    sound = source[str(stream.index)].filter("asetpts", f"PTS-{info.start_s!r}/TB")
-    # Two steps: soxr miscounts when one filter both fills gaps and changes the rate.
-    sound = sound.filter("aresample", **{"async": 1, "first_pts": 0})
+    source = media_input(info)
+    sound = source[str(stream.index)]
+    if not stream.mixes:
+        share = 1 / stream.channels
+        terms = "+".join(f"{share!r}*c{channel}" for channel in range(stream.channels))
+        sound = sound.filter("pan", args=f"mono|c0={terms}")
     sound = sound.filter(
         "aresample", sample_rate, resampler="soxr", out_chlayout="mono", out_sample_fmt="flt",
         rematrix_maxval=1,
     )  # fmt: skip
-    output = ffmpeg.output(sound, "pipe:1", format="f32le", acodec="pcm_f32le", max_error_rate=1)
-    return command_line(output, ffmpeg_program(ffmpeg_path))
+    output = ffmpeg.output(
+        sound, "pipe:1", format="nut", acodec="pcm_f32le", max_error_rate=1, flush_packets=0
+    )
+    others = others_copied(info, source, {stream.index})
+    return command_line(ffmpeg.merge_outputs(output, *others), ffmpeg_program(ffmpeg_path))
 
 
-def stream_audio(
+def stream_sound(
     info: MediaInfo,
     sample_rate: int,
     track: int = 0,
     *,
     tolerant: bool = False,
     ffmpeg_path: str | None = None,
-) -> Iterator[Block]:
+) -> Iterator[SoundBlock]:
     """Decode, mix to mono and resample one audio track, in constant memory.
+
+    A track that starts late begins with silence, and a gap is silence too; one longer than
+    ``LONGEST_SILENCE_S`` is jumped.
 
     Args:
         info: The probed file.
@@ -86,31 +92,80 @@ def stream_audio(
         ffmpeg_path: Program to use instead of the default one.
 
     Yields:
-        Blocks of ``sample_rate * 5`` samples, float32 in about [-1, 1]; the last is shorter.
+        Blocks of at most 5 s, in about [-1, 1]; one that does not start where the last one ended
+        follows a jump.
 
     Raises:
         NoAudioStream: There is no such track.
         DecodeError: The track is damaged or cannot be decoded; raised at its end.
     """
     command = audio_command(info, sample_rate, track, ffmpeg_path)
-    n_samples = 0
+    placing = Placing(sample_rate, sample_rate * _BLOCK_S)
     with started(command) as run:
-        for data in read_blocks(run, sample_rate * _BLOCK_S * _BYTES_PER_SAMPLE):
-            block = np.frombuffer(data[: len(data) // 4 * 4], dtype="<f4")
-            n_samples += len(block)
-            yield block
-    _check_decoded(run, info, n_samples / sample_rate, tolerant)
+        assert run.process.stdout is not None
+        for seconds, samples in timed_samples(run.process.stdout):
+            position = None if seconds is None else round(seconds * sample_rate)
+            yield from placing.put(position, samples)
+        yield from placing.rest()
+        run.process.wait()
+    _check_decoded(run, info, audio_stream(info, track), placing, tolerant)
 
 
-def _check_decoded(run: FfmpegRun, info: MediaInfo, seconds: float, tolerant: bool) -> None:
-    damaged = bool(run.log.damage or run.log.decode_errors)
-    if seconds and (tolerant or not (damaged or run.returncode)):
+def stream_audio(
+    info: MediaInfo,
+    sample_rate: int,
+    track: int = 0,
+    *,
+    tolerant: bool = False,
+    ffmpeg_path: str | None = None,
+) -> Iterator[Samples]:
+    """The samples of ``stream_sound`` one after the other, for who needs no times."""
+    blocks = stream_sound(info, sample_rate, track, tolerant=tolerant, ffmpeg_path=ffmpeg_path)
+    try:
+        for block in blocks:
+            yield block.samples
+    finally:
+        blocks.close()  # type: ignore[attr-defined]
+
+
+def timed_samples(pipe: IO[bytes]) -> Iterator[tuple[Any, Samples]]:
+    """The pieces of a mono float32 track in NUT, each with its second as a fraction."""
+    try:
+        container = av.open(pipe, "r", format="nut", buffer_size=1 << 18)
+    except (av.error.FFmpegError, EOFError):
+        pipe.read()
+        return  # nothing was decoded; ffmpeg's log says why
+    with container:
+        for packet in container.demux(audio=0):
+            samples = np.frombuffer(bytes(packet), dtype="<f4")
+            known = packet.pts is not None and packet.time_base is not None
+            yield (packet.pts * packet.time_base if known else None), samples  # type: ignore[operator]
+
+
+def _check_decoded(
+    run: FfmpegRun, info: MediaInfo, stream: AudioInfo, placing: Placing, tolerant: bool
+) -> None:
+    lost = _ends_early(info, stream, placing.end_s)
+    damaged = run.log.damage_of(stream.index) or run.log.decode_errors or lost
+    heard = placing.n_samples > 0
+    if heard and (tolerant or not (damaged or run.returncode)):
         return
-    if not seconds and not run.log.complaint:
+    if not heard and not run.log.complaint:
         raise NoAudioStream("its audio track is empty", path=info.path)
-    what = f"the audio is damaged (read up to {seconds:.1f} s)" if seconds else "no audio decodes"
-    advice = "; --tolerant uses what can be decoded" if seconds else ""
-    detail = f": {run.log.complaint}" if run.log.complaint else ""
+    upto = f"the audio is damaged (read up to {placing.end_s:.1f} s)"
+    what = upto if heard else "no audio decodes"
+    advice = "; --tolerant uses what can be decoded" if heard else ""
+    said = next(iter(run.log.damage_of(stream.index)), "") or run.log.complaint or lost
+    detail = f": {said}" if said else ""
     raise DecodeError(
         f"{what}{detail}{advice}", path=info.path, command=run.command, stderr_tail=run.log.tail
     )
+
+
+def _ends_early(info: MediaInfo, stream: AudioInfo, end_s: float) -> str:
+    """Says so where an index tells how long the sound is: a cut file is read without complaint."""
+    promised = stream.start_s + (stream.duration_s or 0.0)
+    missing = promised - end_s
+    indexed = "mp4" in info.container.split(",")
+    early = indexed and missing > max(_DURATION_SLACK_S, 0.02 * promised)
+    return f"it ends {missing:.1f} s early" if early else ""

@@ -25,11 +25,11 @@ def audio_fingerprint(info: MediaInfo, track: int = 0) -> str | None:
     Raises:
         NoAudioStream: There is no such track.
     """
-    audio_stream(info, track)  # says so if there is none
+    index = audio_stream(info, track).index
     digest = hashlib.sha256()
     try:
         with opened(info.path) as container:
-            stream = container.streams.audio[track]
+            (stream,) = (s for s in container.streams.audio if s.index == index)
             codec = stream.codec_context
             tick_s = fraction_of(stream.time_base)
             facts = (codec.name, codec.sample_rate, codec.channels, tick_s, info.start_s)

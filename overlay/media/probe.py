@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import av
 import av.error
+from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.format import Flags
+from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from overlay.datatypes import AudioInfo, ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import ProbeError
+from overlay.media.choosing import (
+    choice_notes,
+    chosen_picture,
+    encrypted_streams,
+    is_cover,
+    problem_of,
+    program_of,
+)
 
-_PLAYLISTS = {"hls", "concat", "dash", "sdp", "ffconcat", "imf", "webm_dash_manifest"}
+_TS_DISCONT = cast(int, Flags.ts_discont.value)
+_MAX_PACKETS = 3000
+"""So many packets without a picture are enough to know that none of it decodes."""
+_OTHERS_FILES = {
+    "hls",
+    "applehttp",
+    "concat",
+    "dash",
+    "sdp",
+    "imf",
+    "webm_dash_manifest",
+    "image2",
+    "image2pipe",
+    "rtsp",
+    "rtp",
+    "sap",
+    "lavfi",
+    "ffmetadata",
+    "alias_pix",
+    "brender_pix",
+    "tty",
+}
+"""Formats that name other files, or are none."""
 _MICROSECONDS = 1_000_000
 _T = TypeVar("_T", float, None)
 # PyAV 19 keeps bytes of metadata that are no UTF-8 and has no word for it; before, they raised.
@@ -27,17 +61,19 @@ _LENIENT: dict[str, Any] = (
 _MAX_PIXELS = 16384 * 16384
 _RANGES = {1: "tv", 2: "pc"}
 _SPACES = {
-    1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc",
-    10: "bt2020c",
+    1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco",
+    9: "bt2020nc", 10: "bt2020c", 11: "smpte2085", 12: "chroma-derived-nc",
+    13: "chroma-derived-c", 14: "ictcp",
 }  # fmt: skip
 _PRIMARIES = {
     1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020",
-    11: "smpte431", 12: "smpte432",
+    10: "smpte428", 11: "smpte431", 12: "smpte432", 22: "ebu3213",
 }  # fmt: skip
 _TRANSFERS = {
-    1: "bt709", 4: "gamma22", 5: "gamma28", 6: "smpte170m", 7: "smpte240m", 8: "linear",
-    11: "iec61966-2-4", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12", 16: "smpte2084",
-    18: "arib-std-b67",
+    1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "linear",
+    9: "log100", 10: "log316", 11: "iec61966-2-4", 12: "bt1361e",
+    13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12", 16: "smpte2084",
+    17: "smpte428", 18: "arib-std-b67",
 }  # fmt: skip
 
 
@@ -53,35 +89,71 @@ class Rational(Protocol):
         """Below the line; 0 where the file says nothing."""
 
 
-def probe(path: str | Path) -> MediaInfo:
-    """Read streams, sizes, rates and colour from a local file.
+def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
+    """Read streams, sizes, rates and colour of a local file, of one program.
 
     The first picture is decoded, since rotation and colour are sure only there.
 
+    Args:
+        path: The file.
+        video_track: Which of its pictures, from 0, covers left aside; ffmpeg's choice if ``None``.
+
     Raises:
         ProbeError: The file is missing, is not media, or is a playlist.
+        NoVideoStream: There is no such picture.
 
     Source:
         The numbers of colour tags: ITU-T H.273.
     """
     path = Path(path)
     with opened(path) as container:
-        if container.format.name in _PLAYLISTS:
-            raise ProbeError("is a playlist, not a video; give the video itself", path=path)
-        start_s = (container.start_time or 0) / _MICROSECONDS
         duration = container.duration
+        shown = chosen_picture(container, path, video_track)
+        audio, subtitles = program_of(container, shown)
+        jumps = bool(_TS_DISCONT & int(container.format.flags))
+        clock: list[Stream] = [*([shown] if shown else []), *audio, *subtitles] if jumps else []
+        start_s = _start_s(container, clock)
+        video, problem = _video_info(container, shown, start_s)
+        hidden = _encrypted(path) if "mp4" in container.format.name.split(",") else set()
+        if shown is not None and shown.index in hidden:
+            video, problem = None, "is encrypted"
         return MediaInfo(
             path=path,
             container=container.format.name,
             start_s=start_s,
             duration_s=duration / _MICROSECONDS if duration and duration > 0 else None,
-            audio=tuple(_audio_infos(container, start_s)),
+            audio=tuple(
+                _audio_info(stream, start_s, encrypted=stream.index in hidden) for stream in audio
+            ),
             subtitles=tuple(_codec(stream) for stream in container.streams.subtitles),
-            covers=tuple(s.index for s in container.streams.video if _is_cover(s)),
+            texts=tuple(stream.index for stream in container.streams.subtitles),
+            covers=tuple(s.index for s in container.streams.video if is_cover(s)),
             size_bytes=path.stat().st_size,
             n_attachments=sum(stream.type == "attachment" for stream in container.streams),
-            video=_video_info(container, start_s),
+            video=video,
+            clock=tuple(stream.index for stream in clock),
+            problem=problem,
+            notes=tuple(choice_notes(container, shown, audio, video_track)),
         )
+
+
+def _encrypted(path: Path) -> set[int]:
+    """Which streams are encrypted; on a reader of its own, since reading cannot be taken back."""
+    with opened(path) as container:
+        try:
+            return encrypted_streams(container)
+        except av.error.FFmpegError:
+            return set()
+
+
+def _start_s(container: InputContainer, clock: Sequence[Stream]) -> float:
+    """What ffmpeg subtracts: of the earliest of these streams, else what the container says."""
+    starts = [
+        _seconds(stream.start_time, stream.time_base, 0.0)
+        for stream in clock
+        if stream.start_time is not None
+    ]
+    return min(starts, default=(container.start_time or 0) / _MICROSECONDS)
 
 
 @contextmanager
@@ -92,7 +164,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
     if not path.is_file():
         raise ProbeError("is not a file; give a video file", path=path)
     try:
-        options = {"protocol_whitelist": "file"}
+        options = {"protocol_whitelist": "file", "format_whitelist": _known_formats()}
         container = av.open(f"file:{path.absolute()}", options=options, **_LENIENT)
     except (av.error.FFmpegError, OSError) as error:
         reason = error.strerror or type(error).__name__
@@ -101,27 +173,46 @@ def opened(path: Path) -> Iterator[InputContainer]:
         yield container
 
 
+@cache
+def _known_formats() -> str:
+    """All formats but those that name other files."""
+    return ",".join(sorted(av.formats_available - _OTHERS_FILES))
+
+
 def fraction_of(value: Rational | None) -> Fraction | None:
     """One of PyAV's rational numbers, exact; ``None`` where the file says nothing."""
     return Fraction(value.numerator, value.denominator) if value else None
 
 
-def _codec(stream: object) -> str:
+def _codec(stream: Stream) -> str:
     context = getattr(stream, "codec_context", None)
     return context.codec.canonical_name if context is not None else "unknown"
 
 
-def _audio_infos(container: InputContainer, start_s: float) -> Iterator[AudioInfo]:
-    for stream in container.streams.audio:
-        known = stream.codec_context is not None and stream.codec_context.sample_rate
-        yield AudioInfo(
-            index=stream.index,
-            codec=_codec(stream),
-            sample_rate=stream.codec_context.sample_rate if known else 0,
-            channels=stream.codec_context.channels if known else 0,
-            start_s=_seconds(stream.start_time, stream.time_base, 0.0) - start_s,
-            duration_s=_seconds(stream.duration, stream.time_base, None),
-        )
+def _audio_info(stream: AudioStream, start_s: float, *, encrypted: bool) -> AudioInfo:
+    context = stream.codec_context
+    known = context is not None and context.sample_rate
+    return AudioInfo(
+        index=stream.index,
+        codec=_codec(stream),
+        sample_rate=context.sample_rate if known else 0,
+        channels=context.channels if known else 0,
+        start_s=_seconds(stream.start_time, stream.time_base, start_s) - start_s,
+        duration_s=_seconds(stream.duration, stream.time_base, None),
+        mixes=not known or _mixes(context.layout),
+        problem="is encrypted" if encrypted else problem_of(stream),
+    )
+
+
+def _mixes(layout: av.AudioLayout) -> bool:
+    """Whether ffmpeg's mixer knows the way to mono; asked of it, not of a table."""
+    frame = av.AudioFrame(format="flt", layout=layout, samples=16)
+    frame.sample_rate = 16000
+    try:
+        av.AudioResampler("flt", "mono", 16000).resample(frame)
+    except (av.error.FFmpegError, ValueError):
+        return False
+    return True
 
 
 def _seconds(ticks: int | None, time_base: Rational | None, missing: _T) -> float | _T:
@@ -129,21 +220,24 @@ def _seconds(ticks: int | None, time_base: Rational | None, missing: _T) -> floa
     return missing if ticks is None or tick_s is None else float(ticks * tick_s)
 
 
-def _is_cover(stream: VideoStream) -> bool:
-    return bool(stream.disposition & stream.disposition.attached_pic)
-
-
-def _video_info(container: InputContainer, start_s: float) -> VideoInfo | None:
-    streams = [s for s in container.streams.video if not _is_cover(s) and s.codec_context]
-    if not streams:
-        return None
-    best = container.streams.best("video")
-    stream = next((s for s in streams if best is not None and s.index == best.index), streams[0])
+def _video_info(
+    container: InputContainer, stream: VideoStream | None, start_s: float
+) -> tuple[VideoInfo | None, str]:
+    """The picture, or why there is none; both are empty where there is no such stream."""
+    if stream is None:
+        return None, ""
+    problem = problem_of(stream)
+    if problem:
+        return None, problem
     if stream.width * stream.height > _MAX_PIXELS:
         raise ProbeError(f"{stream.width}x{stream.height} is too large", path=container.name)
     frame = _first_frame(container, stream)
     if frame is None:
-        return None
+        return None, "is damaged: none of it can be decoded"
+    return _video_info_of(stream, frame, start_s), ""
+
+
+def _video_info_of(stream: VideoStream, frame: VideoFrame, start_s: float) -> VideoInfo:
     rotation = (-frame.rotation) % 360
     aspect = fraction_of(stream.sample_aspect_ratio) or Fraction(1)
     upright = rotation in (0, 180)
@@ -167,10 +261,19 @@ def _video_info(container: InputContainer, start_s: float) -> VideoInfo | None:
 
 
 def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
-    try:
-        return next(container.decode(stream), None)
-    except av.error.FFmpegError:
-        return None
+    """The first picture that decodes; damaged packets before it are passed over."""
+    packets = container.demux(stream)
+    for _ in range(_MAX_PACKETS):
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                return None
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            continue
+        if frames:
+            return frames[0]
+    return None
 
 
 def _frame_rate(stream: VideoStream) -> Fraction:

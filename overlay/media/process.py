@@ -3,81 +3,27 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+import ffmpeg
+
+from overlay.datatypes import MediaInfo
 from overlay.errors import FfmpegNotFound
+from overlay.media.ffmpeg_log import FfmpegLog
 
 FFMPEG_VARIABLE = "TAG_OVERLAY_FFMPEG"
 """Environment variable that names the ffmpeg program to use."""
 
-_STREAM_COUNTS = re.compile(
-    r"Input stream #0:(\d+) \((?:video|audio)\): (\d+) packets read .*?"
-    r"(?:(\d+) (?:frames|samples) decoded.*?; (\d+) decode errors)"
-)
-_ENCODED = re.compile(r"Output stream #0:0 \(video\): (\d+) frames encoded")
-_DAMAGE = re.compile(
-    r"partial file|ended prematurely|corrupt input packet|Decoding error|Invalid NAL|"
-    r"error while decoding|Truncat|Error during demuxing",
-    re.IGNORECASE,
-)
-_NOISE = re.compile(r"^\[(?:verbose|debug|trace)\]|^\s|packets read|packets muxed|demuxed|muxed")
 _PIPE_BYTES = 1 << 20
-
-
-@dataclass
-class FfmpegLog:
-    """What ffmpeg printed while it ran, boiled down."""
-
-    lines: deque[str] = field(default_factory=lambda: deque(maxlen=60))
-    """The last lines that were no mere chatter."""
-    damage: list[str] = field(default_factory=list)
-    """The first lines that say that the input is damaged."""
-    decode_errors: int = 0
-    frames_decoded: int | None = None
-    """Of the video; ``None`` where ffmpeg does not say."""
-    frames_encoded: int | None = None
-    disk_full: bool = False
-
-    def add(self, line: str) -> None:
-        """Take one line of ``-loglevel level+verbose`` output."""
-        if match := _STREAM_COUNTS.search(line):
-            self.decode_errors += int(match[4])
-            if "(video)" in line:
-                self.frames_decoded = int(match[3])
-        elif match := _ENCODED.search(line):
-            self.frames_encoded = int(match[1])
-        self.disk_full |= "No space left on device" in line or "File too large" in line
-        if _DAMAGE.search(line) and len(self.damage) < 20:
-            self.damage.append(line)
-        if not _NOISE.search(_without_component(line)):
-            self.lines.append(line)
-
-    @property
-    def tail(self) -> str:
-        """The last lines, for a report."""
-        return "\n".join(self.lines)
-
-    @property
-    def complaint(self) -> str:
-        """The first error line without ffmpeg's prefixes; empty if there is none."""
-        for line in self.lines:
-            if "[error]" in line or "[fatal]" in line:
-                return re.sub(r"^(\[[^\]]*\]\s*)+", "", line)
-        return ""
-
-
-def _without_component(line: str) -> str:
-    return re.sub(r"^(?:\[[^\]]* @ 0x[0-9a-f]+\]\s*)+", "", line)
 
 
 @dataclass
@@ -98,7 +44,7 @@ def ffmpeg_program(explicit: str | None = None) -> str:
     """The ffmpeg to start: ``explicit``, else ``TAG_OVERLAY_FFMPEG``, else imageio-ffmpeg's.
 
     Raises:
-        FfmpegNotFound: The named program is not there, or none is installed.
+        FfmpegNotFound: The named program is not there or is no ffmpeg, or none is installed.
     """
     named = explicit or os.environ.get(FFMPEG_VARIABLE)
     if named:
@@ -107,7 +53,7 @@ def ffmpeg_program(explicit: str | None = None) -> str:
             raise FfmpegNotFound(
                 f"no ffmpeg program at {named}; check --ffmpeg or {FFMPEG_VARIABLE}"
             )
-        return found
+        return _checked(found)
     import imageio_ffmpeg
 
     try:
@@ -122,20 +68,42 @@ def ffmpeg_version(program: str) -> str:
     """The first line that ``ffmpeg -version`` prints.
 
     Raises:
-        FfmpegNotFound: The program cannot be started.
+        FfmpegNotFound: The program cannot be started, or is another one.
     """
     try:
         done = subprocess.run(
             [program, "-version"], capture_output=True, text=True, check=True, timeout=30
         )
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError) as error:
         raise FfmpegNotFound(f"{program} cannot be started: {error}") from error
-    return done.stdout.partition("\n")[0]
+    said = done.stdout.partition("\n")[0]
+    if not said.startswith("ffmpeg version "):
+        raise FfmpegNotFound(f"{program} is no ffmpeg; check --ffmpeg or {FFMPEG_VARIABLE}")
+    return said
+
+
+@cache
+def _checked(program: str) -> str:
+    """The program, once it has said that it is ffmpeg."""
+    ffmpeg_version(program)
+    return program
 
 
 def local_url(path: str | Path) -> str:
     """The path as ffmpeg takes it without reading options, protocols or patterns into it."""
     return f"file:{Path(path).absolute()}"
+
+
+def media_input(info: MediaInfo, **options: Any) -> Any:
+    """The source as ffmpeg-python's input: opened as what the probe found, and nothing else.
+
+    Without the list of formats a file that says something else to ffmpeg than to the probe could
+    be a playlist of other files.
+    """
+    return ffmpeg.input(
+        local_url(info.path), protocol_whitelist="file,pipe", format_whitelist=info.container,
+        **options,
+    )  # fmt: skip
 
 
 def command_line(output: Any, program: str) -> list[str]:
@@ -198,6 +166,11 @@ def _enlarge(pipe: IO[bytes] | None) -> None:
         return  # not Linux, or this user has too many pipes
 
 
+_STOPPING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
 @contextmanager
 def _signals_held() -> Iterator[None]:
     """Let signals that would stop this program wait until the block is left."""
@@ -207,7 +180,7 @@ def _signals_held() -> Iterator[None]:
     waiting: list[int] = []
     usual = {
         number: signal.signal(number, lambda number, frame: waiting.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
+        for number in _STOPPING
     }
     try:
         yield
@@ -250,12 +223,12 @@ def feed_frames(
     Args:
         run: Started with ``stdin=True`` and ``-progress pipe:1``.
         frames: May go on for ever; ffmpeg stops reading when its main input ends.
-        on_progress: Called from another thread with the seconds of video written so far.
+        on_progress: Called from another thread with the seconds of video written so far; what it
+            raises ends ffmpeg and is raised here.
     """
     assert run.process.stdin is not None and run.process.stdout is not None
-    reader = threading.Thread(
-        target=_read_progress, args=(run.process.stdout, on_progress), daemon=True
-    )
+    raised: list[BaseException] = []
+    reader = threading.Thread(target=_read_progress, args=(run, on_progress, raised), daemon=True)
     reader.start()
     try:
         for frame in frames:
@@ -265,11 +238,25 @@ def feed_frames(
         pass  # the normal end: the video is over, the panel goes on
     run.process.wait()
     reader.join()
+    if raised:
+        raise raised[0]
 
 
-def _read_progress(stdout: IO[bytes], on_progress: Callable[[float], None] | None) -> None:
+def _read_progress(
+    run: FfmpegRun, on_progress: Callable[[float], None] | None, raised: list[BaseException]
+) -> None:
+    """Tell how far ffmpeg is; what the told one raises ends ffmpeg and is kept."""
+    try:
+        _tell_progress(run, on_progress)
+    except BaseException as error:
+        raised.append(error)
+        run.process.kill()
+
+
+def _tell_progress(run: FfmpegRun, on_progress: Callable[[float], None] | None) -> None:
+    assert run.process.stdout is not None
     furthest = 0.0  # ffmpeg's own count may step back when one stream ends before another
-    for line in stdout:
+    for line in run.process.stdout:
         key, _, value = line.partition(b"=")
         if on_progress and key == b"out_time_us" and value.strip().lstrip(b"-").isdigit():
             furthest = max(furthest, int(value) / 1e6)

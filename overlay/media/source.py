@@ -34,6 +34,11 @@ class Source:
         return self.info.start_s
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was chosen of several pictures and programs, for people."""
+        return self.info.notes
+
+    @property
     def duration_s(self) -> float | None:
         """Seconds of the picture as the file claims, else of the sound; never a loop's bound."""
         claimed = self.info.video.duration_s if self.info.video else None
@@ -56,10 +61,18 @@ class Source:
         return audio_stream(self.info, self.audio_track)
 
 
-def open_source(path: str | Path, *, audio_track: int = 0) -> Source:
+def open_source(
+    path: str | Path, *, video_track: int | None = None, audio_track: int = 0
+) -> Source:
     """Probe a media file.
+
+    Args:
+        path: The file.
+        video_track: Which of its pictures, from 0; ffmpeg's choice if ``None``.
+        audio_track: Which sound of the picture's program, from 0.
 
     Raises:
         ProbeError: It is missing or cannot be read as media.
+        NoVideoStream: There is no picture of this number.
     """
-    return Source(probe(path), audio_track)
+    return Source(probe(path, video_track), audio_track)

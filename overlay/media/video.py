@@ -13,10 +13,12 @@ import ffmpeg
 from overlay.datatypes import Box, ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import NoVideoStream
 from overlay.media.attachments import Attachment, attach_arguments
+from overlay.media.clock import others_copied
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
-from overlay.media.process import command_line, local_url
+from overlay.media.process import command_line, local_url, media_input
 
+_HALF_MS = 0.0005
 _MAX_PANEL_RATE = 30
 """Bars that grow in this many steps a second look smooth; the picture keeps its own rate."""
 
@@ -50,6 +52,8 @@ def shown_video(info: MediaInfo) -> VideoInfo:
     Raises:
         NoVideoStream: There is none.
     """
+    if info.video is None and info.problem:
+        raise NoVideoStream(f"its picture {info.problem}", path=info.path)
     if info.video is None:
         raise NoVideoStream(
             "has no picture to draw on; 'tag-overlay tag' writes the scores of a sound file",
@@ -83,10 +87,12 @@ def overlay_command(
         subtitles: The subtitle streams to keep.
     """
     video = shown_video(info)
-    source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe")
+    source = media_input(info)
     ten_bit = video.bit_depth > 8 and encoder.ten_bit
-    picture = _composed(source, video, panel, ten_bit=ten_bit, even_size=encoder.even_size)
-    streams = [picture, source["a?"]]
+    shown = source[str(video.index)]
+    picture = _composed(shown, video, panel, ten_bit=ten_bit, even_size=encoder.even_size)
+    subtitles = tuple(subtitles)
+    streams = [picture, *(source[str(audio.index)] for audio in info.audio)]
     codecs: dict[str, Any] = {"c:a": "copy"}
     for position, plan in enumerate(subtitles):
         streams.append(source[f"s:{plan.position}"])
@@ -113,7 +119,9 @@ def overlay_command(
         copypriorss=1,
         **_container_options(out, encoder),
     ).overwrite_output()
-    return command_line(output, program)
+    used = {video.index, *(audio.index for audio in info.audio)}
+    used |= {info.texts[plan.position] for plan in subtitles}
+    return command_line(ffmpeg.merge_outputs(output, *others_copied(info, source, used)), program)
 
 
 def _for_video(options: dict[str, Any]) -> dict[str, Any]:
@@ -124,13 +132,12 @@ def _container_options(out: Path, encoder: Encoder) -> dict[str, Any]:
     if not is_mp4_family(out):
         return {}
     tag = {"tag:v:0": "hvc1"} if encoder.codec == "hevc" else {}
-    return {"movflags": "+faststart", **tag}
+    return {"movflags": "+faststart", "strict": "unofficial", **tag}  # else 360 degrees are lost
 
 
 def _composed(
-    source: Any, video: VideoInfo, panel: PanelInput, *, ten_bit: bool, even_size: bool
+    picture: Any, video: VideoInfo, panel: PanelInput, *, ten_bit: bool, even_size: bool
 ) -> Any:
-    picture = source[str(video.index)]
     if even_size and (video.width % 2 or video.height % 2):
         picture = _made_even(picture, video)
     tiles = ffmpeg.input(
@@ -197,8 +204,10 @@ def copy_command(
             players show, unless the source has subtitles itself.
         attachments: Fonts and covers, for Matroska.
     """
-    source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe")
-    streams = [source["V"], source["a?"]]
+    source = media_input(info)
+    subtitles = tuple(subtitles)
+    pictures = [source[str(shown_video(info).index)]] if info.clock else [source["V"]]
+    streams = [*pictures, *(source[str(audio.index)] for audio in info.audio)]
     codecs: dict[str, Any] = {"c": "copy"}
     for position, plan in enumerate(subtitles):
         streams.append(source[f"s:{plan.position}"])
@@ -217,12 +226,14 @@ def copy_command(
         streams.append(source["t?"])
     else:
         streams += [source[str(index)] for index in info.covers]
-    more = {"movflags": "+faststart"} if is_mp4_family(out) else {}
+    more = {"movflags": "+faststart", "strict": "unofficial"} if is_mp4_family(out) else {}
     output = ffmpeg.output(
         *streams, local_url(out), **codecs, map_metadata=0, map_chapters=0,
         progress="pipe:1", copypriorss=1, copyinkf=None, **more,
     ).overwrite_output()  # fmt: skip
-    command = command_line(output, program)
+    used = {*info.clock} - {*info.texts} | {info.texts[plan.position] for plan in subtitles}
+    others = others_copied(info, source, used)
+    command = command_line(ffmpeg.merge_outputs(output, *others), program)
     before_out = command.index(local_url(out))
     attached = attach_arguments(attachments, info.n_attachments)
     return [*command[:before_out], *attached, *command[before_out:]]  # an option can come twice
@@ -233,12 +244,19 @@ def preview_command(
 ) -> list[str]:
     """Write the frame at second ``at_s`` with the panel on it as one PNG, pixels made square."""
     video = shown_video(info)
-    source = ffmpeg.input(local_url(info.path), protocol_whitelist="file,pipe", ss=at_s)
-    picture = _composed(source, video, panel, ten_bit=False, even_size=False)
+    if info.clock:  # a seek would go by timestamps that may jump, and to no keyframe
+        source = media_input(info)
+        shown = source[str(video.index)].filter("trim", start=at_s - _HALF_MS)
+        shown = shown.filter("setpts", f"PTS-{at_s!r}/TB")
+    else:
+        source = media_input(info, ss=at_s)
+        shown = source[str(video.index)]
+    picture = _composed(shown, video, panel, ten_bit=False, even_size=False)
     if video.sample_aspect != 1:
         picture = picture.filter("scale", "iw*sar", "ih").filter("setsar", 1)
     output = ffmpeg.output(
         picture, local_url(out), **{"frames:v": 1}, update=1, format="image2", vcodec="png",
         progress="pipe:1",
     ).overwrite_output()  # fmt: skip
-    return command_line(output, program)
+    others = others_copied(info, source, {video.index}, t=at_s + 1)
+    return command_line(ffmpeg.merge_outputs(output, *others), program)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overlay.errors import UsageError
-from overlay.export.formats import CaptionFormat, formats
+from overlay.export.formats import formats
+from overlay.files import is_folder
 from overlay.media.source import Source
 from overlay.products.table import Table, TablePlan
 from overlay.reporting import Reporter
@@ -33,7 +34,7 @@ class Captions:
             UsageError: The target's extension is that of another format.
             OutputError: The target is an input, or exists.
         """
-        said = None if out is None or out.is_dir() else _said_by(out)
+        said = None if out is None or is_folder(out) else _said_by(out)
         if said and self.format_name and said != self.format_name:
             raise UsageError(f"{out}: would hold {self.format_name}; leave --format out")
         return Table(self.format_name or said or "srt").plan(source, settings, out, reporter)
@@ -41,5 +42,5 @@ class Captions:
 
 def _said_by(out: Path) -> str | None:
     """The format that a file name tells."""
-    kinds = (kind for kind in formats().values() if isinstance(kind, CaptionFormat))
+    kinds = (kind for kind in formats().values() if kind.holds == "captions")
     return next((kind.name for kind in kinds if kind.extension == out.suffix.lower()), None)

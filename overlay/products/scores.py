@@ -59,6 +59,6 @@ class ScoresPlan:
             TrackError: The file cannot be written.
         """
         assert track is not None
-        with self.target_file.opened() as temporary:
-            track.save(temporary)
+        where = self.target_file
+        track.save(where.path, overwrite=where.overwrite, inputs=where.inputs)
         return Made(self.target, f"{track.n_hops} hops, {track.n_classes} classes")

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from overlay.export.ass_panel import panel_fonts, panel_format, shown_size
-from overlay.export.formats import CaptionFormat, Format, format_named
+from overlay.export.ass_panel import panel_fonts
+from overlay.export.formats import Format, format_named
 from overlay.media.source import Source
 from overlay.media.video import TextTrack
 from overlay.products.base import Made
 from overlay.products.copied import Copied, CopiedPlan
-from overlay.products.table import content_of, rehearsed
+from overlay.products.table import content_of, facts_of, rehearsed
 from overlay.reporting import Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
@@ -35,19 +35,19 @@ class Soft:
             SettingsError: The theme or the font of the animated panel cannot be used.
         """
         copy = Copied().plan(source, settings, out, reporter)
-        kinds = _kinds(source, settings, copy.target.suffix.lower())
+        source.picture()
+        kinds = _kinds(copy.target.suffix.lower())
         for kind in kinds.values():
-            rehearsed(kind, source, settings)
+            rehearsed(kind, facts_of(source), settings)
         return SoftPlan(copy, kinds)
 
 
-def _kinds(source: Source, settings: Settings, extension: str) -> dict[str, Format | CaptionFormat]:
+def _kinds(extension: str) -> dict[str, Format]:
     """What each text track is, by its title."""
     captions = {".mkv": "ass", ".webm": "vtt"}.get(extension, "srt")
     kinds = {"Sounds": format_named(captions)}
     if extension == ".mkv":
-        size = shown_size(source.picture())
-        kinds["Sound tags, animated"] = panel_format(settings.panel, size, source.duration_s)
+        kinds["Sound tags, animated"] = format_named("ass-panel")
     return kinds
 
 
@@ -56,7 +56,7 @@ class SoftPlan:
     """A ``Plan``."""
 
     copy: CopiedPlan
-    kinds: dict[str, Format | CaptionFormat]
+    kinds: dict[str, Format]
     needs_track: bool = True
 
     @property
@@ -72,13 +72,12 @@ class SoftPlan:
             EncodeError: ffmpeg failed, or the result is not what it should be.
         """
         assert track is not None
+        facts = facts_of(self.copy.source)
         with TemporaryDirectory() as folder:
             tracks = []
             for title, kind in self.kinds.items():
                 file = Path(folder, f"{title}{kind.extension}")
-                file.write_bytes(
-                    content_of(kind, track, self.copy.source, self.copy.settings, reporter)
-                )
+                file.write_bytes(content_of(kind, track, facts, self.copy.settings, reporter))
                 if file.stat().st_size:  # ffmpeg reads no empty one
                     tracks.append(TextTrack(file, title))
             content = _PANEL_TOO if len(tracks) > 1 else _CAPTIONS

@@ -100,7 +100,7 @@ class StillPlan:
         planar, panel_input = planar_panel(timeline, video, self.settings.panel, 8)
         command = preview_command(self.source.info, panel_input, self.at_s, file, self.program)
         n_frames = 2 + int(_SLACK_S * panel_input.rate)
-        run = fed(command, repeat(planar.frame(self.at_s), n_frames), reporter)
+        run = fed(command, repeat(planar.frame(self.at_s, settled=True), n_frames), reporter)
         check_run(run, self.source, self.target, tolerant=True)
         if not (file.is_file() and file.stat().st_size):
             raise UsageError(f"{self.source.path}: has no frame at {self.at_s:g} s")

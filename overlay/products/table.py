@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from overlay.datatypes import Cue
-from overlay.errors import UnknownFormat
-from overlay.export.ass_panel import DEFAULT_PICTURE, panel_format, shown_size
-from overlay.export.formats import CaptionFormat, Format, Run, formats
+from overlay.export.ass_panel import DEFAULT_PICTURE, shown_size
+from overlay.export.formats import Format, Run, SourceFacts, format_named, formats
 from overlay.media.source import Source
 from overlay.products.base import Made
-from overlay.products.detected import captions_of, events_of, silence, without_labels
+from overlay.products.detected import (
+    captions_of,
+    events_of,
+    silence,
+    timeline_of,
+    without_labels,
+)
 from overlay.products.target import Target, media_name, stem_of, target_for
 from overlay.reporting import SILENT, Reporter
-from overlay.settings import PanelSettings, Settings
+from overlay.settings import Settings
 from overlay.track import TagTrack
-from overlay.vocabulary import vocabulary_named
 
 
-def export_formats() -> dict[str, Format | CaptionFormat]:
+def export_formats() -> dict[str, Format]:
     """All formats that a ``Table`` can be written in, by name."""
-    panel = panel_format(PanelSettings(), DEFAULT_PICTURE)
-    return dict(sorted((formats() | {panel.name: panel}).items()))
+    return formats()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +53,23 @@ class Table:
             ExportError: The format cannot be written here.
             SettingsError: Thresholds, theme or font cannot be used.
         """
-        kind = self._format(source, settings)
+        kind = format_named(self.format_name)
+        facts = facts_of(source, self.picture)
+        if kind.holds == "panel" and facts.picture is None:
+            source.picture()
         target = target_for(source, settings, out, f"{stem_of(source)}{kind.extension}")
-        rehearsed(kind, source, settings)
-        return TablePlan(source, settings, target, kind)
-
-    def _format(self, source: Source, settings: Settings) -> Format | CaptionFormat:
-        if self.format_name not in export_formats():
-            raise UnknownFormat(self.format_name, export_formats())
-        if self.format_name in formats():
-            return formats()[self.format_name]
-        saved = not source.info.video and not source.info.audio
-        size = self.picture if saved else shown_size(source.picture())
-        return panel_format(settings.panel, size, source.info.duration_s)
+        rehearsed(kind, facts, settings)
+        return TablePlan(facts, settings, target, kind)
 
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
     """A ``Plan``."""
 
-    source: Source
+    facts: SourceFacts
     settings: Settings
     target_file: Target
-    kind: Format | CaptionFormat
+    kind: Format
     needs_track: bool = True
 
     @property
@@ -83,31 +80,39 @@ class TablePlan:
     def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
         """See ``Plan.write``."""
         assert track is not None
-        content = content_of(self.kind, track, self.source, self.settings, reporter)
+        content = content_of(self.kind, track, self.facts, self.settings, reporter)
         with self.target_file.opened() as temporary:
             temporary.write_bytes(content)
         return Made(self.target, self.kind.description)
 
 
+def facts_of(source: Source, picture: tuple[int, int] = DEFAULT_PICTURE) -> SourceFacts:
+    """What formats say of a source; ``picture`` is that of saved scores, which know no video."""
+    info, name = source.info, media_name(source)
+    if not info.video:
+        size = None if info.audio else picture
+        return SourceFacts(name, size, duration_s=info.duration_s)
+    size = shown_size(source.picture())
+    return SourceFacts(name, size, info.video.frame_rate, info.duration_s)
+
+
 def content_of(
-    kind: Format | CaptionFormat,
-    track: TagTrack,
-    source: Source,
-    settings: Settings,
-    reporter: Reporter,
+    kind: Format, track: TagTrack, facts: SourceFacts, settings: Settings, reporter: Reporter
 ) -> bytes:
-    """The content of a text file: events, or the captions made of them."""
-    found = events_of(track, settings)
-    if isinstance(kind, Format):
-        mids = vocabulary_named(track.vocabulary, track.labels).mid_by_name
-        run = Run(media_name(source), track, mids, settings.events)
-        return kind.content(found, run)
-    cues = captions_of(found, track, settings, frame_rate=frame_rate_of(source))
-    note_if_none(cues, settings, reporter)
-    return kind.content(cues, settings.captions.language)
+    """The content of a text file: of what is heard the part that it holds."""
+    run = Run(facts, track, settings)
+    if kind.holds == "panel":
+        run = replace(run, timeline=timeline_of(track, settings))
+    elif kind.holds != "scores":
+        run = replace(run, events=events_of(track, settings))
+    if kind.holds == "captions":
+        cues = captions_of(list(run.events), track, settings, frame_rate=facts.frame_rate)
+        note_if_none(cues, settings, reporter)
+        run = replace(run, cues=cues)
+    return kind.content(run)
 
 
-def rehearsed(kind: Format | CaptionFormat, source: Source, settings: Settings) -> None:
+def rehearsed(kind: Format, facts: SourceFacts, settings: Settings) -> None:
     """Write a track on which nothing is heard, for a plan: finds what cannot be written.
 
     Labels are not known yet, so those in the settings are left aside.
@@ -116,7 +121,7 @@ def rehearsed(kind: Format | CaptionFormat, source: Source, settings: Settings) 
         ExportError: A package is missing.
         SettingsError: Thresholds, theme or font cannot be used.
     """
-    content_of(kind, silence(), source, without_labels(settings), SILENT)
+    content_of(kind, silence(), facts, without_labels(settings), SILENT)
 
 
 def note_if_none(cues: list[Cue], settings: Settings, reporter: Reporter) -> None:

@@ -11,8 +11,10 @@ from typing import Self
 from overlay.files import (
     check_folder_target,
     check_target,
-    complete_or_absent,
-    complete_or_absent_folder,
+    fitting,
+    is_folder,
+    whole_folder_or_absent,
+    whole_or_absent,
 )
 from overlay.media.source import Source
 from overlay.settings import Settings
@@ -38,14 +40,13 @@ class Target:
         Raises:
             OutputError: It is an input, exists, or has no folder to be in.
         """
-        for each in self.inputs:
-            check_target(self.path, each, overwrite=self.overwrite)
+        check_target(self.path, *self.inputs, overwrite=self.overwrite)
         return self
 
     @contextmanager
     def opened(self) -> Iterator[Path]:
         """A temporary path to write to; what is there appears when the block ends well."""
-        with complete_or_absent(self.path) as temporary:
+        with whole_or_absent(self.path, overwrite=self.overwrite, inputs=self.inputs) as temporary:
             yield temporary
 
 
@@ -71,15 +72,15 @@ class PictureFolder(Target):
     @contextmanager
     def opened(self) -> Iterator[Path]:
         """A pattern in a temporary folder, as ffmpeg takes it."""
-        with complete_or_absent_folder(self.path) as folder:
+        with whole_folder_or_absent(self.path, self.pattern, overwrite=self.overwrite) as folder:
             yield Path(str(folder).replace("%", "%%")) / self.pattern
 
 
 def place(out: Path | None, source: Path, name: str) -> Path:
     """``out``, or a file of this name in it, or beside the source if it is ``None``."""
     if out is None:
-        return source.with_name(name)
-    return out / name if out.is_dir() else out
+        return source.with_name(fitting(name))
+    return out / fitting(name) if is_folder(out) else out
 
 
 def target_for(

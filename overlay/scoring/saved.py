@@ -5,16 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from overlay.datatypes import MediaInfo
+from overlay.files.npz import is_npz
 from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.source import Source
 from overlay.reporting import SILENT, Reporter
-from overlay.track import TagTrack, read_npz
+from overlay.track import TagTrack, labels_in
 from overlay.vocabulary import read_labels
 from overlay.vocabulary.audioset import audioset_labels
 
 _SLACK_S = 1.0
-_MAGIC = b"PK\x03\x04"
-"""How a zip begins, which an npz is."""
 
 
 def open_saved(path: str | Path, label_file: str | None = None) -> tuple[Source, TagTrack] | None:
@@ -31,21 +30,11 @@ def open_saved(path: str | Path, label_file: str | None = None) -> tuple[Source,
         TrackError: It is a track that cannot be used.
     """
     path = Path(path)
-    if not (path.suffix == ".npz" or _begins_as_npz(path)):
+    if not (path.suffix == ".npz" or is_npz(path)):
         return None
     track = TagTrack.load(path, labels=labels_of(path, label_file))
     nothing = MediaInfo(path, "npz", 0.0, track.duration_s, None)
     return Source(nothing), track
-
-
-def _begins_as_npz(path: Path) -> bool:
-    try:
-        if not path.is_file():  # a pipe would be waited for
-            return False
-        with path.open("rb") as file:
-            return file.read(len(_MAGIC)) == _MAGIC
-    except (OSError, ValueError):
-        return False
 
 
 def load_track(
@@ -69,17 +58,17 @@ def load_track(
     info = source.info
     length_s = (info.audio[0].duration_s if info.audio else None) or info.duration_s
     track = TagTrack.load(path, labels=labels_of(path, label_file), duration_s=length_s)
-    if length_s is not None and not _is_of(track, source, length_s):
+    if not _is_of(track, source, length_s):
         reporter.note(f"{path}: these scores are of another sound than that of {source.path.name}")
     return track
 
 
-def _is_of(track: TagTrack, source: Source, length_s: float) -> bool:
+def _is_of(track: TagTrack, source: Source, length_s: float | None) -> bool:
     """Whether a track can be of the source's sound: by its fingerprint, else by its length."""
     if track.sound and source.info.audio:
         found = audio_fingerprint(source.info, source.audio_track)
         return found in (track.sound, None)
-    return abs(track.duration_s - length_s) <= max(_SLACK_S, 0.02 * length_s)
+    return length_s is None or abs(track.duration_s - length_s) <= max(_SLACK_S, 0.02 * length_s)
 
 
 def labels_of(path: str | Path, label_file: str | None = None) -> tuple[str, ...]:
@@ -91,7 +80,5 @@ def labels_of(path: str | Path, label_file: str | None = None) -> tuple[str, ...
     """
     if label_file is not None:
         return read_labels(label_file)
-    arrays = read_npz(path)
-    if "labels" in arrays:
-        return tuple(str(label) for label in arrays["labels"].tolist())
-    return audioset_labels()
+    own = labels_in(path)
+    return audioset_labels() if own is None else own

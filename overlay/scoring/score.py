@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from overlay.media.audio import stream_audio
+from overlay.media.audio import stream_sound
 from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.source import Source
 from overlay.reporting import SILENT, Reporter
@@ -10,7 +10,7 @@ from overlay.scoring import cache
 from overlay.settings import Settings
 from overlay.tagging.tagger import Tagger
 from overlay.tagging.tracking import score_stream
-from overlay.tagging.windows import Windows, from_zero
+from overlay.tagging.windows import Windows
 from overlay.track import TagTrack
 
 
@@ -31,22 +31,24 @@ def score(
         TaggerError: The tagger fails.
     """
     options = settings.tagging
+    if options.cache:
+        cache.limit_bytes()  # a mistake in it is said now
     total_s = source.sound().duration_s or source.info.duration_s
     reporter.progress("tag", 0, total_s)
     sound = audio_fingerprint(source.info, source.audio_track) or ""
     key = _key(sound, tagger, settings) if options.cache and sound else None
-    known = cache.recall(key) if key is not None else None
+    known = cache.recall(key, sound) if key is not None else None
     if known is not None:
         reporter.note("the scores are in the cache; --no-cache makes them anew")
         return known
-    blocks = stream_audio(
+    sound_blocks = stream_sound(
         source.info, tagger.sample_rate, source.audio_track,
         tolerant=settings.video.tolerant, ffmpeg_path=settings.video.ffmpeg,
     )  # fmt: skip
     track = score_stream(
-        from_zero(blocks, tagger.sample_rate), tagger,
-        Windows(options.sample_duration, options.hop_duration), total_s=total_s,
-        fingerprint=sound, reporter=reporter,
+        sound_blocks, tagger,
+        Windows(options.sample_duration, options.hop_duration, options.windows),
+        total_s=total_s, fingerprint=sound, reporter=reporter,
     )  # fmt: skip
     if key is not None:
         cache.keep(key, track)
@@ -58,5 +60,5 @@ def _key(sound: str, tagger: Tagger, settings: Settings) -> str:
     options = settings.tagging
     return cache.key_of(
         sound, tagger.name, tagger.model_hash, options.front_end, options.sample_duration,
-        options.hop_duration, settings.video.tolerant,
+        options.hop_duration, options.windows, settings.video.tolerant,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import Scores
-from overlay.errors import CheckpointError, TrackError
+from overlay.errors import CheckpointError
+from overlay.files.npz import read_arrays
 from overlay.tagging.tagger import WindowTagger
 from overlay.tagging.weights.published import sha256
-from overlay.track import read_npz
 
 HEAD_SUFFIX = ".npz"
+_KEYS = ("labels", "weight", "bias", "base", "base_hash")
 
 
 class Embedder(Protocol):
@@ -69,16 +71,15 @@ class Head:
             CheckpointError: It is missing or something else.
         """
         path = Path(path)
-        if not path.is_file():
-            raise CheckpointError("no such model file", path=path)
+        refusal = partial(CheckpointError, path=path)
+        arrays = read_arrays(path, "the model", refusal, names=_KEYS)
         try:
-            arrays = read_npz(path)
             head = cls(
                 tuple(str(label) for label in arrays["labels"].tolist()),
                 arrays["weight"].astype(np.float32), arrays["bias"].astype(np.float32),
                 str(arrays["base"]), str(arrays["base_hash"]), sha256(path),
             )  # fmt: skip
-        except (TrackError, KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError) as error:
             raise CheckpointError(
                 "is not a model that 'tag-overlay train' wrote", path=path
             ) from error

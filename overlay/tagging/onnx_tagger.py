@@ -8,6 +8,7 @@ file says the rest (``onnx_file.OnnxFacts``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ import numpy as np
 
 from overlay.datatypes import Scores, SoundBlock
 from overlay.errors import CheckpointError
+from overlay.files import read_bytes
 from overlay.tagging.engines.base import Floats
 from overlay.tagging.frames import FrameTagger
 from overlay.tagging.onnx_file import check_external, facts_of, import_onnxruntime
 from overlay.tagging.tagger import WindowTagger
 from overlay.tagging.weights.published import sha256
-from overlay.tagging.windows import Windows, listen_in_windows
+from overlay.tagging.windows import ISOLATED, Rows, Windows, listen_in_windows
 from overlay.track import ScoreBlock
 
 _LARGEST_BYTES = 2_000_000_000
@@ -107,9 +109,8 @@ class OnnxModel:
 def _session(path: Path, threads: int) -> Any:
     runtime: Any = import_onnxruntime()
     try:
-        if path.stat().st_size > _LARGEST_BYTES or not path.is_file():
-            raise CheckpointError("is no model file of a size that can be read", path=path)
-        check_external(path.read_bytes(), path)
+        refusal = partial(CheckpointError, path=path)
+        check_external(read_bytes(path, _LARGEST_BYTES, "the model", refusal), path)
     except OSError as error:
         raise CheckpointError(f"cannot be read: {error.strerror}", path=path) from error
     options = runtime.SessionOptions()
@@ -161,15 +162,15 @@ class OnnxWindows(_Named, WindowTagger):
         """Scores as they come; the file's own window and hop go before the settings'."""
         return listen_in_windows(self.score, self.sample_rate, sound, self._own(windows))
 
-    def row_s(self, windows: Windows) -> float:
-        """Seconds over which a row smears a sound."""
-        return self._own(windows).smear_s
+    def rows(self, windows: Windows) -> Rows:
+        """What rows ``listen`` makes."""
+        return self._own(windows).rows
 
     def _own(self, windows: Windows) -> Windows:
         facts, fixed = self._model.facts, self._model.n_samples
         window_s = fixed / facts.sample_rate if fixed else facts.window_s or windows.window_s
-        in_context = windows.in_context and not fixed
-        return Windows(window_s, facts.hop_s or windows.hop_s, in_context)
+        way = ISOLATED if fixed else windows.decided(self.best_way).way
+        return Windows(window_s, facts.hop_s or windows.hop_s, way)
 
 
 class OnnxFrames(_Named, FrameTagger):

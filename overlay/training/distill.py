@@ -1,125 +1,184 @@
-"""Teach the small network to answer as a large one does.
+"""Teach a small network that hears frames what a large one says of whole clips.
 
-    python -m overlay.training.distill WORK_FOLDER AUDIO_FOLDER... [--windows N] [--seed S]
-        [--start NPZ --rate R]
+    python -m overlay.training.distill WORK_FOLDER AUDIO_FOLDER... [--scenes N] [--seed S]
+        [--teacher NAME] [--weights FILE] [--labelled FOLDER]
 
-Everything is kept in the work folder; the same command goes on where it was stopped. ``--start``
-begins with the weights of a file that ``export`` wrote instead of random ones.
+From random weights, in one go. Everything is kept in the work folder; the same command goes on
+where it was stopped. The folder of ``--labelled`` is for validation only: both measures are written
+to ``log.txt`` every few minutes, beside those of the clips that are held back.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
+import itertools
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
-from tqdm import tqdm
 
-from overlay.settings import TaggingSettings
-from overlay.tagging.engines.paddle import PaddleEngine
-from overlay.tagging.registry import load_network
-from overlay.training.bank import Bank
-from overlay.training.mixing import HEAVY, LIGHT, N_WINDOWS, Mixer, windows_of
-from overlay.training.student import Student, shipped_state
+from overlay.training.lessons import lessons_of, taught
+from overlay.training.measure import (
+    Timeline,
+    held_back_timelines,
+    in_stretches,
+    labelled_timelines,
+)
+from overlay.training.network import Student
+from overlay.training.recordings import held_back
+from overlay.training.scenes import HEAVY, LIGHT, Mixer
+from overlay.training.sounds import Sounds
 
-_BATCH = 64
-LEARNING_RATE = 2.5e-3
+Floats = npt.NDArray[np.float32]
+
+_BATCH = 16
+LEARNING_RATE = 2e-3
 _LOGIT_FLOOR = 9.0
-_KEEP_EVERY = 500
-_N_USES = 3
-"""How often a lesson is given: making one costs as much as learning it."""
-_N_REMEMBERED = 400
-_SCENES = 64
-"""Made at once; their windows are shuffled, so that a batch has windows of many scenes."""
-_CONTEXT = 0.75
-"""How far the lessons go from what the teacher says of two seconds to what it says of five."""
+_KEEP_EVERY_S, _MEASURE_EVERY_S = 120.0, 300.0
+_N_USES = 2
+"""How often a scene is used on average, each time masked anew."""
+_N_REMEMBERED = 200
 _HEAVY_SHARE = 0.8
-"""Part of the run in which sounds are mixed and changed the most."""
+"""Part of the run in which scenes are made the most of."""
 
 
-def distill(
-    work: Path,
-    audio: Sequence[Path],
-    n_windows: int,
-    *,
-    seed: int = 0,
-    teacher: str = "mn04",
-    start: Path | None = None,
-    rate: float = LEARNING_RATE,
-) -> Path:
-    """Train on ``n_windows`` windows in all; returns the checkpoint with averaged weights.
+@dataclass(frozen=True)
+class Course:
+    """What is learnt, and how.
 
-    The loss is the cross entropy to the teacher's scores plus the squared distance of the logits,
-    so that all 527 answers teach something on every window:
+    The loss is the cross entropy to the lessons plus the squared distance of the logits, so that
+    all 527 answers teach something at every moment:
 
-        loss = 20 BCE(z, p) + 0.1 mean((z - clip(logit(p), -9, 9))^2)
+        loss = 20 BCE(z, p) + 0.05 mean((z - clip(logit(p), -9, 9))^2)
+    """
+
+    work: Path
+    n_scenes: int = 200_000
+    seed: int = 0
+    rate: float = LEARNING_RATE
+    threads: int = 2
+    """At most; one where that is faster, since others use the machine, too."""
+
+
+def distill(course: Course, lessons: Floats, timelines: dict[str, list[Timeline]]) -> Path:
+    """Train; returns the checkpoint with averaged weights.
 
     Args:
-        work: Folder for everything that is kept.
-        audio: Folders of sound files.
-        n_windows: Windows in all, those before an interruption included.
-        seed: The same seed, sound and length give the same lessons.
-        teacher: Tagger whose scores are the lessons.
-        start: File of ``export`` to begin with.
-        rate: Learning rate at its highest.
+        course: How.
+        lessons: ``[n_clips, n_classes]``.
+        timelines: What is measured every few minutes.
     """
-    work.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(seed)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    student, averaged = Student().to(device), Student().to(device)
-    if start is not None:
-        student.load_state_dict(shipped_state(start))
+    torch.manual_seed(course.seed)
+    student, averaged = Student(), Student()
     averaged.load_state_dict(student.state_dict())
     student.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(student.parameters(), weight_decay=1e-2)
-    n_steps = n_windows // _BATCH
     parts = {"student": student, "averaged": averaged, "optimizer": optimizer}
-    first = _resume(work / "state.pt", parts)
-    lessons = _lessons(audio, work, seed, teacher, first, n_steps)
-    logits_of = _compiled(student)
-    progress = tqdm(range(first, n_steps), initial=first, total=n_steps, unit="batch")
-    for step in progress:
+    n_steps = course.n_scenes // _BATCH
+    step = _resume(course.work / "state.pt", parts)
+    batches, pace = _batches(course, lessons, step, n_steps), _Pace(course.threads)
+    kept = measured = began = time.monotonic()
+    losses: deque[float] = deque(maxlen=200)
+    while step < n_steps:
         for group in optimizer.param_groups:
-            group["lr"] = rate * _schedule(step / n_steps)
-        mel, scores = (torch.from_numpy(part).to(device).float() for part in next(lessons))
-        loss = _step(student, logits_of, optimizer, mel, scores)
-        _average(averaged, student, min(0.999, (step + 1) / (step + 20)))
-        progress.set_postfix(loss=f"{loss:.4f}", refresh=False)
-        if (step + 1) % _KEEP_EVERY == 0 or step + 1 == n_steps:
+            group["lr"] = course.rate * _schedule(step / n_steps)
+        batch = next(batches)
+        with pace:
+            losses.append(_step(student, optimizer, *batch))
+        step += 1
+        _average(averaged, student, min(0.998, (step + 1) / (step + 20)))
+        now = time.monotonic()
+        if now - kept > _KEEP_EVERY_S or step == n_steps:
+            kept = now
             state = {name: part.state_dict() for name, part in parts.items()}
-            _keep(work / "state.pt", state | {"step": step + 1})
-            _keep(work / "student.pt", averaged.state_dict())
-    return work / "student.pt"
+            _keep(course.work / "state.pt", state | {"step": step})
+            _keep(course.work / "student.pt", averaged.state_dict())
+        if now - measured > _MEASURE_EVERY_S or step == n_steps:
+            measured = now
+            figures = measures(averaged, timelines)
+            line = f"{now - began:.0f} s, {step * _BATCH} scenes, loss {np.mean(losses):.4f}"
+            with (course.work / "log.txt").open("a", encoding="utf-8") as log:
+                log.write(f"{line}; {figures}\n")
+    return course.work / "student.pt"
+
+
+class _Pace:
+    """One thread or several, whichever is faster of late; both are tried now and then.
+
+    Threads wait for each other in every layer, so on a busy machine several are slower than one.
+    """
+
+    _TRIED_STEPS, _KEPT_STEPS = 4, 120
+
+    def __init__(self, most: int) -> None:
+        self._times: dict[int, list[float]] = {n: [] for n in {1, most}}
+        self._began, self._left = 0.0, 0
+        self._chosen = 1
+
+    def __enter__(self) -> None:
+        self._left -= 1
+        untried = [n for n, times in self._times.items() if len(times) < self._TRIED_STEPS]
+        if untried:
+            self._chosen, self._left = untried[0], self._KEPT_STEPS
+        elif self._left == self._KEPT_STEPS - 1:
+            self._chosen = min(self._times, key=lambda n: float(np.median(self._times[n])))
+        elif self._left <= 0:
+            self._times = {n: [] for n in self._times}
+        torch.set_num_threads(self._chosen)
+        self._began = time.monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self._times[self._chosen].append(time.monotonic() - self._began)
+
+
+def measures(net: Student, timelines: dict[str, list[Timeline]]) -> str:
+    """First place and first five, in per cent, of each group of timelines."""
+    scorer = scorer_of(net)
+    figures = []
+    for name, group in timelines.items():
+        rows = np.array([timeline.measured(scorer) for timeline in group])
+        first, five = 100 * rows.mean(axis=0)
+        figures.append(f"{name} {first:.1f} / {five:.1f}")
+    return ", ".join(figures)
+
+
+def scorer_of(net: Student) -> Any:
+    """The network as ``measure`` wants it."""
+    net.eval()
+
+    def stretch(features: Floats) -> Floats:
+        mel = torch.from_numpy(np.ascontiguousarray(features.transpose(0, 2, 1)))[:, None]
+        with torch.inference_mode():
+            scores: Floats = torch.sigmoid(net(mel)).numpy()
+        return scores
+
+    return lambda features: in_stretches(stretch, features)
 
 
 def _schedule(done: float) -> float:
-    """A short rise, level, and down to nothing over the last third.
-
-    It depends on nothing but the share that is done, so a run may be made longer or shorter while
-    it is on the level part.
-    """
-    return min(1.0, done / 0.02 + 0.01, (1 - done) * 3)
+    """A short rise, level, and down to nothing over the last half."""
+    return min(1.0, done / 0.02 + 0.01, (1 - done) * 2)
 
 
-def _compiled(student: Student) -> Any:
-    """Fused kernels train this network about 1.6 times as fast; they need a C++ compiler."""
-    return torch.compile(student) if shutil.which("g++") else student
-
-
-def _step(student: Student, logits_of: Any, optimizer: Any, mel: Tensor, scores: Tensor) -> float:
+def _step(student: Student, optimizer: Any, mel: Tensor, scores: Tensor) -> float:
     student.train()
-    logits = logits_of(mel.contiguous(memory_format=torch.channels_last))
-    target = torch.logit(scores, eps=1e-6).clamp(-_LOGIT_FLOOR, _LOGIT_FLOOR)
+    mel = mel[:, None].contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = student(mel)
+    logits = logits.float()
+    target = torch.logit(scores, eps=1e-5).clamp(-_LOGIT_FLOOR, _LOGIT_FLOOR)
     loss = functional.binary_cross_entropy_with_logits(logits, scores) * 20
-    loss = loss + 0.1 * functional.mse_loss(logits, target)
+    loss = loss + 0.05 * functional.mse_loss(logits, target)
     optimizer.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(student.parameters(), 5.0)
@@ -139,85 +198,62 @@ def _average(averaged: Student, student: Student, keep: float) -> None:
                 old.copy_(new)
 
 
-def _lessons(
-    audio: Sequence[Path], work: Path, seed: int, teacher: str, first: int, n_steps: int
-) -> Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
-    """Batches with the teacher's scores, made by a process of their own: Paddle beside PyTorch."""
+def _batches(
+    course: Course, lessons: Floats, first: int, n_steps: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Batches from a process of their own; old scenes come again, masked anew."""
     context = get_context("spawn")
     queue: Any = context.Queue(maxsize=8)
-    numbers = range(first // _N_USES, n_steps)
-    heavy_until = round(_HEAVY_SHARE * n_steps) // _N_USES
     process = context.Process(
-        target=_teach, args=(audio, work, seed, teacher, numbers, heavy_until, queue), daemon=True
+        target=_make, args=(course, lessons, range(first, n_steps, _N_USES), queue), daemon=True
     )
     process.start()
-    rng = np.random.default_rng(seed + first)
+    rng = np.random.default_rng((course.seed, first))
     remembered: deque[Any] = deque(maxlen=_N_REMEMBERED)
-    while True:
-        lesson = queue.get()
-        if isinstance(lesson, Exception):
-            raise lesson
-        remembered.append(lesson)
-        yield lesson
-        for _ in range(_N_USES - 1):
-            yield remembered[rng.integers(len(remembered))]
+    for number in range(first, n_steps):
+        if number % _N_USES == 0 or len(remembered) < 20:
+            made = queue.get()
+            if isinstance(made, Exception):
+                raise made
+            remembered.append(made)
+        else:
+            made = remembered[rng.integers(len(remembered))]
+        mel = masked(made[0].astype(np.float32), rng)
+        yield torch.from_numpy(mel), torch.from_numpy(made[1].astype(np.float32))
 
 
-def _teach(
-    audio: Sequence[Path],
-    work: Path,
-    seed: int,
-    teacher: str,
-    numbers: range,
-    heavy_until: int,
-    queue: Any,
-) -> None:
-    """Make the lessons with these numbers, lighter ones from ``heavy_until`` on."""
+def _make(course: Course, lessons: Floats, numbers: range, queue: Any) -> None:
+    """Make the batches that are first used in the steps with these numbers."""
     try:
-        job = load_network(TaggingSettings(model=teacher, threads=1)).job
-        scores_of = PaddleEngine(job, "cpu").scores_of
-        mixer = Mixer(Bank.of_folders(audio, work / "bank.npz"), seed + numbers.start)
-        rng, ready = np.random.default_rng(seed + numbers.start), list[Any]()
-        for number in numbers:
-            mixer.recipe = HEAVY if number < heavy_until else LIGHT
-            if not ready:
-                ready = _batches(mixer, scores_of, rng)
-            queue.put(ready.pop())
+        sounds = Sounds.of_folders((), course.work)
+        chosen = np.flatnonzero(~np.array(held_back(sounds.clips)))
+        mixer = Mixer(sounds, lessons, chosen, course.seed + numbers.start)
+        n_steps = course.n_scenes // _BATCH
+        for number in itertools.chain(numbers, itertools.repeat(n_steps)):
+            mixer.recipe = HEAVY if number < _HEAVY_SHARE * n_steps else LIGHT
+            scenes = [mixer.scene() for _ in range(_BATCH)]
+            queue.put(
+                tuple(np.stack(part).astype(np.float16) for part in zip(*scenes, strict=True))
+            )
     except Exception as error:
         queue.put(error)
 
 
-def _batches(mixer: Mixer, scores_of: Any, rng: np.random.Generator) -> list[tuple[Any, Any]]:
-    """Lessons from some scenes, their windows shuffled."""
-    scenes = mixer.batch(_SCENES)
-    windows = windows_of(scenes)
-    scores = in_context(scores_of(windows), scores_of(scenes))
-    order = rng.permutation(len(windows) // _BATCH * _BATCH).reshape(-1, _BATCH)
-    return [(windows[chosen].astype(np.float16), scores[chosen]) for chosen in order]
+def masked(mel: Floats, rng: np.random.Generator) -> Floats:
+    """Some bands and short times are set to the mean.
 
-
-def in_context(windows: np.ndarray[Any, Any], scenes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """What the teacher says of windows, moved towards what it says of the scenes around them.
-
-    It learnt from ten seconds at a time and names five seconds better than two. The moments in
-    which a sound is there are still told by the windows: all windows of a scene move alike, so
-    that their largest logit comes near to the scene's:
-
-        z[w] += 0.75 clip(z_scene - max_w z[w], -3, 3)
-
-    Args:
-        windows: Scores, ``[n_scenes * N_WINDOWS, n_classes]``, in [0, 1].
-        scenes: Scores, ``[n_scenes, n_classes]``, in [0, 1].
-
-    Returns:
-        Scores, like ``windows``.
+    Source:
+        Park et al., "SpecAugment", Interspeech 2019, arXiv:1904.08779.
     """
-    z, z_scene = (np.log(p / (1 - p)) for p in (np.clip(windows, 1e-6, 1 - 1e-6),
-                                                np.clip(scenes, 1e-6, 1 - 1e-6)))  # fmt: skip
-    z = z.reshape(len(scenes), N_WINDOWS, -1)
-    z = z + _CONTEXT * np.clip(z_scene - z.max(axis=1), -3, 3)[:, None]
-    moved: np.ndarray[Any, Any] = 1 / (1 + np.exp(-z.reshape(windows.shape)))
-    return moved.astype(np.float32)
+    for scene in mel:
+        mean = scene.mean()
+        for _ in range(rng.integers(0, 3)):
+            low = int(rng.integers(0, 120))
+            scene[low : low + int(rng.integers(1, 20))] = mean
+        for _ in range(rng.integers(0, 3)):
+            begin = int(rng.integers(0, 980))
+            scene[:, begin : begin + int(rng.integers(4, 40))] = mean
+    return mel
 
 
 def _resume(path: Path, parts: dict[str, Any]) -> int:
@@ -236,21 +272,37 @@ def _keep(path: Path, state: dict[str, Any]) -> None:
     part.replace(path)
 
 
+def prepare(
+    audio: Sequence[Path], work: Path, labelled: Path | None, teacher: str, weights: str | None
+) -> tuple[Floats, dict[str, list[Timeline]]]:
+    """Sound, lessons and what is measured."""
+    work.mkdir(parents=True, exist_ok=True)
+    sounds = Sounds.of_folders(audio, work)
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:  # Paddle beside PyTorch
+        scores = pool.submit(taught, work, teacher, weights).result()
+    lessons = lessons_of(scores, sounds.clips)
+    chosen = np.flatnonzero(held_back(sounds.clips))
+    timelines = {
+        name: [line] for name, line in held_back_timelines(sounds, lessons, chosen).items()
+    }
+    if labelled is not None:
+        timelines["labelled"] = labelled_timelines(labelled)
+    return lessons, timelines
+
+
 def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description="Train the tagger that ships.")
     parser.add_argument("work", type=Path, help="folder for everything that is kept")
     parser.add_argument("audio", type=Path, nargs="+", help="folders of sound files")
-    parser.add_argument("--windows", type=int, default=2_000_000)
+    parser.add_argument("--scenes", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--teacher", default="mn04")
-    parser.add_argument("--start", type=Path, help="begin with the weights of this npz")
-    parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="highest learning rate")
+    parser.add_argument("--weights", help="the teacher's weights, a file")
+    parser.add_argument("--labelled", type=Path, help="folder with labels.csv, for validation")
     args = parser.parse_args()
-    distill(
-        args.work, args.audio, args.windows, seed=args.seed, teacher=args.teacher,
-        start=args.start, rate=args.rate,
-    )  # fmt: skip
+    lessons, timelines = prepare(args.audio, args.work, args.labelled, args.teacher, args.weights)
+    distill(Course(args.work, args.scenes, args.seed), lessons, timelines)
 
 
 if __name__ == "__main__":

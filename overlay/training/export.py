@@ -1,8 +1,8 @@
-"""From a training checkpoint to the file that ships: Paddle's names and layout, half precision.
+"""From a training checkpoint to the file that ships: half precision, no pickle.
 
     python -m overlay.training.export WORK_FOLDER TARGET.npz
 
-Prints the sha256 for ``overlay.tagging.weights.published``.
+Prints the sha256 for ``overlay.tagging.weights``.
 """
 
 from __future__ import annotations
@@ -14,19 +14,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from overlay.settings import TaggingSettings
-from overlay.tagging.engines.paddle import PaddleEngine
-from overlay.tagging.networks.student import Student
-from overlay.tagging.registry import load_network
 from overlay.tagging.weights.checkpoint import read_arrays
-from overlay.tagging.weights.loading import in_paddle_layout
 from overlay.tagging.weights.published import sha256
-from overlay.training.bank import Bank
-from overlay.training.mixing import N_WINDOWS, Mixer, windows_of
+from overlay.training.lessons import lessons_of, taught
+from overlay.training.recordings import held_back
+from overlay.training.scenes import weights_of
+from overlay.training.sounds import Sounds
 
-PRIOR_WEIGHT = 0.1
-"""How much a frequent class is held back; see ``held_back``."""
-_N_BATCHES, _BATCH = 200, 16
+PRIOR_WEIGHT = 0.3
+"""How much a frequent class is held back; see ``evened``."""
 
 
 def export(
@@ -40,26 +36,26 @@ def export(
         prior: Mean score of each class where the student learnt; ``None`` holds nothing back.
 
     Raises:
-        CheckpointError: The checkpoint is not one of the student's.
+        CheckpointError: The checkpoint cannot be read.
     """
-    arrays = in_paddle_layout(read_arrays(checkpoint), Student())
+    arrays = read_arrays(checkpoint)
+    kept = {name: array for name, array in arrays.items() if "num_batches" not in name}
     if prior is not None:
-        arrays["output.bias"] = held_back(arrays["output.bias"], prior)
-    half: dict[str, Any] = {name: array.astype(np.float16) for name, array in arrays.items()}
+        kept["output.bias"] = evened(kept["output.bias"], prior)
+    half: dict[str, Any] = {name: array.astype(np.float16) for name, array in kept.items()}
     np.savez_compressed(target, **half)
     return sha256(target)
 
 
-def held_back(
+def evened(
     bias: npt.NDArray[np.floating[Any]], prior: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.floating[Any]]:
     """Biases that make up for what a student does with a sound it does not know.
 
-    It then answers with what is frequent, so "Animal" comes before "Dog". As little of the
-    classes' logarithmic frequency is taken off as agrees best with the teacher on sound that the
-    student never heard:
+    It then answers with what is frequent, so "Animal" comes before "Dog". A part of the classes'
+    logarithmic frequency is taken off:
 
-        bias[c] -= 0.1 ln(prior[c] / mean(prior))
+        bias[c] -= PRIOR_WEIGHT ln(prior[c] / mean(prior))
 
     Source:
         Menon et al., "Long-tail learning via logit adjustment", arXiv:2007.07314.
@@ -68,15 +64,12 @@ def held_back(
     return adjusted
 
 
-def mean_scores(work: Path, seed: int = 0, teacher: str = "mn04") -> npt.NDArray[np.float64]:
-    """The teacher's mean score of each class over windows as the student gets them."""
-    mixer = Mixer(Bank.of_folders((), work / "bank.npz"), seed)
-    tagger = load_network(TaggingSettings(model=teacher))
-    scores_of = PaddleEngine(tagger.job, "cpu").scores_of
-    total = np.zeros(len(tagger.labels))
-    for _ in range(_N_BATCHES):
-        total += scores_of(windows_of(mixer.batch(_BATCH))).astype(np.float64).sum(axis=0)
-    return total / (_N_BATCHES * _BATCH * N_WINDOWS)
+def mean_scores(work: Path) -> npt.NDArray[np.float64]:
+    """Mean score of each class over the lessons, as often as they are drawn."""
+    clips = Sounds.of_folders((), work).clips
+    lessons = lessons_of(taught(work), clips)[~np.array(held_back(clips))]
+    mean: npt.NDArray[np.float64] = np.average(lessons, axis=0, weights=weights_of(lessons))
+    return mean
 
 
 if __name__ == "__main__":

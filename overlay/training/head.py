@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.errors import MediaError, TrainingError
+from overlay.files import is_file, is_folder
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.tagging.cutting import segments
@@ -72,7 +73,7 @@ def find_clips(folder: Path, labels: Path | None = None) -> list[Clip]:
     Raises:
         TrainingError: There is no such folder or file, or it has no clips.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise TrainingError(f"{folder}: there is no such folder of clips")
     clips = _of_table(folder, labels) if labels is not None else _of_folders(folder)
     if not clips:
@@ -82,7 +83,7 @@ def find_clips(folder: Path, labels: Path | None = None) -> list[Clip]:
 
 
 def _of_folders(folder: Path) -> list[Clip]:
-    files = sorted(p for p in folder.glob("*/*") if p.is_file() and not p.name.startswith("."))
+    files = sorted(p for p in folder.glob("*/*") if is_file(p) and not p.name.startswith("."))
     return [Clip(path, (path.parent.name,)) for path in files]
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from overlay.errors import LabelError
+from overlay.files import path_error, read_text
+
+_MOST_BYTES = 1 << 25
 
 
 def read_labels(path: str | Path) -> tuple[str, ...]:
@@ -13,12 +16,7 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
     Raises:
         LabelError: The file cannot be read, is not UTF-8, or holds no name.
     """
-    try:
-        text = Path(path).read_text("utf-8-sig")
-    except OSError as error:
-        raise LabelError(f"{path}: cannot read the labels: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise LabelError(f"{path}: not UTF-8 text; save the label file as UTF-8") from error
+    text = read_text(path, _MOST_BYTES, "the labels", path_error(LabelError, path))
     labels = tuple(line.strip() for line in text.rstrip().splitlines())
     if not any(labels):
         raise LabelError(f"{path}: no label in it; write one name a line")

@@ -1,9 +1,11 @@
 """Text: fitted, never clipped, with letters from other fonts where the own one lacks them."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fontTools.ttLib import TTFont
 
 from overlay.drawing import fonts
 from overlay.drawing.fonts import Run, can_draw, font_file, split_runs
@@ -125,6 +127,57 @@ def test_unusable_fonts_are_said(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(FontNotFound, match=r"x\.ttf"):
         font_file(str(path), "Medium")
+
+
+def changed_font(path, change):
+    """Inter with one thing wrong."""
+    with TTFont(font_file(None, "Medium")) as font:
+        change(font)
+        font.save(path)
+    return str(path)
+
+
+def _no_letters(font):
+    font["cmap"].tables = []
+
+
+def _high_lines(font):
+    font["hhea"].ascent = 32000
+    font["head"].unitsPerEm = 16
+
+
+@pytest.mark.parametrize("change", [_no_letters, _high_lines])
+def test_fonts_that_cannot_be_used_are_said(tmp_path, change):
+    with pytest.raises(FontNotFound, match="that can be used"):
+        font_file(changed_font(tmp_path / "x.otf", change), "Medium")
+
+
+def test_fonts_cut_off_anywhere_are_refused_or_used_but_never_a_traceback(tmp_path):
+    data = font_file(None, "Medium").read_bytes()
+    for n, end in enumerate((10, 100, 400, 5000, len(data) // 2, len(data) - 100)):
+        path = tmp_path / f"{n}.otf"
+        path.write_bytes(data[:end])
+        with contextlib.suppress(FontNotFound):
+            style = TextStyle(font_file(str(path), "Medium"), WHITE)
+            TextDrawer(style, lambda rgb: rgb).tile("Dog 狗", 20, 200)
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "x" * 400, "a\0b.ttf", "/"])
+def test_what_is_no_file_is_no_font(path):
+    with pytest.raises(FontNotFound):
+        font_file(path, "Medium")
+
+
+def test_a_pile_of_accents_stays_in_its_row():
+    style = TextStyle(font_file(None, "Medium"), WHITE, band=(20, 6))
+    tile = TextDrawer(style, lambda rgb: rgb).tile("e" + "\u0301" * 100 + "g", 18, 300)
+    assert tile.ascent <= 20
+    assert tile.descent <= 6
+
+
+def test_labels_of_thousands_of_letters_are_cut_at_once(drawer):
+    for letters in ("a" * 200_000, "狗" * 50_000, "e\u0301" * 50_000):
+        assert ink(drawer.tile(letters, 20, 300)).max() > 0.5
 
 
 def test_chinese_has_its_own_shapes_in_a_collection_and_japanese_its(monkeypatch, tmp_path):

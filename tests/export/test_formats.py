@@ -19,14 +19,15 @@ from lxml import etree
 import overlay
 from overlay.commands import main
 from overlay.datatypes import Cue, TagEvent
+from overlay.detection import detect
 from overlay.errors import ExportError, UnknownFormat
-from overlay.export.formats import CaptionFormat, Run, format_named, formats
+from overlay.export.formats import Run, SourceFacts, format_named, formats
 from overlay.export.tree import header
 from overlay.media.process import ffmpeg_program
 from overlay.resources import resource
-from overlay.settings import EventSettings
+from overlay.settings import EventSettings, Settings
 from overlay.track import TagTrack
-from overlay.vocabulary.audioset import audioset, audioset_labels
+from overlay.vocabulary.audioset import audioset_labels
 
 AWKWARD = (
     'Comma, "quote"', "Tab\there", "<b>angle</b> & co", "a --> b", "line\nbreak", "狗叫；雨",
@@ -40,11 +41,8 @@ EVENTS = [
 CUES = [Cue(e.onset_s, e.offset_s, (f"[{' '.join(e.label.split())}]",)) for e in EVENTS]
 
 
-def content_of(name, run, events=EVENTS, cues=CUES):
-    chosen = format_named(name)
-    if isinstance(chosen, CaptionFormat):
-        return chosen.content(cues, "en")
-    return chosen.content(events, run)
+def content_of(name, run):
+    return format_named(name).content(run)
 
 
 def flat(text):
@@ -55,7 +53,9 @@ def flat(text):
 @pytest.fixture
 def run():
     scores = np.random.default_rng(0).random((70, len(AWKWARD))).astype(np.float32)
-    return Run("my clip.mp4", TagTrack(scores, AWKWARD, 2.0, 0.3, 21.0, "m", "ab"), {})
+    track = TagTrack(scores, AWKWARD, 2.0, 0.3, 21.0, "m", "ab")
+    timeline = detect(track).timeline
+    return Run(SourceFacts("my clip.mp4"), track, Settings(), EVENTS, CUES, timeline)
 
 
 @pytest.fixture
@@ -76,8 +76,9 @@ def test_each_format_writes_something_and_nothing(run, name):
     if name != "parquet":
         assert content.endswith(b"\n")
         assert b"\r" not in content
-    empty = Run("a", TagTrack(np.zeros((0, 1), np.float32), ("a",), 2.0, 0.3, 0.0), {})
-    assert len(content_of(name, empty, [], [])) < len(content)
+    track = TagTrack(np.zeros((0, 1), np.float32), ("a",), 2.0, 0.3, 0.0)
+    empty = Run(SourceFacts("a"), track, timeline=detect(track).timeline)
+    assert len(content_of(name, empty)) < len(content)
 
 
 def test_an_unknown_format_is_said():
@@ -157,8 +158,8 @@ def test_parquet_holds_the_hops_and_what_made_them(written, run):
     parquet = pytest.importorskip(
         "pyarrow.parquet", reason="pyarrow is not installed (extra parquet)"
     )
-    run = replace(run, settings=EventSettings(hop_top_k=3))
-    table = parquet.read_table(io.BytesIO(format_named("parquet").content(EVENTS, run)))
+    run = replace(run, settings=Settings(events=EventSettings(hop_top_k=3)))
+    table = parquet.read_table(io.BytesIO(content_of("parquet", run)))
     assert table.column_names == ["time_s", "rank", "mid", "label", "score"]
     assert len(table) == run.track.n_hops * 3
     assert set(table["label"].to_pylist()) <= set(AWKWARD)
@@ -170,7 +171,7 @@ def test_parquet_holds_the_hops_and_what_made_them(written, run):
 def test_parquet_without_pyarrow_says_what_to_install(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ExportError, match=r"pip install 'tag-overlay\[parquet\]'"):
-        format_named("parquet").content(EVENTS, run)
+        content_of("parquet", run)
 
 
 def test_the_header_says_what_made_the_events(run, tmp_path):
@@ -179,7 +180,7 @@ def test_the_header_says_what_made_the_events(run, tmp_path):
     settings = EventSettings(
         event_threshold=0.4, deny=("Tab\there",), thresholds_file=str(special), collapse=False
     )
-    said = json.loads(json.dumps(header(replace(run, settings=settings))))
+    said = json.loads(json.dumps(header(replace(run, settings=Settings(events=settings)))))
     assert said["program"].startswith("tag-overlay ")
     assert (said["model"], said["model_sha256"]) == ("m", "ab")
     assert (said["window_s"], said["hop_s"], said["duration_s"]) == (2.0, 0.3, 21.0)
@@ -240,8 +241,8 @@ def test_elan_documents_keep_to_the_schema(written, run):
     assert (media.get("MEDIA_URL"), media.get("MIME_TYPE")) == ("./my%20clip.mp4", "video/mp4")
     values = [each.text for each in document.iter("ANNOTATION_VALUE")]
     assert values == [f"{label} 90".replace("\x07", "") for label in AWKWARD]
-    empty = replace(run, source="scores")
-    schema.assertValid(etree.fromstring(format_named("eaf").content([], empty)))
+    empty = replace(run, source=SourceFacts("scores"), events=[])
+    schema.assertValid(etree.fromstring(content_of("eaf", empty)))
     document.find("TIER").set("LINGUISTIC_TYPE_REF", "nothing")
     assert not schema.validate(document)
 
@@ -293,8 +294,8 @@ def test_the_commands_write_from_media_and_from_tracks(make_clip, tmp_path, caps
 def test_json_tells_the_way_to_a_class():
     labels = audioset_labels()
     scores = np.zeros((1, len(labels)), np.float32)
-    run = Run("a.mp4", TagTrack(scores, labels, 2.0, 0.3, 0.3), audioset().mid_by_name)
     event = TagEvent(labels.index("Meow"), "Meow", 0.0, 1.0, 0.5, 0.4)
-    written = json.loads(format_named("json").content([event], run))
+    track = TagTrack(scores, labels, 2.0, 0.3, 0.3)
+    written = json.loads(content_of("json", Run(SourceFacts("a.mp4"), track, events=[event])))
     way = ["Animal", "Domestic animals, pets", "Cat", "Meow"]
     assert written["events"][0]["breadcrumb"] == way

@@ -111,7 +111,7 @@ def test_metadata_that_is_no_utf8_does_not_hinder(make_clip):
 
 def test_colour_is_named_as_ffmpeg_names_it(make_clip):
     clip = make_clip(
-        "hdr.mp4", "-f", "lavfi", "-i", "testsrc=d=0.2:s=64x64", "-pix_fmt", "yuv420p10le",
+        "hdr-tags.mp4", "-f", "lavfi", "-i", "testsrc=d=0.2:s=64x64", "-pix_fmt", "yuv420p10le",
         "-c:v", "libx264", "-color_range", "tv", "-colorspace", "bt2020nc",
         "-color_primaries", "bt2020", "-color_trc", "smpte2084",
         "-bsf:v", "h264_metadata=colour_primaries=9:transfer_characteristics=16:"

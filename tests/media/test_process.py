@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from overlay.errors import FfmpegNotFound
+from overlay.media.ffmpeg_log import FfmpegLog
 from overlay.media.process import (
-    FfmpegLog,
     feed_frames,
     ffmpeg_program,
     local_url,
@@ -23,13 +23,15 @@ from overlay.media.process import (
 
 def test_the_program_is_the_named_one_then_the_variable_then_the_bundled(tmp_path, monkeypatch):
     own = tmp_path / "my ffmpeg"
-    own.write_text("#!/bin/sh\n")
+    own.write_text("#!/bin/sh\necho ffmpeg version 9\n")
     own.chmod(own.stat().st_mode | stat.S_IEXEC)
     assert Path(ffmpeg_program()).exists()
     monkeypatch.setenv("TAG_OVERLAY_FFMPEG", str(own))
     assert ffmpeg_program() == str(own)
     with pytest.raises(FfmpegNotFound, match="nowhere"):
         ffmpeg_program("/nowhere/ffmpeg")
+    with pytest.raises(FfmpegNotFound, match="/true is no ffmpeg"):
+        ffmpeg_program("/bin/true")
 
 
 def test_a_log_tells_damage_counts_and_complaint():
@@ -52,7 +54,7 @@ def test_a_log_tells_damage_counts_and_complaint():
 def test_a_log_keeps_only_its_end():
     log = FfmpegLog()
     for number in range(10_000):
-        log.add(f"[error] {number} corrupt input packet")
+        log.add(f"[in#0/mpegts @ 0x1] [warning] {number} corrupt input packet")
     assert len(log.lines) < 100
     assert len(log.damage) < 100
 
@@ -134,3 +136,17 @@ def test_a_signal_while_a_program_starts_still_ends_it(monkeypatch):
         pytest.fail("never got here")
     assert programs[0].returncode is not None
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_who_is_told_of_the_progress_can_stop_it():
+    command = [
+        ffmpeg_program(), "-v", "error", "-f", "rawvideo", "-s", "16x16", "-pix_fmt", "gray",
+        "-i", "pipe:0", "-progress", "pipe:1", "-f", "null", "-",
+    ]  # fmt: skip
+
+    def stop(_seconds):
+        raise ZeroDivisionError("enough")
+
+    with pytest.raises(ZeroDivisionError, match="enough"), started(command, stdin=True) as run:
+        feed_frames(run, itertools.repeat(memoryview(bytes(256))), stop)
+    assert run.returncode == -signal.SIGKILL

@@ -102,24 +102,24 @@ def test_damaged_tracks_are_made_anew(own_folder):
 
 def test_the_tracks_used_last_stay(own_folder, monkeypatch):
     for number, name in enumerate("abc"):
-        cache.keep(name, track_of(20_000))
+        cache.keep(name, track_of(13_000))
         os.utime(own_folder / f"{name}.npz", (number, number))
     cache.recall("a")
     monkeypatch.setenv(cache.LIMIT_VARIABLE, "1")
-    cache.keep("d", track_of(20_000))
+    cache.keep("d", track_of(13_000))  # 0.3 MB each
     assert {path.stem for path in own_folder.iterdir()} == {"a", "c", "d"}
 
 
 def test_what_a_killed_process_left_half_written_goes(own_folder, monkeypatch):
     cache.keep("k", track_of())
-    left = own_folder / ".old.npz.1.part"
+    left = own_folder / ".tag-overlay-0123456789ab.part.npz"
     left.write_bytes(bytes(2_000_000))
-    os.utime(left, (1, 1))
     assert cache.size()[0] == 1
     monkeypatch.setenv(cache.LIMIT_VARIABLE, "1")
     cache.keep("l", track_of())
     assert {path.name for path in own_folder.iterdir()} == {"k.npz", "l.npz"}
     left.touch()
+    assert cache.size()[0] == 2
     assert cache.clear() == 2
     assert list(own_folder.iterdir()) == []
 

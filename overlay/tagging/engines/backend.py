@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import threading
 import warnings
 from types import ModuleType
+from typing import Any
 
 from overlay.errors import TaggerError
 
@@ -25,8 +29,23 @@ def import_paddle() -> ModuleType:
         raise TaggerError(
             "PaddlePaddle is not installed; install it with: pip install 'tag-overlay[cpu]'"
         ) from error
+    _take_signals_back(paddle)
     module: ModuleType = paddle
     return module
+
+
+def _take_signals_back(paddle: Any) -> None:
+    """Undo what importing Paddle does to signals.
+
+    Its own handlers of SIGTERM and others print a trace and end the program without unwinding it;
+    taking them away leaves the system's, so Python's are set once more.
+    """
+    with contextlib.suppress(AttributeError):
+        paddle.disable_signal_handler()
+    if threading.current_thread() is threading.main_thread():
+        handler = signal.getsignal(signal.SIGTERM)
+        if handler is not None:
+            signal.signal(signal.SIGTERM, handler)
 
 
 def import_paddleaudio() -> ModuleType:

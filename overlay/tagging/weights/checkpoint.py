@@ -13,6 +13,7 @@ import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,6 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.errors import CheckpointError
+from overlay.files import npz, opened
+from overlay.files.npz import MOST_BYTES
 
 Array = npt.NDArray[Any]
 
@@ -68,13 +71,13 @@ def read_arrays(path: str | Path) -> dict[str, Array]:
 
 
 def _read(path: Path) -> Any:
-    with path.open("rb") as file:
+    with opened(path, MOST_BYTES, "the weights", partial(CheckpointError, path=path)) as file:
         start = file.read(4)
         file.seek(0)
         if start == b"PK\x03\x04":
             with zipfile.ZipFile(file) as archive:
                 if all(name.endswith(".npy") for name in archive.namelist()):
-                    return _read_npz(file)
+                    return _read_npz(path)
                 return _read_torch_zip(archive)
         return _read_pickles(file, path.stat().st_size)
 
@@ -242,14 +245,13 @@ _ALLOWED: dict[tuple[str, str], Any] = {
 # The formats
 
 
-def _read_npz(file: Any) -> dict[str, Array]:
+def _read_npz(path: Path) -> dict[str, Array]:
     """Arrays by name; half precision becomes single."""
-    file.seek(0)
-    with np.load(file, allow_pickle=False) as arrays:
-        return {
-            name: array.astype(np.float32) if array.dtype == np.float16 else array
-            for name, array in arrays.items()
-        }
+    arrays = npz.read_arrays(path, "the weights", partial(CheckpointError, path=path))
+    return {
+        name: array.astype(np.float32) if array.dtype == np.float16 else array
+        for name, array in arrays.items()
+    }
 
 
 def _read_torch_zip(archive: zipfile.ZipFile) -> Any:

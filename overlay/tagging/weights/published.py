@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from overlay.errors import CheckpointError, DownloadError
+from overlay.files import is_file
 from overlay.resources import cache_folder, resource
 from overlay.tagging.models import SPECS
 from overlay.tagging.spec import Weights
@@ -33,7 +34,7 @@ def find(name: str) -> Path | None:
     if os.environ.get(MODELS_VARIABLE):
         folders.insert(0, Path(os.environ[MODELS_VARIABLE]))
     names = (WEIGHTS[name].file, f"panns_{name}.pdparams")
-    return next((f / n for f in folders for n in names if (f / n).is_file()), None)
+    return next((f / n for f in folders for n in names if is_file(f / n)), None)
 
 
 def fetch(name: str) -> Path:

@@ -1,0 +1,69 @@
+"""The plate behind the rows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from overlay.drawing.layout import Layout
+from overlay.drawing.text import Encode, Floats, Pixels, solid
+from overlay.drawing.theme import Theme
+
+
+class Card:
+    """A plate with round corners, as high as is asked for; its top stays where it is.
+
+    Args:
+        geometry: Its size.
+        theme: Its colour.
+        encode: From sRGB to the colours of the canvas.
+    """
+
+    def __init__(self, geometry: Layout, theme: Theme, encode: Encode) -> None:
+        self._whole = _drawn(geometry, theme, encode)
+        self._radius = geometry.radius
+        self._lowered: tuple[int, Pixels] = (geometry.box.height, self._whole)
+        self._plain: dict[tuple[int, int, int], bool] = {}
+
+    @property
+    def color(self) -> Floats:
+        """In its middle, with its opacity, ``[4]``."""
+        _, height, width = self._whole.shape
+        return self._whole[:, height // 2, width // 2]
+
+    def pixels(self, height: int) -> Pixels:
+        """The canvas with nothing but a card of this height: rows are taken from its middle."""
+        if self._lowered[0] != height:
+            self._lowered = height, self._cut(height)
+        return self._lowered[1]
+
+    def is_plain(self, height: int, rows: tuple[int, int], columns: tuple[int, int]) -> bool:
+        """Whether a card of this height is of one colour in these rows and columns."""
+        key = height, *rows
+        if key not in self._plain:
+            area = self.pixels(height)[:, slice(*rows), slice(*columns)]
+            self._plain[key] = bool((area == self.color[:, None, None]).all())
+        return self._plain[key]
+
+    def _cut(self, height: int) -> Pixels:
+        missing = self._whole.shape[1] - height
+        upper = min(math.ceil(self._radius) + 1, height)
+        canvas = np.zeros_like(self._whole)
+        canvas[:, :upper] = self._whole[:, :upper]
+        canvas[:, upper:height] = self._whole[:, upper + missing :]
+        return canvas
+
+
+def _drawn(geometry: Layout, theme: Theme, encode: Encode) -> Pixels:
+    """Drawn larger and reduced, for smooth corners."""
+    finer = 4
+    width, height = geometry.box.width, geometry.box.height
+    tall = max(1, round(width * geometry.pixel_aspect)) * finer, height * finer
+    mask = Image.new("L", tall)
+    corner = (tall[0] - 1, tall[1] - 1)
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, *corner), geometry.radius * finer, 255)
+    coverage = np.asarray(mask.resize((width, height), Image.Resampling.BOX), np.float32)
+    color = encode(np.array(theme.card.color, np.float32))
+    return solid(color, coverage * np.float32(theme.card.opacity / 255))

@@ -1,0 +1,110 @@
+"""What ffmpeg printed while it ran, and what that says of source and target.
+
+A verdict comes from counts, and from lines whose level and component say that a demuxer, a decoder
+or the output speaks. Lines that print names, titles and other metadata have the level ``info`` or
+``verbose`` and are never looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass, field
+
+_LINE = re.compile(
+    r"^(?P<components>(?:\[[^\]\n]* @ 0x[0-9a-f]+\] )*)\[(?P<level>[a-z]+)\] (?P<text>.*)$", re.S
+)
+_COMPONENT = re.compile(r"\[([^\]\n]*) @ 0x[0-9a-f]+\]")
+_STREAM_COUNTS = re.compile(
+    r"\s*Input stream #0:\d+ \((?P<kind>video|audio)\): \d+ packets read .*?"
+    r"(?P<decoded>\d+) (?:frames|samples) decoded.*?; (?P<errors>\d+) decode errors"
+)
+_ENCODED = re.compile(r"\s*Output stream #0:0 \(video\): (\d+) frames encoded")
+_LOST = re.compile(
+    r"partial file|ended prematurely|corrupt|Decoding error|Invalid NAL|error while decoding|"
+    r"^Truncat|truncated|Error during demuxing|^concealing|CRC (?:error|mismatch)|^error count",
+    re.IGNORECASE,
+)
+"""What demuxers and decoders say when packets, frames or samples are lost."""
+_STREAM = re.compile(r"\bstream (?:= )?(\d+)")
+_NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
+_OUTPUT = re.compile(r"(?:out|vost|aost|sost|ost)#|enc:")
+_WRITES = re.compile(rf"{_OUTPUT.pattern}|(?:file|mp4|mov|ipod|matroska|webm|nut|image2)$")
+_LOUD = {"warning", "error", "fatal", "panic"}
+
+
+@dataclass
+class FfmpegLog:
+    """What ffmpeg printed, boiled down."""
+
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=60))
+    """The last lines that were no mere chatter."""
+    damage: list[str] = field(default_factory=list)
+    """The first lines that say that the input is damaged, without ffmpeg's prefixes."""
+    complaint: str = ""
+    """The first error line without ffmpeg's prefixes; empty if there is none."""
+    decode_errors: int = 0
+    frames_decoded: int | None = None
+    """Of the video; ``None`` where ffmpeg does not say."""
+    frames_encoded: int | None = None
+    disk_full: bool = False
+
+    @property
+    def damaged(self) -> bool:
+        """Whether packets, frames or samples of the source were lost."""
+        return bool(self.damage or self.decode_errors)
+
+    def damage_of(self, index: int) -> list[str]:
+        """The lines of damage but those that say that another stream is meant."""
+        numbers = ((line, _STREAM.search(line)) for line in self.damage)
+        return [line for line, said in numbers if said is None or int(said[1]) == index]
+
+    @property
+    def tail(self) -> str:
+        """The last lines, for a report."""
+        return "\n".join(self.lines)
+
+    def add(self, line: str) -> None:
+        """Take one line of ``-loglevel level+verbose`` output."""
+        match = _LINE.match(line)
+        if match is None:
+            return  # the rest of a name with a line break
+        level, text = match["level"], match["text"]
+        components = _COMPONENT.findall(match["components"])
+        if level == "verbose":
+            self._count(components, text)
+        elif level in _LOUD:
+            self.lines.append(line)
+            self._judge(components, level, text)
+        elif level == "info" and not text.startswith(" "):
+            self.lines.append(line)
+
+    def _count(self, components: list[str], text: str) -> None:
+        if not components or not components[0].startswith(("in#0", "out#0")):
+            return
+        if match := _STREAM_COUNTS.match(text):
+            self.decode_errors += int(match["errors"])
+            if match["kind"] == "video":
+                self.frames_decoded = int(match["decoded"])
+        elif match := _ENCODED.match(text):
+            self.frames_encoded = int(match[1])
+
+    def _judge(self, components: list[str], level: str, text: str) -> None:
+        if level != "warning" and not self.complaint:
+            self.complaint = text
+        if not components or any(map(_WRITES.match, components)):
+            self.disk_full |= level != "warning" and text.endswith(_NO_ROOM)
+        if not components or any(map(_OUTPUT.match, components)):
+            return
+        said = _LOST.search(text)
+        if said and (level != "warning" or not _hint(components)) and len(self.damage) < 20:
+            self.damage.append(text)
+
+
+def _hint(components: list[str]) -> bool:
+    """Whether a decoder warns, which then decodes all the same: only demuxers lose by warning."""
+    container = components[-1].startswith("in#") or "," in components[-1]
+    return not (container or components[-1] in _DEMUXERS)
+
+
+_DEMUXERS = {"mpegts", "mpeg", "avi", "flv", "ogg", "wav", "asf", "mxf", "nut", "mp3", "flac"}

@@ -1,0 +1,68 @@
+"""One frame as it would look in the video."""
+
+import math
+
+import numpy as np
+import pytest
+from inspecting import picture_times, pictures
+from making import made, two_tags
+
+from overlay.errors import NoVideoStream, OutputError, UsageError
+from overlay.products.burned import Burned
+from overlay.products.still import Still
+from overlay.settings import VideoSettings
+
+
+@pytest.fixture(scope="module")
+def clip(make_clip):
+    return make_clip(
+        "moving-still.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-g", "20"
+    )
+
+
+def test_it_is_the_frame_of_the_video(clip, tmp_path):
+    done = made(Still(2.0), clip, tmp_path / "p.png")
+    shown = pictures(done.path, pix_fmt="rgb24")[0]
+    made(Burned(), clip, tmp_path / "cut.mp4", VideoSettings(preset="ultrafast", crf=4))
+    times = [float(t) for t in picture_times(tmp_path / "cut.mp4")]
+    number = next(i for i, t in enumerate(times) if t >= 2.0)
+    frame = pictures(tmp_path / "cut.mp4", pix_fmt="rgb24")[number]
+    assert np.abs(frame.astype(int) - shown).mean() < 3
+
+
+def test_tags_are_those_of_its_second(clip, tmp_path):
+    scores = np.full((40, 2), 0.02, np.float32)
+    scores[:4, 0], scores[4:, 1] = 0.9, 0.9
+    drawn = [
+        made(Still(at_s), clip, tmp_path / f"{at_s}.png", track=two_tags(scores)).path
+        for at_s in (1.0, 3.0)
+    ]
+    plain = [made(Still(s), clip, tmp_path / f"plain{s}.png", track=two_tags()).path
+             for s in (1.0, 3.0)]  # fmt: skip
+    assert len({path.read_bytes() for path in (*drawn, *plain)}) == 4
+
+
+def test_pixels_are_square(make_clip, tmp_path):
+    wide = make_clip("wide.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x36:d=1,setsar=2")
+    made(Still(0.5), wide, tmp_path / "p.png")
+    assert pictures(tmp_path / "p.png", pix_fmt="rgb24")[0].shape == (36, 128, 3)
+
+
+def test_the_usual_name_has_the_second_in_it(clip, tmp_path):
+    copy = tmp_path / "clip.mp4"
+    copy.write_bytes(clip.read_bytes())
+    assert made(Still(1.25), copy, None).path == tmp_path / "clip.1.25s.png"
+    with pytest.raises(OutputError, match="--overwrite"):
+        made(Still(1.25), copy, None)
+
+
+@pytest.mark.parametrize("at_s", [math.nan, math.inf, -1.0, -1e-9, 4.5, 99.0, 1e12])
+def test_seconds_without_a_frame_are_found_by_the_plan(clip, tmp_path, at_s):
+    with pytest.raises(UsageError, match="no frame at"):
+        made(Still(at_s), clip, tmp_path / "q.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_without_a_picture_is_said(make_clip, tmp_path):
+    with pytest.raises(NoVideoStream):
+        made(Still(0.5), make_clip("s.wav", "-f", "lavfi", "-i", "sine=d=1"), tmp_path / "q.png")

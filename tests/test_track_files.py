@@ -1,0 +1,202 @@
+"""Files of scores that others made, damaged or hostile: a usable track or one error, in bounds."""
+
+import random
+import struct
+import warnings
+import zipfile
+
+import numpy as np
+import pytest
+
+from overlay.errors import TrackError
+from overlay.files.npz import is_npz, read_arrays
+from overlay.scoring import cache
+from overlay.scoring.saved import open_saved
+from overlay.track import TagTrack
+
+LABELS = ("Speech", "Dog", "雨")
+
+
+def track_of(n_hops=40):
+    scores = np.random.default_rng(0).random((n_hops, 3)).astype(np.float32)
+    levels = np.zeros((20, 4), np.float16)
+    return TagTrack(scores, LABELS, 2.0, 0.3, 14.0, "m", "ab", levels, sound="cd")
+
+
+def npz(path, **changed):
+    arrays = {
+        "scores": np.zeros((4, 3), np.float32), "labels": np.array(LABELS), "window_s": 2.0,
+        "hop_s": 0.3, "duration_s": 3.0,
+    } | changed  # fmt: skip
+    np.savez(path, **{key: value for key, value in arrays.items() if value is not None})
+    return path
+
+
+def npy(descr, shape, data=b"", order=False, version=1):
+    header = repr({"descr": descr, "fortran_order": order, "shape": shape}).encode() + b"\n"
+    length = struct.pack("<H" if version == 1 else "<I", len(header))
+    return b"\x93NUMPY" + bytes((version, 0)) + length + header + data
+
+
+def archive(path, compression=zipfile.ZIP_STORED, **members):
+    with zipfile.ZipFile(path, "w", compression) as file:
+        for name, content in members.items():
+            file.writestr(f"{name}.npy", content)
+    return path
+
+
+def test_what_is_saved_comes_back_packed_or_not(tmp_path):
+    track = track_of()
+    for compress in (True, False):
+        again = TagTrack.load(track.save(tmp_path / "t", compress=compress))
+        np.testing.assert_array_equal(again.scores, track.scores)
+        np.testing.assert_array_equal(again.times, track.times)
+        assert (again.labels, again.vocabulary, again.sound) == (LABELS, track.vocabulary, "cd")
+    assert is_npz(tmp_path / "t")
+    assert open_saved(tmp_path / "t")[1].labels == LABELS  # read by content, whatever its name
+
+
+def test_an_existing_file_or_an_input_is_not_replaced_unless_wanted(tmp_path):
+    path = track_of().save(tmp_path / "t.npz")
+    for options in ({"overwrite": False}, {"inputs": (path,)}):
+        with pytest.raises(TrackError, match=r"exists|input"):
+            track_of().save(path, **options)
+
+
+def test_older_files_and_the_demos_load(tmp_path):
+    demo = tmp_path / "demo.npz"
+    np.savez(demo, time=np.arange(5) / 5, scores=np.zeros((5, 527), np.float64))
+    track = TagTrack.load(demo, labels=[f"名{i}" for i in range(527)], duration_s=10)
+    assert (track.hop_s, track.vocabulary) == (pytest.approx(2), "audioset")
+    old = TagTrack.load(npz(tmp_path / "old.npz", scores=np.asfortranarray(np.eye(4, 3))))
+    np.testing.assert_array_equal(old.scores, np.eye(4, 3, dtype=np.float32))
+    assert old.vocabulary.startswith("own:")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"duration_s": np.nan}, {"duration_s": np.inf}, {"duration_s": 1e12}, {"duration_s": -1.0},
+        {"hop_s": 1e-9}, {"hop_s": np.nan}, {"hop_s": 1e9}, {"window_s": np.inf}, {"window_s": 0},
+        {"hop_s": np.zeros(3)}, {"hop_s": "0.3"}, {"duration_s": None}, {"scores": None},
+        {"scores": np.full((4, 3), np.nan)}, {"scores": np.zeros(12)}, {"scores": np.zeros(())},
+        {"scores": np.zeros((4, 2))}, {"scores": np.array([["a"] * 3])}, {"labels": None},
+        {"labels": np.array(["a"])}, {"labels": np.arange(3)}, {"labels": np.array([["a"] * 3])},
+        {"labels": np.array(["\ud800", "b", "c"])}, {"labels": np.array([b"a", b"b", b"c"])},
+        {"centers": np.array([0, 2, 1, 3.0])}, {"centers": np.full(4, 1e300)},
+        {"centers": np.zeros((2, 2))}, {"centers": np.zeros(3)}, {"level_times": np.zeros(9)},
+        {"levels": np.full((2, 2), np.inf)}, {"levels": np.zeros(3)}, {"vocabulary": "other"},
+        {"vocabulary": "own:../../x"}, {"scores": np.array([[{}]], object)},
+        {"scores": np.zeros((4, 3), complex)}, {"scores": np.zeros(4, [("a", "f4")])},
+        {"scores": np.zeros((10**9, 0), np.float32)},
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused(tmp_path, changed):
+    path = npz(tmp_path / "t.npz", **changed)
+    with pytest.raises(TrackError) as caught:
+        TagTrack.load(path)
+    assert str(path) in str(caught.value)
+
+
+def test_claims_are_checked_before_memory_is_taken(tmp_path):
+    path = tmp_path / "t.npz"
+    zeros = bytes(160 << 20)
+    hostile = [
+        archive(path, scores=npy("<f4", (10**9, 527))),
+        archive(tmp_path / "2", zipfile.ZIP_DEFLATED, scores=npy("<f4", (40 << 20,), zeros)),
+        archive(tmp_path / "3", scores=npy("<U0", (10**12,))),
+        archive(tmp_path / "4", scores=npy("<f4", (-1, -5), bytes(20))),
+        archive(tmp_path / "5", scores=npy("<f4", (True, 5), bytes(20))),
+        archive(tmp_path / "6", scores=npy("<f4", tuple([1] * 40), bytes(4))),
+        archive(tmp_path / "7", scores=b"\x93NUMPY\2\0" + struct.pack("<I", 1 << 31) + b"{}"),
+        archive(tmp_path / "8", scores=npy("<f4", (5,), bytes(16))),
+        archive(tmp_path / "9", scores=npy("<f4", (5,), bytes(24))),
+        archive(tmp_path / "A", scores=npy("|O", (1,), b"cos\nsystem\n(S'x'\ntR.")),
+        archive(tmp_path / "B", zipfile.ZIP_LZMA, scores=npy("<f4", (5,), bytes(20))),
+        archive(tmp_path / "C", **{f"m{n}": b"" for n in range(5000)}),
+    ]
+    for each in hostile:
+        with pytest.raises(TrackError):
+            TagTrack.load(each)
+
+
+def test_one_name_twice_is_refused_and_unknown_names_are_not_read(tmp_path):
+    twice, path = tmp_path / "twice", npz(tmp_path / "t.npz")
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(twice, "w") as file:
+        for _ in range(2):
+            file.writestr("scores.npy", npy("<f4", (1,), bytes(4)))
+    with pytest.raises(TrackError, match="twice"):
+        TagTrack.load(twice)
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr("evil.npy", npy("|O", (1,), b"x"))
+    assert TagTrack.load(path).n_hops == 4
+    with pytest.raises(TrackError):
+        read_arrays(path, "it", TrackError)
+
+
+def test_hours_of_silence_can_be_read_again(tmp_path):
+    track = TagTrack(np.zeros((70_000, 527), np.float32), tuple(map(str, range(527))), 2, 0.3, 1e4)
+    assert TagTrack.load(track.save(tmp_path / "t.npz")).n_hops == 70_000
+
+
+@pytest.mark.parametrize("compress", [True, False])
+def test_mutated_files_are_read_or_refused(tmp_path, compress):
+    good = track_of().save(tmp_path / "good.npz", compress=compress).read_bytes()
+    chance, path = random.Random(1), tmp_path / "t.npz"
+    n_refused = 0
+    for turn in range(600):
+        data = bytearray(good)
+        if turn % 3 == 0:
+            del data[chance.randrange(len(data)) :]
+        for _ in range(chance.randint(0 if turn % 3 == 0 else 1, 3)):
+            near_end = chance.random() < 0.5  # where the directory is
+            low = len(data) * 3 // 4 if near_end else 0
+            if len(data) > low:
+                data[chance.randrange(low, len(data))] = chance.choice((0, 1, 255, 128, 77))
+        path.write_bytes(data)
+        try:
+            TagTrack.load(path)
+        except TrackError as error:
+            n_refused += 1
+            assert len(str(error)) < 1000
+    assert n_refused > 300
+
+
+def test_a_damaged_cache_entry_is_made_anew_whatever_is_wrong(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    cache.keep("k", track_of())
+    (entry,) = cache.track_folder().iterdir()
+    good = entry.read_bytes()
+    chance = random.Random(2)
+    for _ in range(200):
+        data = bytearray(good)
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        entry.write_bytes(data)
+        known = cache.recall("k")
+        assert known is None or known.n_hops
+    cache.keep("k", track_of())
+    assert cache.recall("k", "cd").n_hops == 40
+    assert cache.recall("k", "another sound") is None
+
+
+def test_memory_is_not_doubled(tmp_path):
+    import tracemalloc
+
+    scores = np.random.default_rng(0).random((40_000, 200), np.float32)
+    path = TagTrack(scores, tuple(map(str, range(200))), 2, 0.3, 1e4).save(
+        tmp_path / "t.npz", compress=False
+    )
+    tracemalloc.start()
+    TagTrack.load(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.6 * scores.nbytes
+
+
+def test_pipes_and_folders_are_no_tracks(tmp_path):
+    assert not is_npz(tmp_path)
+    assert not is_npz("/dev/zero")
+    assert not is_npz(f"{tmp_path}/\0")
+    for path in (tmp_path, "/dev/zero", tmp_path / "none.npz", tmp_path / ("n" * 300)):
+        with pytest.raises(TrackError):
+            TagTrack.load(path)
