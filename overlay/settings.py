@@ -110,14 +110,14 @@ class PanelSettings:
 class EventSettings:
     """How scores become events."""
 
-    event_threshold: float = 0.3
+    event_threshold: float = 0.15
     """Score that an event must reach."""
-    hysteresis: float = 0.15
+    hysteresis: float = 0.2
     """An event lasts while the score stays above this part of its threshold."""
     min_duration_s: float = 0.2
-    max_gap_s: float = 0.5
+    max_gap_s: float = 0.3
     """Shorter gaps between events of a label are closed."""
-    stay_s: float = 0.0
+    stay_s: float = 0.8
     """A tag that comes stays on for at least this long."""
     show_all: bool = False
     """Show also what tells a viewer nothing: silence, kinds of rooms, noise under clearer tags."""
