@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import Scores, Tag, TagEvent, TagTimeline, Times
+from overlay.detection import ontology
 from overlay.detection.calibration import calibrated
 from overlay.detection.edges import Steps, end_s, farthest_s, first_s, sharpened
 from overlay.detection.gate import Gate
 from overlay.detection.hysteresis import runs_of
-from overlay.detection import ontology
 from overlay.detection.ontology import clearest, collapsed, combined, joined
 from overlay.detection.ranking import moved, on_at, ranked
 from overlay.detection.smoothing import smooth_pieces
