@@ -142,7 +142,7 @@ def combined(scores: Scores, vocabulary: Vocabulary, least: float) -> Scores:
         least: Kinds that never reach this score are passed over.
     """
     kinds = vocabulary.descendants
-    heard = np.asarray((scores >= least).any(axis=0))
+    heard = np.any(scores >= least, axis=0)
     made: Scores | None = None
     for index, below in kinds.items():
         own = [kind for kind in below if heard[kind]]
