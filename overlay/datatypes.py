@@ -59,6 +59,8 @@ class VideoInfo:
     sample_aspect: Fraction
     """Width of a pixel over its height, after rotation; 1 where the file says nothing."""
     color: ColorInfo = ColorInfo()
+    stands: bool = False
+    """Whether it is a still or a slideshow, of which the first picture stands for seconds."""
 
     def __post_init__(self) -> None:
         """Check what everything downstream divides by."""

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from overlay.datatypes import TagTimeline, VideoInfo
-from overlay.drawing.curves import Curve, cut, pieces, straightened, thinned
+from overlay.drawing.curves import Curve, cut, pieces, straightened, thinned, value_at
 from overlay.drawing.fonts import font_file, font_names
 from overlay.drawing.motion import RowSpan
 from overlay.drawing.panel import Panel
@@ -163,6 +163,9 @@ class _Script:
 
     def _cards(self, end_s: float) -> Iterator[tuple[float, str]]:
         plate, height = self._motion.plate, self._motion.height
+        last_s = max((t for t, _ in plate), default=0.0)
+        if not value_at(plate, last_s):  # a file may claim years behind it
+            end_s = min(end_s, last_s)
         for start, end in pieces(0.0, end_s, (*plate, *height)):
             shown = cut(plate, start, end)
             if any(value for _, value in shown):

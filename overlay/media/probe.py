@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -52,6 +53,8 @@ _OTHERS_FILES = {
     "tty",
 }
 """Formats that name other files, or are none."""
+_STANDS_S = 2.0
+"""A picture that stands for longer is one of a slideshow."""
 _MICROSECONDS = 1_000_000
 _T = TypeVar("_T", float, None)
 # PyAV 19 keeps bytes of metadata that are no UTF-8 and has no word for it; before, they raised.
@@ -115,13 +118,15 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
         start_s = _start_s(container, clock)
         video, problem = _video_info(container, shown, start_s)
         hidden = _encrypted(path) if "mp4" in container.format.name.split(",") else set()
+        if video is not None and _stands(path, video.index, _seconds_of(duration)):
+            video = replace(video, stands=True)
         if shown is not None and shown.index in hidden:
             video, problem = None, "is encrypted"
         return MediaInfo(
             path=path,
             container=container.format.name,
             start_s=start_s,
-            duration_s=duration / _MICROSECONDS if duration and duration > 0 else None,
+            duration_s=_seconds_of(duration),
             audio=tuple(
                 _audio_info(stream, start_s, encrypted=stream.index in hidden) for stream in audio
             ),
@@ -135,6 +140,25 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
             problem=problem,
             notes=tuple(choice_notes(container, shown, audio, video_track)),
         )
+
+
+def _seconds_of(duration: int | None) -> float | None:
+    return duration / _MICROSECONDS if duration and duration > 0 else None
+
+
+def _stands(path: Path, index: int, duration_s: float | None) -> bool:
+    """Whether the second picture comes seconds behind the first, or never."""
+    with opened(path) as container:
+        times = []
+        try:
+            for packet in container.demux(container.streams[index]):
+                if packet.size and packet.pts is not None and packet.time_base is not None:
+                    times.append(float(packet.pts * packet.time_base))
+                if len(times) == 2:
+                    return abs(times[1] - times[0]) > _STANDS_S
+        except av.error.FFmpegError:
+            return False
+    return len(times) == 1 and (duration_s or 0.0) > _STANDS_S
 
 
 def _encrypted(path: Path) -> set[int]:

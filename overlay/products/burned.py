@@ -104,6 +104,11 @@ class BurnedPlan:
 
 
 def _policies(video: VideoInfo) -> Iterator[str]:
+    if video.stands:
+        yield (
+            "the picture stands still for seconds, and drawn tags change only with it; --soft "
+            "shows them as they are heard"
+        )
     if video.has_alpha:
         yield "the source has transparency; the result is opaque"
     if not any(text in video.pix_fmt for text in ("420", "nv12", "nv21", "p010")):

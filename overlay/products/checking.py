@@ -67,8 +67,8 @@ def check_streams(result: Path, source: Source, out: Path, n_audio: int, *, tole
         raise _error(EncodeError, "the result lacks a stream of the source", out)
     promised = _end_s(source.picture())
     end = _end_s(written.video)
-    if tolerant or promised is None or end is None or source.info.clock:
-        return  # timestamps that may jump promise no length
+    if tolerant or promised is None or end is None or source.info.clock or source.picture().stands:
+        return  # timestamps that may jump promise no length, nor do stills
     missing = min(promised, source.info.duration_s or promised) - end
     if missing > max(_DURATION_SLACK_S, 0.02 * promised):
         raise _error(
