@@ -129,7 +129,9 @@ def plan(
     if saved is not None:
         source, track = saved
     else:
-        source = open_source(path, audio_track=settings.tagging.audio_track)
+        source = _opened(path, settings)
+        for note in source.notes:
+            reporter.note(note)
         track = _known(track, source, settings, reporter)
     instead = None
     if product is None:
@@ -142,6 +144,11 @@ def plan(
     elif made.needs_track:
         source.sound()
     return Job(source, settings, track, made, instead)
+
+
+def _opened(path: str | Path, settings: Settings) -> Source:
+    wanted = settings.tagging
+    return open_source(path, video_track=wanted.video_track, audio_track=wanted.audio_track)
 
 
 def _known(
@@ -204,7 +211,7 @@ def tag(
         TaggerError: The model cannot be loaded.
     """
     settings = override(settings or Settings(), **options)
-    source = open_source(path, audio_track=settings.tagging.audio_track)
+    source = _opened(path, settings)
     source.sound()
     return _scored(source, settings, reporter)
 
@@ -242,7 +249,7 @@ def _heard(
     if saved is not None:
         source, track = saved
     else:
-        source = open_source(path, audio_track=settings.tagging.audio_track)
+        source = _opened(path, settings)
         source.sound()
         track = _scored(source, settings, reporter)
     return events_of(track, settings), track, source

@@ -53,6 +53,9 @@ class TaggingSettings:
     around it counts, too; ``auto``: what the model is better at."""
     audio_track: int = 0
     """Which of the file's audio streams to listen to, from 0."""
+    video_track: int | None = None
+    """Which of the file's pictures to draw on, from 0, and whose program to listen to; ffmpeg's
+    choice if ``None``."""
     cache: bool = True
     """Take scores that were made before, and remember new ones."""
 
@@ -65,6 +68,8 @@ class TaggingSettings:
         _check_range("sample_duration", self.sample_duration, 0.1, 60)
         _check_range("hop_duration", self.hop_duration, 0.01, 60)
         _check_range("audio_track", self.audio_track, 0, 1000)
+        if self.video_track is not None:
+            _check_range("video_track", self.video_track, 0, 1000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ def add_tagging(parser: argparse.ArgumentParser) -> None:
         help="score anew, and do not remember it",
     )  # fmt: skip
     option(group, "audio-track", type=int, metavar="N", help="which audio track, from 0")
+    option(group, "video-track", type=int, metavar="N", help="which picture, from 0")
 
 
 def add_decoding(parser: Any) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from overlay.commands import main
+from overlay.media.probe import probe
 from overlay.track import TagTrack
 
 ROOT = Path(__file__).parents[2]
@@ -173,3 +174,17 @@ def test_models_cache_and_doctor_say_what_is_here(capsys):
     said = capsys.readouterr().out
     for text in ("not usable", "paddle", "cache", "Inter-SemiBold.otf"):
         assert text in said
+
+
+def test_of_two_pictures_one_is_chosen_and_said(make_clip, npz, tmp_path, capsys):
+    inputs = [("-f", "lavfi", "-i", f"testsrc2=s={size}:d=1") for size in ("160x120", "320x240")]
+    both = make_clip("both.mkv", *inputs[0], *inputs[1], "-map", "0", "-map", "1", "-c:v", "mpeg4")
+    out = tmp_path / "out.mp4"
+    arguments = [str(both), "--tags", str(npz), "-o", str(out), "--overwrite"]
+    for more, width in ((["--video-track", "0"], 160), (["--video-track", "1"], 320)):
+        assert main([*arguments, *more]) == 0
+        assert probe(out).video.width == width
+    assert "there are 2 pictures" not in capsys.readouterr().err
+    assert main(arguments) == 0
+    assert "there are 2 pictures" in capsys.readouterr().err
+    assert main([*arguments, "--video-track", "2"]) == 3
