@@ -23,6 +23,7 @@ POSITIONS = (
 SMOOTHINGS = ("centered", "trailing", "none")
 DEVICES = ("auto", "cpu", "gpu")
 FRONT_ENDS = ("own", "paddleaudio")
+WINDOWS = ("auto", "context", "isolated")
 LANGUAGES = ("en", "zh")
 """English and Simplified Chinese."""
 CAPTION_STYLES = ("netflix", "dcmp", "bbc", "youtube", "plain")
@@ -47,6 +48,9 @@ class TaggingSettings:
     """Seconds of sound in a window."""
     hop_duration: float = 0.3
     """Seconds between the starts of two windows."""
+    windows: str = "auto"
+    """``isolated``: a score is of one window, as in PaddleAudio's example; ``context``: what is
+    around it counts, too; ``auto``: what the model is better at."""
     audio_track: int = 0
     """Which of the file's audio streams to listen to, from 0."""
     cache: bool = True
@@ -56,6 +60,7 @@ class TaggingSettings:
         """Check ranges."""
         _check_choice("front_end", self.front_end, FRONT_ENDS)
         _check_choice("device", self.device, DEVICES)
+        _check_choice("windows", self.windows, WINDOWS)
         _check_range("threads", self.threads, 0, 1024)
         _check_range("sample_duration", self.sample_duration, 0.1, 60)
         _check_range("hop_duration", self.hop_duration, 0.01, 60)
@@ -105,14 +110,14 @@ class PanelSettings:
 class EventSettings:
     """How scores become events."""
 
-    event_threshold: float = 0.3
+    event_threshold: float = 0.15
     """Score that an event must reach."""
-    hysteresis: float = 0.15
+    hysteresis: float = 0.2
     """An event lasts while the score stays above this part of its threshold."""
     min_duration_s: float = 0.2
-    max_gap_s: float = 0.5
+    max_gap_s: float = 0.3
     """Shorter gaps between events of a label are closed."""
-    stay_s: float = 0.0
+    stay_s: float = 0.8
     """A tag that comes stays on for at least this long."""
     show_all: bool = False
     """Show also what tells a viewer nothing: silence, kinds of rooms, noise under clearer tags."""

@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import Scores, Tag, TagEvent, TagTimeline, Times
+from overlay.detection import ontology
+from overlay.detection.calibration import calibrated
 from overlay.detection.edges import Steps, end_s, farthest_s, first_s, sharpened
 from overlay.detection.gate import Gate
 from overlay.detection.hysteresis import runs_of
-from overlay.detection.ontology import clearest, collapsed, joined
+from overlay.detection.ontology import clearest, collapsed, combined, joined
 from overlay.detection.ranking import moved, on_at, ranked
 from overlay.detection.smoothing import smooth_pieces
 from overlay.detection.wanted import NEVER, thresholds_of
@@ -25,8 +27,21 @@ from overlay.vocabulary import Vocabulary, read_labels, vocabulary_named
 
 SMOOTH_SIZE, RAW_SMOOTH_SIZE = 3, 5
 """Hops of the mean where nothing else is asked for; the reference demo has 5."""
+LEAST_KIND = 0.05
+"""Kinds that never reach this score add nothing to their parent."""
+QUIET = 0.05
+"""Score of a tag that stays on for the eye after its sound has ended, at most."""
 RAW_THRESHOLD = 0.05
 """Score that a tag must reach in ``raw`` where nothing else is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """A stretch in which a tag stays on though its sound has ended: its score has gone."""
+
+    index: int
+    begin_s: float
+    end_s: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +62,14 @@ class Detection:
     vocabulary: Vocabulary
     _orders: list[list[int]] = field(repr=False)
     """Classes that are on at each row, best first."""
+    _tails: list[Tail] = field(repr=False)
     _longest_s: float = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Derive how far back an event that covers a second may begin."""
         lengths = (event.offset_s - event.onset_s for event in self.events)
         object.__setattr__(self, "_longest_s", max(lengths, default=0.0))
+        self._tails.sort(key=lambda tail: tail.begin_s)
 
     def shown(self, at_s: float) -> list[Tag]:
         """The tags that are on at a second, best first, at most ``top_k``.
@@ -66,7 +83,17 @@ class Detection:
         row = self._row_at(at_s)
         scores, top_k = self.timeline.scores[row], self.timeline.classes.shape[1]
         order = moved(self._orders[row], now, scores)[:top_k]
-        return [Tag(index, self.timeline.labels[index], float(scores[index])) for index in order]
+        gone = self._gone(at_s)
+        return [
+            Tag(i, self.timeline.labels[i], min(float(scores[i]), QUIET if i in gone else 1.0))
+            for i in order
+        ]
+
+    def _gone(self, at_s: float) -> set[int]:
+        """The classes that stay on only for the eye."""
+        last = bisect_right(self._tails, at_s, key=lambda tail: tail.begin_s)
+        first = bisect_left(self._tails, at_s - self._longest_s, key=lambda tail: tail.begin_s)
+        return {tail.index for tail in islice(self._tails, first, last) if at_s < tail.end_s}
 
     def _row_at(self, at_s: float) -> int:
         times = self.timeline.times
@@ -101,19 +128,26 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
     thresholds = _all_thresholds(named, settings)
     size = panel.smooth_size or (RAW_SMOOTH_SIZE if panel.raw else SMOOTH_SIZE)
     smoothed = smooth_pieces(track.scores, track.times, track.hop_s, panel.smoothing, size)
+    if not panel.raw:
+        smoothed = calibrated(smoothed, track.model)
+        if _collapses(settings):
+            smoothed = combined(smoothed, own, LEAST_KIND)
     times, scores = _with_ends(track, smoothed)
+    tails: list[Tail] = []
     if panel.raw:
         orders = _plain_top(scores[times < end_s(track)], thresholds, panel.top_k)
         orders += [[]] * (len(times) - len(orders))
         events = _events_of_rows(track, orders, times, scores)
     else:
-        events = _events(track, smoothed, thresholds, own, settings)
+        events, tails = _events(track, smoothed, thresholds, own, settings)
+        scores = _without_tails(scores, times, tails)
         orders = list(ranked(on_at(events, times), scores))
     if named is not own:
         events = [replace(event, label=named.names[event.index]) for event in events]
     best = _best_of(orders, min(panel.top_k, track.n_classes))
     names = named.in_language(panel.language)
-    return Detection(events, TagTimeline(times, scores, best, names, named.families), named, orders)
+    timeline = TagTimeline(times, scores, best, names, named.families)
+    return Detection(events, timeline, named, orders, tails)
 
 
 def shown(track: TagTrack, at_s: float, settings: Settings | None = None) -> list[Tag]:
@@ -150,6 +184,10 @@ def vocabulary_shown(track: TagTrack, settings: Settings) -> Vocabulary:
     return vocabulary.renamed(names)
 
 
+def _collapses(settings: Settings) -> bool:
+    return settings.events.collapse and settings.panel.collapse
+
+
 def _usual_threshold(settings: Settings) -> float:
     if settings.panel.threshold is not None:
         return settings.panel.threshold
@@ -172,8 +210,8 @@ def _events(
     thresholds: npt.NDArray[np.float32],
     vocabulary: Vocabulary,
     settings: Settings,
-) -> list[TagEvent]:
-    """All events, by onset.
+) -> tuple[list[TagEvent], list[Tail]]:
+    """All events, by onset, and where they stay on after their sound.
 
     Args:
         track: Times and loudness.
@@ -187,11 +225,12 @@ def _events(
     found: list[TagEvent] = []
     for index in np.flatnonzero((scores >= thresholds).any(axis=0)).tolist():
         found += finder.of_class(index, scores[:, index], float(thresholds[index]))
-    if options.collapse and settings.panel.collapse:
+    if _collapses(settings):
         found = collapsed(found, vocabulary, options.margin)
     if not options.show_all:
-        found = clearest(found, vocabulary.under_others)
-    return sorted(found, key=lambda event: (event.onset_s, -event.peak, event.index))
+        found = clearest(found, vocabulary.under_others, ontology.FAINT)
+    found = sorted(found, key=lambda event: (event.onset_s, -event.peak, event.index))
+    return found, finder.tails
 
 
 class _Finder:
@@ -207,6 +246,7 @@ class _Finder:
         self._steps, self._gate, self._end_s = Steps(track), Gate.of(track), end_s(track)
         far = np.diff(track.times) > farthest_s(track)
         self._breaks: list[int] = (np.flatnonzero(far) + 1).tolist()
+        self.tails: list[Tail] = []
 
     def of_class(
         self, index: int, column: npt.NDArray[np.float32], threshold: float
@@ -215,21 +255,47 @@ class _Finder:
         options, low = self._options, threshold * self._options.hysteresis
         events: list[TagEvent] = []
         for first, last in runs_of(column, threshold, low, self._breaks):
-            inside = column[first : last + 1]
             edges = self._steps.snapped(*sharpened(self._track, column, first, last, low))
+            if edges[0] >= edges[1]:  # only in the padding behind the end
+                continue
             for onset, offset in self._gate.heard(*edges, options.max_gap_s):
-                events.append(
-                    TagEvent(index, self._track.labels[index], onset, offset,
-                             float(inside.max()), float(inside.mean()))
-                )  # fmt: skip
+                inside = self._inside(column, onset, offset)
+                if inside.max() >= threshold:
+                    events.append(_event(self._track, index, onset, offset, inside))
         events = _merged(events, options.max_gap_s)
-        long_enough = (e for e in events if e.offset_s - e.onset_s >= options.min_duration_s)
-        return _merged(map(self._stayed, long_enough), 0.0)
+        events = [e for e in events if e.offset_s - e.onset_s >= options.min_duration_s]
+        return _merged(self._stayed(events), 0.0) if events else []
 
-    def _stayed(self, event: TagEvent) -> TagEvent:
-        """Not shorter than what a viewer needs to notice it, as far as the sound goes."""
-        offset = min(max(event.offset_s, event.onset_s + self._options.stay_s), self._end_s)
-        return replace(event, offset_s=max(offset, event.offset_s))
+    def _inside(
+        self, column: npt.NDArray[np.float32], onset: float, offset: float
+    ) -> npt.NDArray[np.float32]:
+        """The scores of the rows of a stretch, at least of the row nearest to its middle."""
+        times = self._track.times
+        first, stop = np.searchsorted(times, (onset, offset))
+        if first == stop:
+            middle = (onset + offset) / 2
+            first = min(first, len(times) - 1)
+            if first and middle - times[first - 1] < times[first] - middle:
+                first -= 1
+            stop = first + 1
+        return column[first:stop]
+
+    def _stayed(self, events: Sequence[TagEvent]) -> Iterator[TagEvent]:
+        """None shorter than what a viewer needs to notice it, as far as the sound goes."""
+        following = (*(event.onset_s for event in events[1:]), self._end_s)
+        for event, limit in zip(events, following, strict=True):
+            offset = max(event.offset_s, min(event.onset_s + self._options.stay_s, limit))
+            if offset > event.offset_s:
+                self.tails.append(Tail(event.index, event.offset_s, offset))
+            yield replace(event, offset_s=offset)
+
+
+def _event(
+    track: TagTrack, index: int, onset: float, offset: float, inside: npt.NDArray[np.float32]
+) -> TagEvent:
+    peak = float(inside.max())
+    mean = min(float(inside.mean(dtype=np.float64)), peak)
+    return TagEvent(index, track.labels[index], onset, offset, peak, mean)
 
 
 def _merged(events: Iterable[TagEvent], max_gap_s: float) -> list[TagEvent]:
@@ -271,6 +337,18 @@ def _with_ends(track: TagTrack, scores: Scores) -> tuple[Times, Scores]:
     return np.insert(times, places, extra), np.insert(scores, places, 0.0, axis=0)
 
 
+def _without_tails(scores: Scores, times: Times, tails: Sequence[Tail]) -> Scores:
+    """The same, but a tag whose sound has ended scores next to nothing."""
+    if not tails:
+        return scores
+    made = np.array(scores)
+    for tail in tails:
+        first, stop = np.searchsorted(times, (tail.begin_s, tail.end_s))
+        column = made[first:stop, tail.index]
+        np.minimum(column, QUIET, out=column)
+    return made
+
+
 def _plain_top(scores: Scores, thresholds: npt.NDArray[np.float32], top_k: int) -> list[list[int]]:
     """The best classes of each row that reach their thresholds."""
     orders = []
@@ -296,10 +374,8 @@ def _events_of_rows(
         for index in open_since.keys() - now:
             first = open_since.pop(index)
             inside = scores[first:row, index]
-            events.append(
-                TagEvent(index, track.labels[index], float(edges[first]), float(edges[row]),
-                         float(inside.max()), float(inside.mean()))
-            )  # fmt: skip
+            begin, end = float(edges[first]), float(edges[row])
+            events.append(_event(track, index, begin, end, inside))
         for index in now - open_since.keys():
             open_since[index] = row
     return sorted(events, key=lambda event: (event.onset_s, -event.peak, event.index))

@@ -20,6 +20,8 @@ from overlay.track import LEVEL_RATE_HZ, TagTrack
 
 NEEDED_S = 0.4
 """Seconds of a sound that make a window fire; measured by ``tests/benchmarks/events.py``."""
+_EDGE_SHARE = 0.1
+"""Part of a run's peak at which its edges lie: below it the score only smears."""
 _EDGE_S = 0.2
 """Seconds before and behind an edge whose loudness is compared."""
 _QUIET_SHARE = 0.1
@@ -95,6 +97,9 @@ def sharpened(
         last: Last row of the run.
         level: Score above which a window fires.
     """
+    level = max(level, _EDGE_SHARE * float(column[first : last + 1].max()))
+    loud = np.flatnonzero(column[first : last + 1] >= level)
+    first, last = first + int(loud[0]), first + int(loud[-1])
     half = track.window_s / 2
     needed = min(NEEDED_S, half)
     begins, ends = _is_edge(track, first, first - 1), _is_edge(track, last, last + 1)

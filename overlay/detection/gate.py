@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from overlay.track import LEVEL_RATE_HZ, TagTrack
 
-REACH_DB = 32.0
+REACH_DB = 25.0
 """A sound that has become quieter than its loud parts by this much has ended."""
 FLOOR_DB = -38.0
 """Quieter than this (a full scale sine is 44 dB here) nothing is heard: -82 dB of full scale."""
-_LOUD_SHARE = 0.9
-_SMOOTH_FRAMES = 3
+_LOUD_SHARE = 0.95
+_SMOOTH_FRAMES = 5
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,11 +15,23 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
-from overlay.datatypes import TagEvent
+import numpy as np
+
+from overlay.datatypes import Scores, TagEvent
+from overlay.detection.spans import Spans
 from overlay.vocabulary import Vocabulary
 
 _COVERED = 0.5
 """Part of a general event's time that more specific ones must cover to stand for it."""
+NEAR = 0.4
+"""Part of a general class's score that a kind of it needs to stand for it."""
+_RIVALS = 16
+RIVAL = 0.8
+"""Part of a kind's score from which on a sibling is its rival; the best few are asked."""
+
+
+FAINT = 0.32
+"""An event whose peak is below this part of the peak of those at its time is not told of."""
 
 
 class _Alive:
@@ -63,55 +75,115 @@ def collapsed(events: Iterable[TagEvent], vocabulary: Vocabulary, margin: float)
         margin: A general event stays beside specific ones if its peak is higher by more than this.
     """
     alive = _Alive(events)
-    present = set(alive.of)
-    for index in sorted(present, key=lambda index: len(vocabulary.descendants.get(index, ()))):
-        below = [kind for kind in vocabulary.descendants.get(index, ()) if kind in present]
+    kinds = vocabulary.descendants
+    for index in sorted(alive.of, key=lambda index: len(kinds.get(index, ()))):
+        below = [kind for kind in kinds.get(index, ()) if alive.of.get(kind)]
+        is_broad = any(kind in kinds for kind in kinds.get(index, ()))
         if below:
-            gone = [e for e in alive.of[index] if _said_by_kinds(e, alive, below, margin)]
+            gone: list[TagEvent] = []
+            for event in alive.of[index]:
+                gone += _said_twice(event, alive.touching(below, event), margin, is_broad)
             alive.remove(gone)
     return alive.events()
 
 
-def _said_by_kinds(event: TagEvent, alive: _Alive, below: Sequence[int], margin: float) -> bool:
-    closer = [e for e in alive.touching(below, event) if event.peak <= e.peak + margin]
-    return covered_share(event, closer) >= _COVERED
+def _said_twice(
+    event: TagEvent, closer: Sequence[TagEvent], margin: float, is_broad: bool
+) -> list[TagEvent]:
+    """Which of an event and those of its kinds at its time are not needed.
+
+    Args:
+        event: The general one.
+        closer: Of kinds of its class, each overlapping it.
+        margin: See ``collapsed``.
+        is_broad: Whether the class is above a whole tree, so that several kinds may stand.
+    """
+    sure = [e for e in closer if e.peak >= NEAR * event.peak and event.peak <= e.peak + margin]
+    if not is_broad:
+        sure = _unrivalled(sure, closer)
+    if sure and covered_share(event, sure) >= _COVERED:
+        gone = [event]
+        if not is_broad:
+            gone += [e for e in closer if e not in sure and covered_share(e, sure) >= _COVERED]
+        return gone
+    return [
+        e
+        for e in closer
+        if (not is_broad or e.peak < NEAR * event.peak) and covered_share(e, [event]) >= _COVERED
+    ]
 
 
-def clearest(events: Sequence[TagEvent], unclear: Container[int]) -> list[TagEvent]:
-    """Without those of unclear classes, such as noise, that clearer ones cover for the most part.
+def _unrivalled(sure: Sequence[TagEvent], closer: Sequence[TagEvent]) -> list[TagEvent]:
+    """Those with no sibling at their time that comes near them: of two alike the parent stands."""
+    best = sorted(closer, key=lambda e: -e.peak)[:_RIVALS]
+
+    def has_rival(event: TagEvent) -> bool:
+        return any(
+            other.index != event.index
+            and other.peak >= RIVAL * event.peak
+            and min(other.offset_s, event.offset_s) > max(other.onset_s, event.onset_s)
+            for other in best
+        )
+
+    return [event for event in sure if not has_rival(event)]
+
+
+def combined(scores: Scores, vocabulary: Vocabulary, least: float) -> Scores:
+    """Scores in which a class is at least as sure as its two surest kinds together.
+
+        parent = max(parent, 1 - (1 - first) (1 - second))
+
+    Police car 0.3 and ambulance 0.3 make a siren of 0.5. Only classes right above others get it:
+    a broad one such as "Music" would get it from kinds that have nothing in common.
+
+    Args:
+        scores: ``[n_hops, n_classes]``.
+        vocabulary: Which classes are kinds of which.
+        least: Kinds that never reach this score are passed over.
+    """
+    kinds = vocabulary.descendants
+    heard = np.asarray((scores >= least).any(axis=0))
+    made: Scores | None = None
+    for index, below in kinds.items():
+        own = [kind for kind in below if heard[kind]]
+        if len(own) > 1 and not any(kind in kinds for kind in below):
+            two = np.sort(scores[:, own], axis=1)[:, -2:]
+            made = scores.copy() if made is None else made
+            made[:, index] = np.maximum(scores[:, index], 1 - (1 - two).prod(axis=1))
+    return scores if made is None else made
+
+
+def clearest(events: Sequence[TagEvent], unclear: Container[int], faint: float) -> list[TagEvent]:
+    """Without those that say nothing beside the clearer ones that cover most of their time.
 
     Args:
         events: Of any classes.
-        unclear: Classes that tell nothing beside any other.
+        unclear: Classes that tell nothing beside any other, such as noise.
+        faint: Part of the peak of others from which on an event counts beside them.
     """
-    spans: list[list[float]] = []
-    for event in sorted(events, key=lambda event: event.onset_s):
-        if event.index in unclear:
-            continue
-        if spans and event.onset_s <= spans[-1][1]:
-            spans[-1][1] = max(spans[-1][1], event.offset_s)
-        else:
-            spans.append([event.onset_s, event.offset_s])
-
-    def share(event: TagEvent) -> float:
-        first = bisect_right(spans, event.onset_s, key=lambda span: span[1])
-        stop = bisect_left(spans, event.offset_s, key=lambda span: span[0])
-        covered = sum(
-            min(end, event.offset_s) - max(begin, event.onset_s) for begin, end in spans[first:stop]
-        )
-        return covered / max(event.offset_s - event.onset_s, 1e-9)
-
-    return [event for event in events if event.index not in unclear or share(event) < _COVERED]
+    clear, strong = Spans(), Spans()
+    for event in events:
+        if event.index not in unclear:
+            clear.add(event.onset_s, event.offset_s)
+    by_peak = sorted(events, key=lambda event: -event.peak)
+    kept, place = [], 0
+    for event in by_peak:
+        while by_peak[place].peak * faint > event.peak:
+            strong.add(by_peak[place].onset_s, by_peak[place].offset_s)
+            place += 1
+        around = clear if event.index in unclear else strong
+        shares = [spans.share(event.onset_s, event.offset_s) for spans in (around, strong)]
+        if max(shares) < _COVERED:
+            kept.append(event)
+    return kept
 
 
 def covered_share(event: TagEvent, others: Iterable[TagEvent]) -> float:
     """Part of an event's time that others cover together, 0 to 1."""
-    covered, until = 0.0, event.onset_s
-    for other in sorted(others, key=lambda other: other.onset_s):
-        begin, end = max(other.onset_s, until), min(other.offset_s, event.offset_s)
-        covered += max(0.0, end - begin)
-        until = max(until, end)
-    return covered / max(event.offset_s - event.onset_s, 1e-9)
+    spans = Spans()
+    for other in others:
+        spans.add(other.onset_s, other.offset_s)
+    return spans.share(event.onset_s, event.offset_s)
 
 
 def joined(a: TagEvent, b: TagEvent) -> TagEvent:

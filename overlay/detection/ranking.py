@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from overlay.datatypes import Scores, TagEvent, Times
 
-MARGIN = 0.1
+MARGIN = 0.15
 """A tag overtakes the one above it when it scores higher by more than this."""
 _MOST = 64
 """Of more than this many at one time the best are ranked, without a margin."""

@@ -47,8 +47,8 @@ def score(
     )  # fmt: skip
     track = score_stream(
         sound_blocks, tagger,
-        Windows(options.sample_duration, options.hop_duration), total_s=total_s,
-        fingerprint=sound, reporter=reporter,
+        Windows(options.sample_duration, options.hop_duration, options.windows),
+        total_s=total_s, fingerprint=sound, reporter=reporter,
     )  # fmt: skip
     if key is not None:
         cache.keep(key, track)
@@ -60,5 +60,5 @@ def _key(sound: str, tagger: Tagger, settings: Settings) -> str:
     options = settings.tagging
     return cache.key_of(
         sound, tagger.name, tagger.model_hash, options.front_end, options.sample_duration,
-        options.hop_duration, settings.video.tolerant,
+        options.hop_duration, options.windows, settings.video.tolerant,
     )  # fmt: skip

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from overlay.errors import TaggerError, UnknownTagger
 from overlay.tagging.models import SPECS
+from overlay.tagging.networks.moments import MomentNet
 from overlay.tagging.spec import Spec
 from overlay.tagging.weights.choice import BEST
 from overlay.tagging.weights.published import WEIGHTS, fetch, find, sha256, verify
@@ -49,16 +51,23 @@ def verify_models(names: Iterable[str]) -> Iterator[str]:
         CheckpointError: A file is not what it should be.
         TaggerError: A model that is asked for by name is not here.
     """
-    from overlay.tagging.weights.loading import load_into
-
     for name in _known(names) or cached_models():
         path = find(name)
         if path is None:
             raise TaggerError(f"{name}: not on this machine; 'tag-overlay models fetch {name}'")
         verify(path, name)
-        load_into(SPECS[name].network(), path, SPECS[name].unused)
+        _check_shapes(SPECS[name], path)
         checked = "hash and shapes" if WEIGHTS[name].digest else "shapes (no hash is published)"
         yield f"{name}: {path} is right: {checked}; sha256 {sha256(path)}"
+
+
+def _check_shapes(spec: Spec, path: Path) -> None:
+    if spec.network is None:
+        MomentNet(path)
+        return
+    from overlay.tagging.weights.loading import load_into
+
+    load_into(spec.network(), path, spec.unused)
 
 
 def cached_models() -> list[str]:

@@ -13,7 +13,7 @@ from overlay.tagging.blending import Blend, Floats
 from overlay.tagging.cutting import Cutter, Samples
 from overlay.tagging.engines.base import Job
 from overlay.tagging.spec import FrameGeometry
-from overlay.tagging.windows import Windows, in_runs
+from overlay.tagging.windows import ISOLATED, Rows, Windows, in_runs, listen_in_windows
 from overlay.track import ScoreBlock
 
 if TYPE_CHECKING:
@@ -49,12 +49,22 @@ class FrameTagger:
         """Scores of the frames of a stretch, ``[n_frames, n_classes]`` in [0, 1]."""
         raise NotImplementedError
 
-    def row_s(self, windows: Windows) -> float:
-        """Seconds over which a row smears a sound."""
-        return self.frame_s * self.n_joined
+    def score(self, segment: Samples, window_length: int, hop_length: int) -> Scores:
+        """Score all whole windows of a segment, each by itself: the mean of its frames."""
+        windows = np.lib.stride_tricks.sliding_window_view(segment, window_length)[::hop_length]
+        rows = [self.score_frames(window).mean(axis=0) for window in windows]
+        return np.stack(rows)
+
+    def rows(self, windows: Windows) -> Rows:
+        """What rows ``listen`` makes."""
+        if windows.way == ISOLATED:
+            return windows.rows
+        return Rows(self.frame_s * self.n_joined, self.frame_s * self.n_joined)
 
     def listen(self, sound: Iterable[SoundBlock], windows: Windows) -> Iterator[ScoreBlock]:
-        """Scores as they come; see ``Tagger``. The windows' own lengths do not matter."""
+        """Scores as they come; see ``Tagger``. Only isolated windows have lengths of their own."""
+        if windows.way == ISOLATED:
+            return listen_in_windows(self.score, self.sample_rate, sound, windows)
         return in_runs(sound, self.sample_rate, lambda start_s: _FrameRun(self, start_s))
 
 

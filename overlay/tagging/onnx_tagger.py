@@ -22,7 +22,7 @@ from overlay.tagging.frames import FrameTagger
 from overlay.tagging.onnx_file import check_external, facts_of, import_onnxruntime
 from overlay.tagging.tagger import WindowTagger
 from overlay.tagging.weights.published import sha256
-from overlay.tagging.windows import Windows, listen_in_windows
+from overlay.tagging.windows import ISOLATED, Rows, Windows, listen_in_windows
 from overlay.track import ScoreBlock
 
 _LARGEST_BYTES = 2_000_000_000
@@ -162,15 +162,15 @@ class OnnxWindows(_Named, WindowTagger):
         """Scores as they come; the file's own window and hop go before the settings'."""
         return listen_in_windows(self.score, self.sample_rate, sound, self._own(windows))
 
-    def row_s(self, windows: Windows) -> float:
-        """Seconds over which a row smears a sound."""
-        return self._own(windows).smear_s
+    def rows(self, windows: Windows) -> Rows:
+        """What rows ``listen`` makes."""
+        return self._own(windows).rows
 
     def _own(self, windows: Windows) -> Windows:
         facts, fixed = self._model.facts, self._model.n_samples
         window_s = fixed / facts.sample_rate if fixed else facts.window_s or windows.window_s
-        in_context = windows.in_context and not fixed
-        return Windows(window_s, facts.hop_s or windows.hop_s, in_context)
+        way = ISOLATED if fixed else windows.decided(self.best_way).way
+        return Windows(window_s, facts.hop_s or windows.hop_s, way)
 
 
 class OnnxFrames(_Named, FrameTagger):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from overlay.datatypes import Scores
 from overlay.errors import CheckpointError, TaggerError, UnknownTagger
@@ -20,7 +21,11 @@ from overlay.tagging.tagger import Tagger, WindowTagger
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.choice import choose
 from overlay.tagging.weights.published import fetch, sha256, verify
+from overlay.tagging.windows import CONTEXT, ISOLATED
 from overlay.vocabulary.audioset import audioset_labels
+
+if TYPE_CHECKING:
+    from overlay.tagging.moments import MomentTagger
 
 __all__ = ["SPECS", "NetworkTagger", "Tagger", "load_network", "load_tagger"]
 
@@ -51,11 +56,13 @@ def load_tagger(settings: TaggingSettings, *, reporter: Reporter = SILENT) -> Ta
     job = _job(settings, reporter)
     if job.spec.frames is not None:
         return FrameNetworkTagger(job, job.spec.frames, _labels(job))
-    return NetworkTagger(job)
+    return _of_embeddings(job)
 
 
-def load_network(settings: TaggingSettings, *, reporter: Reporter = SILENT) -> NetworkTagger:
-    """As ``load_tagger``, for the models that score windows with a network of their own.
+def load_network(
+    settings: TaggingSettings, *, reporter: Reporter = SILENT
+) -> NetworkTagger | MomentTagger:
+    """As ``load_tagger``, for the models that tell what their last layer sees.
 
     Raises:
         TaggerError: The model is another kind of tagger.
@@ -63,6 +70,14 @@ def load_network(settings: TaggingSettings, *, reporter: Reporter = SILENT) -> N
     job = _job(settings, reporter)
     if job.spec.frames is not None:
         raise TaggerError(f"{job.spec.name} tells no embeddings; take another model for own labels")
+    return _of_embeddings(job)
+
+
+def _of_embeddings(job: Job) -> NetworkTagger | MomentTagger:
+    if job.spec.network is None:
+        from overlay.tagging.moments import MomentTagger
+
+        return MomentTagger(job, _labels(job))
     return NetworkTagger(job)
 
 
@@ -127,6 +142,7 @@ class NetworkTagger(WindowTagger):
     def __init__(self, job: Job) -> None:
         self.name, self.sample_rate = job.spec.name, job.spec.sample_rate
         self.model_hash, self.labels = job.model_hash, _labels(job)
+        self.best_way = CONTEXT if job.spec.gains_by_context else ISOLATED
         self.job = job
 
     @cached_property

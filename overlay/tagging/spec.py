@@ -12,8 +12,6 @@ import numpy.typing as npt
 from overlay.tagging.frontends import FrontEnd
 
 Floats = npt.NDArray[np.float32]
-PlainNetwork = Callable[[Floats], Floats]
-"""A network in NumPy: from features, ``[n, 1, ...]``, to scores or embeddings, ``[n, width]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +58,9 @@ class Spec:
     weights: Weights
     front_ends: Mapping[str, Callable[[], FrontEnd]]
     """By the name in the settings; the first is the usual one."""
-    network: Callable[..., Any]
-    """Makes the Paddle network; called with ``n_classes`` and ``extract_embedding``."""
+    network: Callable[..., Any] | None
+    """Makes the Paddle network; called with ``n_classes`` and ``extract_embedding``. ``None`` for
+    the built-in one, which is in NumPy."""
     last_layer: str
     """Name of the bias whose length is the number of classes."""
     sample_rate: int = 32000
@@ -70,7 +69,7 @@ class Spec:
     """How it answers for every frame of a stretch; ``None`` for one answer a window."""
     unused: tuple[str, ...] = ()
     """Beginnings of the names of parameters that a checkpoint may hold and nobody needs."""
+    gains_by_context: bool = False
+    """Whether rows in context are truer than isolated windows (``tests/benchmarks/screen.py``)."""
     shares: bool = False
     """Whether overlapping windows can share their computation (``engines.shared``)."""
-    plain: Callable[..., PlainNetwork] | None = None
-    """Makes the same network in NumPy, from a path, ``n_classes`` and ``extract_embedding``."""

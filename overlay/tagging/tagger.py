@@ -7,7 +7,7 @@ from typing import Protocol
 
 from overlay.datatypes import Scores, SoundBlock
 from overlay.tagging.engines.base import Floats
-from overlay.tagging.windows import Windows, listen_in_windows
+from overlay.tagging.windows import ISOLATED, Rows, Windows, listen_in_windows
 from overlay.track import ScoreBlock
 
 
@@ -26,8 +26,8 @@ class Tagger(Protocol):
     model_hash: str
     """sha256 of the weights, in hex."""
 
-    def row_s(self, windows: Windows) -> float:
-        """Seconds over which a row smears a sound, for ``TagTrack.window_s``."""
+    def rows(self, windows: Windows) -> Rows:
+        """What rows ``listen`` makes."""
         ...
 
     def listen(self, sound: Iterable[SoundBlock], windows: Windows) -> Iterator[ScoreBlock]:
@@ -50,6 +50,8 @@ class WindowTagger:
     labels: tuple[str, ...]
     sample_rate: int
     model_hash: str
+    best_way: str = ISOLATED
+    """What ``auto`` means for it: measured by ``tests/benchmarks/screen.py``."""
 
     def score(self, segment: Floats, window_length: int, hop_length: int) -> Scores:
         """Score all whole windows of a segment.
@@ -65,10 +67,12 @@ class WindowTagger:
         """
         raise NotImplementedError
 
-    def row_s(self, windows: Windows) -> float:
-        """Seconds over which a row smears a sound."""
-        return windows.smear_s
+    def rows(self, windows: Windows) -> Rows:
+        """What rows ``listen`` makes."""
+        return windows.decided(self.best_way).rows
 
     def listen(self, sound: Iterable[SoundBlock], windows: Windows) -> Iterator[ScoreBlock]:
         """Scores as they come; see ``Tagger``."""
-        return listen_in_windows(self.score, self.sample_rate, sound, windows)
+        return listen_in_windows(
+            self.score, self.sample_rate, sound, windows.decided(self.best_way)
+        )

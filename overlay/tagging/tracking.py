@@ -51,8 +51,9 @@ def score_stream(
     if not scores.n:
         raise TaggerError("there is no sound to score")
     levels, level_times = meter.levels()
+    rows = tagger.rows(windows)
     return TagTrack(
-        scores.whole(), tagger.labels, tagger.row_s(windows), windows.hop_s, heard_s, tagger.name,
+        scores.whole(), tagger.labels, rows.smear_s, rows.step_s, heard_s, tagger.name,
         tagger.model_hash, levels, times.whole(), level_times, sound=fingerprint,
     )  # fmt: skip
 

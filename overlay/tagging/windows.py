@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +22,7 @@ from overlay.track import ScoreBlock
 Score = Callable[[Samples, int, int], Scores]
 """From a segment, window and hop in samples to a row a window, ``[n_windows, n_classes]``."""
 
+ISOLATED, CONTEXT = "isolated", "context"
 CONTEXT_S = (2.0, 3.0, 5.0)
 """Lengths of the windows whose mean a moment gets."""
 CONTEXT_SMEAR_S = 0.8
@@ -39,17 +40,36 @@ class Windows:
     Attributes:
         window_s: Seconds in a window; a row's time is its centre.
         hop_s: Seconds between two rows.
-        in_context: Whether a row is the mean over longer windows, too.
+        way: ``isolated``: a row is one window. ``context``: a row is the mean over longer windows,
+            too, or what a tagger of frames makes of it. ``auto``: what the tagger is better at.
     """
 
     window_s: float = 2.0
     hop_s: float = 0.3
-    in_context: bool = False
+    way: str = "auto"
+
+    def decided(self, best: str) -> Windows:
+        """The same with ``auto`` decided."""
+        return replace(self, way=best) if self.way == "auto" else self
 
     @property
-    def smear_s(self) -> float:
-        """Seconds over which a row smears a sound: what events are sharpened by."""
-        return CONTEXT_SMEAR_S if self.in_context else self.window_s
+    def rows(self) -> Rows:
+        """What comes of them, where the way is decided."""
+        in_context = self.way == CONTEXT
+        return Rows(CONTEXT_SMEAR_S if in_context else self.window_s, self.hop_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows that a tagger makes.
+
+    Attributes:
+        smear_s: Seconds over which a row smears a sound: what events are sharpened by.
+        step_s: Seconds from row to row.
+    """
+
+    smear_s: float
+    step_s: float
 
 
 class Run(Protocol):
@@ -162,9 +182,9 @@ def listen_in_windows(
         score: Scores all whole windows of a segment.
         rate: Samples per second.
         sound: Mono, in blocks of any size.
-        windows: Where windows lie.
+        windows: Where windows lie; the way is decided.
     """
-    kind = _ContextRun if windows.in_context else _IsolatedRun
+    kind = _ContextRun if windows.way == CONTEXT else _IsolatedRun
     return in_runs(sound, rate, lambda start_s: kind(score, rate, windows, start_s))
 
 

@@ -1,4 +1,4 @@
-"""The network of ``overlay.tagging.networks.moments`` in PyTorch: same names, answers as logits."""
+"""The network of ``tagging.networks.moments`` in PyTorch: same names, same answers, logits."""
 
 from __future__ import annotations
 

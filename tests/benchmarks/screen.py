@@ -35,7 +35,7 @@ from overlay.detection import detect
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.scoring import cache
-from overlay.settings import PanelSettings, Settings, TaggingSettings
+from overlay.settings import WINDOWS, PanelSettings, Settings, TaggingSettings
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.tagger import Tagger
 from overlay.tagging.tracking import score_stream
@@ -158,7 +158,7 @@ def timelines(clips: Sequence[Clip], seeds: Iterable[int]) -> Iterator[Timeline]
 def scored(sound: np.ndarray, tagger: Tagger, windows: Windows) -> TagTrack:
     """The track of a sound, from the cache if it is there."""
     digest = hashlib.sha256(sound.tobytes()).hexdigest()
-    facts = windows.window_s, windows.hop_s, *(["context"] if windows.in_context else [])
+    facts = windows.window_s, windows.hop_s, windows.way
     key = cache.key_of("screen", digest, tagger.name, tagger.model_hash, *facts)
     track = cache.recall(key)
     if track is None:
@@ -294,10 +294,10 @@ def main() -> None:
     parser.add_argument("models", nargs="*", default=["mn04", "builtin"])
     parser.add_argument("--clips", type=Path, default=ESC_DEV)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--context", action="store_true", help="windows in context")
+    parser.add_argument("--windows", choices=WINDOWS, default="auto")
     parser.add_argument("--raw", action="store_true", help="the plain smoothed scores")
     args = parser.parse_args()
-    windows = Windows(in_context=args.context)
+    windows = Windows(way=args.windows)
     settings = Settings(panel=PanelSettings(raw=args.raw))
     clips = read_clips(args.clips)
     number_of = {clip.name: number for number, clip in enumerate(clips)}

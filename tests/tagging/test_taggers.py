@@ -24,7 +24,7 @@ from overlay.tagging.windows import Windows, from_zero
 from overlay.vocabulary.audioset import audioset_labels
 
 RATE = 32000
-OF_WINDOWS = [name for name, spec in SPECS.items() if spec.frames is None]
+OF_WINDOWS = [name for name, spec in SPECS.items() if spec.network and not spec.frames]
 
 
 def heard(blocks, tagger):
@@ -98,7 +98,8 @@ def test_the_fast_engine_answers_as_the_network_itself(checkpoint, name):
 
 @pytest.mark.parametrize("name", ["builtin", "cnn6"])
 def test_no_framework_is_loaded_where_none_is_needed(checkpoint, name):
-    settings = f"TaggingSettings(model={name!r}, weights={checkpoint(name)!r})"
+    weights = None if name == "builtin" else checkpoint(name)
+    settings = f"TaggingSettings(model={name!r}, weights={weights!r})"
     code = f"""
 import sys
 import numpy as np
@@ -233,3 +234,26 @@ def test_the_builtin_tagger_hears_nobody_in_silence_and_noise(level):
     mean = heard([noise], tagger).scores.mean(axis=0)
     alive = ("Speech", "Animal", "Dog", "Cat", "Bird", "Domestic animals, pets", "Insect")
     assert max(mean[audioset_labels().index(label)] for label in alive) < 0.2
+
+
+def test_the_builtin_tagger_keeps_the_contract():
+    tagger = load_tagger(TaggingSettings(model="builtin"))
+    assert (tagger.name, tagger.labels, tagger.sample_rate) == ("builtin", audioset_labels(), RATE)
+    assert len(tagger.model_hash) == 64
+    noise = np.random.default_rng(0).normal(0, 0.1, 2 * RATE + 4 * 9600).astype(np.float32)
+    scores = tagger.score(noise, 2 * RATE, 9600)
+    assert (scores.shape, scores.dtype) == ((5, 527), np.float32)
+    assert 0 <= scores.min() <= scores.max() <= 1
+    alone = tagger.score(noise[9600 : 9600 + 2 * RATE], 2 * RATE, 9600)
+    assert _apart(alone[0], scores[1]) < 2e-4
+    assert tagger.embed(noise, 2 * RATE, 9600).shape == (5, 512)
+
+
+def test_the_builtin_tagger_hears_rows_of_a_quarter_of_a_second():
+    tagger = load_tagger(TaggingSettings(model="builtin"))
+    noise = np.random.default_rng(4).normal(0, 0.1, 21 * RATE).astype(np.float32)
+    track = heard([noise], tagger)
+    assert (track.window_s, track.hop_s) == (pytest.approx(0.24), pytest.approx(0.24))
+    assert track.n_hops == 88  # ceil(21 / 0.24)
+    isolated = score_stream(from_zero([noise], RATE), tagger, Windows(2.0, 0.3, "isolated"))
+    assert (isolated.window_s, isolated.hop_s, isolated.n_hops) == (2.0, 0.3, 70)

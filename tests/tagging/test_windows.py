@@ -52,7 +52,7 @@ def in_blocks(signal, size):
 
 WAYS = {
     "isolated": (Loudness, Windows(2.0, 0.3)),
-    "context": (Loudness, Windows(2.0, 0.3, in_context=True)),
+    "context": (Loudness, Windows(2.0, 0.3, "context")),
     "frames": (LoudFrames, Windows()),
 }
 

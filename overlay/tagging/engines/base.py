@@ -77,10 +77,6 @@ def engine_for(job: Job) -> Engine:
 
     if choose_device(job.device) == "gpu":
         return PaddleEngine(job, "gpu")
-    if job.spec.plain is not None:
-        from overlay.tagging.engines.plain import PlainEngine
-
-        return PlainEngine(job, job.spec.plain)
     if job.spec.shares and job.front_end_name == "own":
         from overlay.tagging.engines.shared import SharedEngine
 

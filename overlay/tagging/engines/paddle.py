@@ -54,6 +54,7 @@ def built(job: Job, *, extract_embedding: bool = False) -> Any:
     """The Paddle network of a job with its weights, ready to answer."""
     from overlay.tagging.weights.loading import load_into
 
+    assert job.spec.network is not None  # the registry gives those to another tagger
     net = job.spec.network(n_classes=job.n_classes, extract_embedding=extract_embedding)
     load_into(net, job.path, job.spec.unused)
     net.eval()

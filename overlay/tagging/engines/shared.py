@@ -9,7 +9,7 @@ import numpy as np
 
 from overlay.datatypes import Scores
 from overlay.tagging.engines.base import Engine, Floats, Job
-from overlay.tagging.engines.plain import in_threads
+from overlay.tagging.engines.threads import in_threads
 from overlay.tagging.frontends import FRAME_LENGTH, PannsFrontEnd
 
 if TYPE_CHECKING:

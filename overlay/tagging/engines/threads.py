@@ -1,0 +1,21 @@
+"""Work that is shared out among threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from multiprocessing.pool import ThreadPool
+from typing import TypeVar
+
+from overlay.tagging.engines.base import Floats
+
+_Item = TypeVar("_Item")
+
+
+def in_threads(
+    work: Callable[[_Item], Floats], items: Iterable[_Item], n_threads: int
+) -> list[Floats]:
+    """Each item by one thread: the parts that are no matrix product are shared out, too."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"), ThreadPool(n_threads) as pool:
+        return pool.map(work, items, chunksize=1)
