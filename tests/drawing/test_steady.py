@@ -9,7 +9,6 @@ import subprocess
 import numpy as np
 import pytest
 from inspecting import pictures
-from overlay.vocabulary.labels import FAMILIES
 
 from overlay.datatypes import ColorInfo, TagTimeline
 from overlay.drawing.panel import Panel, PlanarPanel
@@ -17,6 +16,7 @@ from overlay.export.ass_panel import panel_text
 from overlay.media.process import ffmpeg_program
 from overlay.resources import resource
 from overlay.settings import PanelSettings
+from overlay.vocabulary import FAMILIES
 
 SIZE, RATE, SECONDS = (640, 360), 25, 10
 LABELS = ("Dog", "Barking", "Rain on surface", "Speech", "Waterfall", "Pink noise", "Growling")

@@ -182,7 +182,7 @@ def test_a_panel_without_hops_is_a_file_without_events():
 def test_pixels_that_are_not_square(tmp_path, make_clip):
     """The layout is that of the shown picture, and letters keep their shape."""
     clip = make_clip(
-        "wide.mp4", "-f", "lavfi", "-i", "color=gray:s=320x360:r=10:d=2", "-f", "lavfi", "-i",
+        "wide-panel.mp4", "-f", "lavfi", "-i", "color=gray:s=320x360:r=10:d=2", "-f", "lavfi", "-i",
         "sine=d=2", "-vf", "setsar=2", "-c:a", "aac",
     )  # fmt: skip
     track = TagTrack(np.full((7, 2), 0.6, np.float32), ("Dog", "Rain"), 2.0, 0.3, 2.0)

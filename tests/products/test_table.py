@@ -80,8 +80,8 @@ def test_what_cannot_be_written_is_refused_by_the_plan(saved):
     source, _ = saved
     with pytest.raises(UnknownFormat, match="nope"):
         Table("nope").plan(source, Settings(), None, SILENT)
-    dark = Settings(panel=PanelSettings(theme="Dark"))
-    with pytest.raises(SettingsError, match="Dark"):
+    dark = Settings(panel=PanelSettings(theme="Neon"))
+    with pytest.raises(SettingsError, match="Neon"):
         Table("ass-panel").plan(source, dark, None, SILENT)
     own = Settings(video=VideoSettings(overwrite=True))
     for out in (source.path, source.path.parent / "." / source.path.name):

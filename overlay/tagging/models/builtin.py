@@ -7,12 +7,12 @@ from overlay.tagging.spec import Spec, Weights
 
 SPEC = Spec(
     name="builtin",
-    parameters=2.1,
+    parameters=2.3,
     mean_average_precision=None,
     weights=Weights(
         file="builtin.npz",
         url=None,
-        digest="sha256:d711a1bed8e7e3c15cf087858fabf6604b5c0455b1591093b5a0101a0b376eb3",
+        digest="sha256:12b242ef82153eb1bbab6c12abf97bd1e38cb677df47ef0c453da51f6f32a6cb",
         licence="Apache-2.0",
         megabytes=4,
     ),
