@@ -103,7 +103,9 @@ def _wrong_picture(source: Path, target: Path, *, tolerant: bool, alone: bool) -
         begin = times[0] - made[0] if alone else 0  # an editing program puts it under the picture
         off = max(abs(float(a - b - begin)) for a, b in zip(times, made, strict=True))
         if off > 0.011:
-            found.append(f"a frame is {off:.3f} s off (the first {float(times[0] - made[0]):.3f} s)")
+            found.append(
+                f"a frame is {off:.3f} s off (the first {float(times[0] - made[0]):.3f} s)"
+            )
     if target.suffix == ".mkv":
         found += _wrong_sound(source, target)
     return found

@@ -232,7 +232,9 @@ def faults(case: Case, outcome: Outcome) -> list[str]:
         found.append(f"hang: {outcome.wall_s:.0f} s, {outcome.cpu_s:.0f} s of work")
     if outcome.peak_bytes > MOST_BYTES:
         found.append(f"memory: {outcome.peak_bytes / 1e9:.1f} GB")
-    found += [f"input changed: {each!r}" for each in outcome.changed if each not in case.may_replace]
+    found += [
+        f"input changed: {each!r}" for each in outcome.changed if each not in case.may_replace
+    ]
     if not case.any_console:
         found += _printed(outcome)
     found += _new(case, outcome)
