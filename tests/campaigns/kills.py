@@ -99,5 +99,3 @@ def _swept(again: Case, target: str) -> list[str]:
     found = [] if outcome.status == 0 else [f"the next run: exit status {outcome.status}"]
     left = [each for each in again.folder.rglob(".*") if LEFTOVER.match(each.name)]
     return found + [f"not swept: {each.name}" for each in left if "cache" not in each.parts]
-
-

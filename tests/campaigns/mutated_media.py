@@ -7,7 +7,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pysubs2
-
 from campaigns.material import CONTAINERS, clip, draw, scores, warm_up
 from campaigns.mutating import mutated
 from campaigns.trying import Case
@@ -103,7 +102,9 @@ def _wrong_picture(source: Path, target: Path, *, tolerant: bool, alone: bool) -
         begin = times[0] - made[0] if alone else 0  # an editing program puts it under the picture
         off = max(abs(float(a - b - begin)) for a, b in zip(times, made, strict=True))
         if off > 0.011:
-            found.append(f"a frame is {off:.3f} s off (the first {float(times[0] - made[0]):.3f} s)")
+            found.append(
+                f"a frame is {off:.3f} s off (the first {float(times[0] - made[0]):.3f} s)"
+            )
     if target.suffix == ".mkv":
         found += _wrong_sound(source, target)
     return found
