@@ -39,11 +39,10 @@ def warm_up() -> None:
 
     PIL.Image.init()
     formats()
+    package = Path(overlay.__file__).parent
     for room in ("products", "drawing", "tagging", "media", "captioning", "detection"):
-        for file in sorted(Path(overlay.__file__).parent.joinpath(room).rglob("*.py")):
-            name = ".".join(
-                file.relative_to(Path(overlay.__file__).parents[1]).with_suffix("").parts
-            )
+        for file in sorted(package.joinpath(room).rglob("*.py")):
+            name = ".".join(file.relative_to(package.parent).with_suffix("").parts)
             if not any(part in name for part in _HEAVY):
                 __import__(name)
 

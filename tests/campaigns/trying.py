@@ -96,13 +96,12 @@ def state(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for place, folders, names in os.walk(os.fsencode(folder)):
         for name in names + folders:
-            path = os.path.join(place, name)
-            kind = os.lstat(path).st_mode
-            key = os.fsdecode(os.path.relpath(path, os.fsencode(folder)))
+            path = Path(os.fsdecode(place), os.fsdecode(name))
+            kind = path.lstat().st_mode
+            key = str(path.relative_to(folder))
             found[key] = stat.filemode(kind)[:1]
             if stat.S_ISREG(kind):
-                with open(path, "rb") as file:
-                    found[key] = hashlib.sha256(file.read()).hexdigest()
+                found[key] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
 
 
@@ -258,7 +257,7 @@ def _printed(outcome: Outcome) -> list[str]:
         found.append(f"{len(errors)} lines of error: {lines[:3]!r}"[:300])
     if outcome.status > 0 and lines and "Traceback" not in text and outcome.status != 2:
         found += [f"a line that is not ours: {line[:200]!r}" for line in lines if _is_strange(line)]
-    if any(ord(letter) < 32 and letter not in "\n\r" or ord(letter) == 127 for letter in text):
+    if any((ord(letter) < 32 and letter not in "\n\r") or ord(letter) == 127 for letter in text):
         found.append(f"control characters printed: {text[:200]!r}")
     return found
 
