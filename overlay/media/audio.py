@@ -14,6 +14,7 @@ from overlay.datatypes import AudioInfo, MediaInfo, SoundBlock
 from overlay.errors import DecodeError, NoAudioStream
 from overlay.media.clock import others_copied
 from overlay.media.placing import Placing, Samples
+from overlay.media.probe import LENIENT
 from overlay.media.process import FfmpegRun, command_line, ffmpeg_program, media_input, started
 
 _BLOCK_S = 5
@@ -56,7 +57,7 @@ def audio_command(
     stream = audio_stream(info, track)
     source = media_input(info)
     sound = source[str(stream.index)]
-    if not stream.mixes:
+    if not stream.mixes and stream.channels:
         share = 1 / stream.channels
         terms = "+".join(f"{share!r}*c{channel}" for channel in range(stream.channels))
         sound = sound.filter("pan", args=f"mono|c0={terms}")
@@ -131,7 +132,7 @@ def stream_audio(
 def timed_samples(pipe: IO[bytes]) -> Iterator[tuple[Any, Samples]]:
     """The pieces of a mono float32 track in NUT, each with its second as a fraction."""
     try:
-        container = av.open(pipe, "r", format="nut", buffer_size=1 << 18)
+        container = av.open(pipe, "r", format="nut", buffer_size=1 << 18, **LENIENT)
     except (av.error.FFmpegError, EOFError):
         pipe.read()
         return  # nothing was decoded; ffmpeg's log says why
@@ -139,7 +140,7 @@ def timed_samples(pipe: IO[bytes]) -> Iterator[tuple[Any, Samples]]:
         for packet in container.demux(audio=0):
             samples = np.frombuffer(bytes(packet), dtype="<f4")
             known = packet.pts is not None and packet.time_base is not None
-            yield (packet.pts * packet.time_base if known else None), samples  # type: ignore[operator]
+            yield (packet.pts * packet.time_base if known else None), samples
 
 
 def _check_decoded(

@@ -1,0 +1,101 @@
+"""Signals at any moment, to every command that writes."""
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+from campaigns.material import clip, make, scores, warm_up
+from campaigns.trying import LEFTOVER, Case, Outcome, tried
+
+_SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_TAGS = ("--tags", "scores.npz")
+_NEW = ("--model", "builtin", "--no-cache")
+_COMMANDS = (
+    (("render", "clip.mkv", "--preset", "slower", *_TAGS, "-o", "out.mp4"), "out.mp4"),
+    (("render", "clip.mkv", "--preset", "slower", *_NEW, "-o", "out.mkv"), "out.mkv"),
+    (("render", "clip.mkv", "--soft", *_NEW, "-o", "out.mkv"), "out.mkv"),
+    (("render", "clip.mkv", "--overlay-only", *_TAGS, "-o", "out.mov"), "out.mov"),
+    (("render", "clip.mkv", "--overlay-only", *_TAGS, "-o", "frames"), "frames"),
+    (("render", "clip.mkv", "--preview", "1", *_NEW, "-o", "out.png"), "out.png"),
+    (("tag", "clip.mkv", *_NEW, "-o", "out.npz"), "out.npz"),
+    (("tag", "clip.mkv", "--model", "builtin", "-o", "new/"), "new"),
+    (("captions", "clip.mkv", *_NEW, "-o", "out.vtt"), "out.vtt"),
+    (("captions", "scores.npz", "--merge", "in.srt", "-o", "out.srt"), "out.srt"),
+    (("export", "clip.mkv", "--format", "hops", *_NEW, "-o", "out.csv"), "out.csv"),
+    (("parse", "--tagging_file", "scores.npz", "--output_dir", "out"), "out"),
+    (("train", "own", "--model", "builtin", "-o", "own.model.npz"), "own.model.npz"),
+    (("render", "clip.mkv", "short.mp4", "--preset", "slower", *_NEW, "-o", "both/"), "both"),
+)  # fmt: skip
+_SRT = "1\n00:00:00,000 --> 00:00:01,000\nHello\n\n"
+
+
+def prepare(folder: Path):
+    warm_up()
+    made = folder / "made"
+    made.mkdir()
+    big = ("-f", "lavfi", "-i", "testsrc2=s=640x480:r=25:d=2", "-f", "lavfi", "-i", "sine=d=2")
+    make(made / "clip.mkv", *big, "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
+    clip(made, "mp4").rename(made / "short.mp4")
+    scores(made / "scores.npz")
+    (made / "in.srt").write_text(_SRT)
+    for label, sound in (("hum", "sine=200:d=1"), ("hiss", "anoisesrc=d=1:a=0.5")):
+        made.joinpath("own", label).mkdir(parents=True)
+        for n in range(3):
+            make(made / "own" / label / f"{n}.wav", "-f", "lavfi", "-i", sound, "-ss", f"{n / 10}")
+    return made
+
+
+def case(number, chance, folder: Path, made: Path) -> Case:
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    argv, target = chance.choice(_COMMANDS)
+    fresh, sent = chance.random() < 0.25, chance.choice(_SIGNALS)
+    times = 1 if sent == signal.SIGKILL else chance.choice((1, 1, 2, 5))
+    first_s = chance.uniform(0, 1.5 if fresh else 0.7) * chance.choice((0.1, 1, 1, 2))
+    apart_s = chance.choice((0, 0.001, 0.02))
+    hard = sent == signal.SIGKILL
+    others = [chance.choice(_SIGNALS[1:]) for _ in range(times - 1)]
+
+    def during(pid: int) -> None:
+        time.sleep(first_s)
+        for each in (sent, *others):
+            try:
+                os.kill(pid, each)
+            except ProcessLookupError:
+                return
+            time.sleep(apart_s)
+
+    def always(outcome: Outcome) -> list[str]:
+        found = _status(outcome, fresh=fresh)
+        return found + (_swept(again, target) if hard else [])
+
+    environment = {"XDG_CACHE_HOME": str(folder / "cache")}
+    again = Case("again", argv, folder, (target, "cache"), environment=environment)
+    names = [each.name for each in (sent, *others)]
+    return Case(
+        f"{names} after {first_s:.3f} s, {apart_s} s apart, {'new' if fresh else 'forked'}",
+        argv, folder, (target, "cache"), environment=environment, during=during, fresh=fresh,
+        may_leave=hard, any_console=True, always=always,
+        allowed=(0, *(128 + n for n in (1, 2, 15)), *(-n for n in (1, 2, 9, 15))),
+    )  # fmt: skip
+
+
+def _status(outcome: Outcome, *, fresh: bool) -> list[str]:
+    said = outcome.err.decode("utf-8", "replace")
+    early = fresh and "overlay/commands" not in said  # Python itself was not yet done
+    if ("Traceback" in said or "Exception ignored" in said) and not early:
+        return [f"traceback: {said.strip().splitlines()[-1]}"]
+    if outcome.status < 0 and outcome.status != -9 and not fresh:
+        return [f"ended by signal {-outcome.status} without cleaning up"]
+    return []
+
+
+def _swept(again: Case, target: str) -> list[str]:
+    """The next run ends well, and nothing of the killed one is there any more."""
+    if (again.folder / target).exists():
+        return []
+    outcome = tried(again)
+    found = [] if outcome.status == 0 else [f"the next run: exit status {outcome.status}"]
+    left = [each for each in again.folder.rglob(".*") if LEFTOVER.match(each.name)]
+    return found + [f"not swept: {each.name}" for each in left if "cache" not in each.parts]

@@ -1,0 +1,80 @@
+"""Clips, scores and commands that campaigns share."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+_PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=2")
+_SOUND = ("-f", "lavfi", "-i", "sine=440:d=2:r=44100")
+CONTAINERS = {
+    "mp4": ("-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-c:a", "aac"),
+    "mkv": ("-c:v", "libx264", "-preset", "fast", "-g", "10", "-c:a", "flac"),
+    "webm": ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus"),
+    "avi": ("-c:v", "mjpeg", "-q:v", "5", "-c:a", "libmp3lame"),
+    "ts": ("-c:v", "mpeg2video", "-g", "10", "-c:a", "mp2"),
+    "mov": ("-c:v", "mpeg4", "-g", "10", "-c:a", "pcm_s16le"),
+    "flv": ("-c:v", "flv1", "-c:a", "libmp3lame"),
+    "ogv": ("-c:v", "libtheora", "-c:a", "libvorbis"),
+    "mpg": ("-c:v", "mpeg1video", "-c:a", "mp2", "-r", "25"),
+    "wmv": ("-c:v", "wmv2", "-c:a", "wmav2"),
+    "mxf": ("-c:v", "mpeg2video", "-c:a", "pcm_s16le", "-ar", "48000", "-r", "25"),
+    "nut": ("-c:v", "ffv1", "-c:a", "ac3"),
+}
+"""What is in each container: no two of the same codecs."""
+
+_HEAVY = ("paddle", "onnx", "exporting", "__init__", "networks", "loading")
+
+
+def warm_up() -> None:
+    """Import all that commands import, so that a forked child starts at once."""
+    import av  # noqa: F401
+    import PIL.Image
+    import tqdm  # noqa: F401
+
+    import overlay.commands.dispatch
+    import overlay.pipeline
+    from overlay.export.formats import formats
+
+    PIL.Image.init()
+    formats()
+    package = Path(overlay.__file__).parent
+    for room in ("products", "drawing", "tagging", "media", "captioning", "detection"):
+        for file in sorted(package.joinpath(room).rglob("*.py")):
+            name = ".".join(file.relative_to(package.parent).with_suffix("").parts)
+            if not any(part in name for part in _HEAVY):
+                __import__(name)
+
+
+def clip(folder: Path, extension: str, *more: str) -> Path:
+    """Two seconds in a container."""
+    path = folder / f"clip.{extension}"
+    make(path, *_PICTURE, *_SOUND, *CONTAINERS[extension], *more)
+    return path
+
+
+def make(path: Path, *arguments: str) -> Path:
+    """What ffmpeg makes of these arguments."""
+    from overlay.media.process import ffmpeg_program
+
+    command = [ffmpeg_program(), "-v", "error", "-nostdin", "-y", *arguments, os.fspath(path)]
+    subprocess.run(command, check=True)
+    return path
+
+
+def scores(path: Path, labels: tuple[str, ...] = (), **facts) -> Path:
+    """Saved scores of two seconds: three tags on, one after the other and together."""
+    from overlay.track import TagTrack
+    from overlay.vocabulary.audioset import audioset_labels
+
+    names = labels or audioset_labels()
+    values = np.full((7, len(names)), 0.01, np.float32)
+    values[0:4, 0], values[2:7, 1], values[4:7, 2] = 0.9, 0.7, 0.8
+    return TagTrack(values, names, 0.5, 0.25, 2.0, "mn04", **facts).save(path)
+
+
+def draw(chance, *weighted):
+    """One of (weight, value) pairs."""
+    weights, values = zip(*weighted, strict=True)
+    return chance.choices(values, weights)[0]

@@ -1,0 +1,151 @@
+"""Campaigns: many broken inputs and bad moments, and what the program makes of them.
+
+    python tests/campaigns/run.py [NAME…] --count 1000 --seed 1 --keep FOLDER
+
+Each prints how many cases were tried, how many of them the program refused, and the faults; a
+fault's folder is kept with its command and recipe. ``--only N`` tries one case again. ``--sample``
+is the few of each that the tests run.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shlex
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+CAMPAIGNS = {
+    "mutated-media": 14, "mutated-data": 40, "kills": 8, "surroundings": 24, "together": 3,
+    "injection": 24,
+}  # fmt: skip
+"""Names, and how many of each are the tests' sample."""
+
+
+def main() -> int:
+    """Run campaigns; exit status 1 if there was a fault."""
+    args = _arguments()
+    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "TAG_OVERLAY_OFFLINE": "1"}
+    with tempfile.TemporaryDirectory(prefix="campaigns-") as place:
+        work = Path(place)
+        work.chmod(0o755)
+        os.environ["XDG_CACHE_HOME"] = str(work / "cache")
+        os.environ["TMPDIR"] = tempfile.tempdir = str(work / "tmp")
+        (work / "tmp").mkdir(mode=0o1777)
+        (work / "tmp").chmod(0o1777)
+        n_faults = sum(_campaign(name, args, work) for name in args.names or CAMPAIGNS)
+    return 1 if n_faults else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(CAMPAIGNS))
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--first", type=int, default=0, help="number of the first case")
+    parser.add_argument("--only", type=int, help="number of one case")
+    parser.add_argument("--sample", action="store_true")
+    args = parser.parse_args()
+    unknown = set(args.names) - set(CAMPAIGNS)
+    if unknown:
+        parser.error(f"no campaign {min(unknown)}; there are {', '.join(CAMPAIGNS)}")
+    return args
+
+
+def _campaign(name: str, args: argparse.Namespace, work: Path) -> int:
+    count = CAMPAIGNS[name] if args.sample else args.count
+    numbers = [args.only] if args.only is not None else range(args.first, args.first + count)
+    module = import_module(f"campaigns.{name.replace('-', '_')}")
+    folder = work / name
+    folder.mkdir()
+    material = module.prepare(folder)  # what is imported and made here, all cases share
+    results = folder / "results"
+    results.touch()
+    workers = [
+        _started(module, name, numbers[start :: args.workers], args, folder, material)
+        for start in range(min(args.workers, len(numbers)))
+    ]
+    n_died = sum(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0 for pid in workers)
+    return _told(name, [json.loads(line) for line in results.read_text().splitlines()], n_died)
+
+
+def _started(module, name, numbers, args, folder, material) -> int:
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        from campaigns.trying import adopt
+
+        adopt()
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        for number in numbers:
+            _one(module, name, number, args, folder, material)
+        status = 0
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def _one(module, name, number, args, folder, material) -> None:
+    from campaigns.trying import faults, luck, tried
+
+    place = folder / f"{number}"
+    place.mkdir()
+    case = module.case(number, luck(f"{args.seed} {name} {number}"), place, material)
+    try:
+        outcome = tried(case)
+        found = faults(case, outcome)
+    finally:
+        case.after()
+    record = {
+        "number": number, "status": outcome.status, "faults": found, "recipe": case.recipe,
+        "argv": shlex.join(case.argv).encode("utf-8", "replace").decode(),
+        "cpu_s": outcome.cpu_s,
+        "err": outcome.err.decode("utf-8", "replace")[-2000:],
+    }  # fmt: skip
+    with (folder / "results").open("a") as file:
+        file.write(json.dumps(record) + "\n")
+    if found and args.keep:
+        kept = args.keep / f"{name}-{args.seed}-{number}"
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(place, kept, symlinks=True, ignore_dangling_symlinks=True)
+        (kept / "case.json").write_text(json.dumps(record, indent=1))
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def _told(name: str, records: list[dict], n_died: int) -> int:
+    records.sort(key=lambda each: each["number"])
+    bad = [each for each in records if each["faults"]]
+    statuses = Counter(each["status"] for each in records)
+    n_refused = sum(n for status, n in statuses.items() if status)
+    for each in bad:
+        print(f"{name} {each['number']}: {'; '.join(each['faults'])}")
+        print(f"    {each['recipe']}\n    tag-overlay {each['argv']}")
+        if each["err"].strip():
+            print(f"    {each['err'].strip().splitlines()[-1][:300]}")
+    cpu_s = sum(each["cpu_s"] for each in records)
+    print(
+        f"{name}: tried {len(records)}, refused {n_refused}, faults {len(bad)}"
+        f" (statuses {dict(sorted(statuses.items()))}, {cpu_s:.0f} s of work)", flush=True,
+    )  # fmt: skip
+    if n_died:
+        print(f"{name}: {n_died} workers of the campaign itself died")
+    return len(bad) + n_died
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
