@@ -18,8 +18,9 @@ from overlay.datatypes import ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import OutputError, SettingsError
 from overlay.media.clock import others_copied
 from overlay.media.containers import EXTENSIONS
+from overlay.media.panel_stream import PanelInput, panel_tiles
 from overlay.media.process import command_line, local_url, media_input
-from overlay.media.video import PanelInput, color_tags, named_color, shown_video
+from overlay.media.video import color_tags, shown_video
 
 _LARGEST_SD_HEIGHT = 576
 _PICTURE_NUMBER = re.compile(r"%0?\d*d")
@@ -158,15 +159,9 @@ def alpha_command(
     """
     video = shown_video(info)
     source = media_input(info)
-    tiles = ffmpeg.input(
-        "pipe:0", format="rawvideo", pix_fmt=panel.pix_fmt,
-        video_size=(panel.box.width, panel.box.height),
-        framerate=f"{panel.rate.numerator}/{panel.rate.denominator}",
-        **named_color(color_range=panel.range, colorspace=panel.space),
-    )  # fmt: skip
     layers = {"rgba": "rgb", "yuva420p": "yuv420", "yuva444p": "yuv444"}
     picture = ffmpeg.overlay(
-        _nothing(source[str(video.index)], video, panel.pix_fmt, color), tiles,
+        _nothing(source[str(video.index)], video, panel.pix_fmt, color), panel_tiles(panel),
         x=panel.box.x, y=panel.box.y, eval="init", format=layers[panel.pix_fmt], shortest=1,
         ts_sync_mode="nearest",
     )  # fmt: skip

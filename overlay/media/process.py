@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -229,14 +229,17 @@ def read_blocks(run: FfmpegRun, block_bytes: int) -> Iterator[bytes]:
     run.process.wait()
 
 
-def feed_frames(
-    run: FfmpegRun, frames: Iterable[memoryview], on_progress: Callable[[float], None] | None
+def feed(
+    run: FfmpegRun,
+    write: Callable[[IO[bytes]], None],
+    on_progress: Callable[[float], None] | None,
 ) -> None:
-    """Write frames to ffmpeg until it has had enough, and wait for its end.
+    """Write to ffmpeg until it has had enough, and wait for its end.
 
     Args:
         run: Started with ``stdin=True`` and ``-progress pipe:1``.
-        frames: May go on for ever; ffmpeg stops reading when its main input ends.
+        write: Called with its standard input; may go on for ever: a ``BrokenPipeError`` is the end,
+            since ffmpeg stops reading when its main input ends.
         on_progress: Called from another thread with the seconds of video written so far; what it
             raises ends ffmpeg and is raised here.
     """
@@ -245,8 +248,7 @@ def feed_frames(
     reader = threading.Thread(target=_read_progress, args=(run, on_progress, raised), daemon=True)
     reader.start()
     try:
-        for frame in frames:
-            run.process.stdin.write(frame)
+        write(run.process.stdin)
         run.process.stdin.close()
     except BrokenPipeError:
         pass  # the normal end: the video is over, the panel goes on

@@ -4,46 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
-from overlay.datatypes import Box, ColorInfo, MediaInfo, VideoInfo
+from overlay.datatypes import ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import NoVideoStream
 from overlay.media.attachments import Attachment, attach_arguments
 from overlay.media.clock import others_copied
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
+from overlay.media.panel_stream import PanelInput, panel_tiles
 from overlay.media.process import command_line, local_url, media_input
 
 _HALF_MS = 0.0005
-_MAX_PANEL_RATE = 30
-"""Bars that grow in this many steps a second look smooth; the picture keeps its own rate."""
-
-
-@dataclass(frozen=True, slots=True)
-class PanelInput:
-    """The stream of panel pictures that ffmpeg reads from its standard input."""
-
-    box: Box
-    """Where it goes on the picture; all even."""
-    pix_fmt: str
-    range: str | None
-    """``tv`` or ``pc``; ``None`` where the source says nothing, so that ffmpeg converts nothing."""
-    space: str | None
-    """Matrix, by ffmpeg's name; ``None`` as for ``range``."""
-    rate: Fraction
-    """Pictures a second; the n-th is for second n / rate."""
-
-
-def panel_rate(video: VideoInfo) -> Fraction:
-    """The source's own rate, halved until it is no more than what looks smooth."""
-    rate = video.frame_rate
-    while rate > _MAX_PANEL_RATE:
-        rate /= 2
-    return rate
 
 
 def shown_video(info: MediaInfo) -> VideoInfo:
@@ -140,16 +115,8 @@ def _composed(
 ) -> Any:
     if even_size and (video.width % 2 or video.height % 2):
         picture = _made_even(picture, video)
-    tiles = ffmpeg.input(
-        "pipe:0",
-        format="rawvideo",
-        pix_fmt=panel.pix_fmt,
-        video_size=(panel.box.width, panel.box.height),
-        framerate=f"{panel.rate.numerator}/{panel.rate.denominator}",
-        **named_color(color_range=panel.range, colorspace=panel.space),
-    )
     picture = ffmpeg.overlay(
-        picture, tiles, x=panel.box.x, y=panel.box.y, eval="init",
+        picture, panel_tiles(panel), x=panel.box.x, y=panel.box.y, eval="init",
         format="yuv420p10" if ten_bit else "yuv420", shortest=1, ts_sync_mode="nearest",
     )  # fmt: skip
     return picture.filter("setparams", **color_tags(video.color))
@@ -160,11 +127,6 @@ def _made_even(picture: Any, video: VideoInfo) -> Any:
     right, bottom = video.width % 2, video.height % 2
     padded = picture.filter("pad", video.width + right, video.height + bottom)
     return padded.filter("fillborders", right=right, bottom=bottom, mode="smear")
-
-
-def named_color(**values: str | None) -> dict[str, str]:
-    """Colour options of an input, without those that the source leaves open."""
-    return {key: value for key, value in values.items() if value is not None}
 
 
 def color_tags(color: ColorInfo, *, rgb: bool = False) -> dict[str, str]:

@@ -18,13 +18,13 @@ from overlay.media.alpha import (
     choose_alpha_encoder,
     picture_folder,
 )
+from overlay.media.panel_stream import DrawnPanel, PanelInput, panel_frames
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
-from overlay.media.video import PanelInput, panel_rate
 from overlay.products.base import Made
 from overlay.products.checking import check_frames, check_run, check_streams
 from overlay.products.detected import timeline_of
-from overlay.products.feeding import DrawnPanel, drawable, fed, make_panel, panel_frames
+from overlay.products.feeding import drawable, fed, make_panel, panel_input
 from overlay.products.target import PictureFolder, Target, place, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
@@ -91,14 +91,13 @@ class AlonePlan:
         video = source.picture()
         color = alpha_color(video.color, self.encoder, video.height)
         timeline = timeline_of(track, self.settings)
-        drawn, panel_input = self._drawn(timeline, color)
+        drawn, said = self._drawn(timeline, color)
         with self.target_file.opened() as temporary:
             command = alpha_command(
-                source.info, panel_input, temporary, self.program,
+                source.info, said, temporary, self.program,
                 encoder=self.encoder, color=color, crf=options.crf,
             )  # fmt: skip
-            frames = panel_frames(drawn, panel_input.rate)
-            run = fed(command, frames, reporter, source.duration_s)
+            run = fed(command, said, panel_frames(drawn, said), reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=options.tolerant)
             check_frames(source, run.log, self.target)
             if self.encoder.extensions:
@@ -114,8 +113,7 @@ class AlonePlan:
             drawn = PlanarPanel(panel, color, 8, video.height)
         else:
             drawn = AlphaPanel(panel, color, video.height, layout)
-        rate = panel_rate(video)
-        return drawn, PanelInput(panel.box, drawn.pix_fmt, color.range, color.space, rate)
+        return drawn, panel_input(drawn, panel, video, color)
 
 
 def _target(source: Source, settings: Settings, out: Path | None) -> tuple[AlphaEncoder, Target]:

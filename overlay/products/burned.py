@@ -14,13 +14,14 @@ from overlay.media.containers import (
     plan_subtitles,
 )
 from overlay.media.encoders import Encoder, choose_encoder
+from overlay.media.panel_stream import panel_frames
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
 from overlay.media.video import overlay_command
 from overlay.products.base import Made
 from overlay.products.checking import check_frames, check_run, check_streams
 from overlay.products.detected import timeline_of
-from overlay.products.feeding import drawable, fed, panel_frames, planar_panel
+from overlay.products.feeding import drawable, fed, planar_panel
 from overlay.products.target import Target, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
@@ -93,8 +94,8 @@ class BurnedPlan:
                 options=self.encoder.options(options.crf, options.preset),
                 subtitles=self.subtitles,
             )  # fmt: skip
-            frames = panel_frames(planar, panel_input.rate)
-            run = fed(command, frames, reporter, source.duration_s)
+            frames = panel_frames(planar, panel_input)
+            run = fed(command, panel_input, frames, reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=tolerant)
             check_frames(source, run.log, self.target)
             check_streams(temporary, source, self.target, len(source.info.audio), tolerant=tolerant)

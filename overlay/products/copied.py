@@ -99,7 +99,7 @@ class CopiedPlan:
             command = copy_command(
                 source.info, temporary, self.program, self.subtitles, tracks, attachments
             )
-            run = fed(command, (), reporter, source.duration_s)
+            run = fed(command, None, (), reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=tolerant)
             check_streams(temporary, source, self.target, len(source.info.audio), tolerant=tolerant)
         return Made(self.target, content, None, "copy")

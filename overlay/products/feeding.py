@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
-from fractions import Fraction
-from itertools import count
-from typing import Protocol
+from typing import IO
 
-from overlay.datatypes import TagTimeline, VideoInfo
+from overlay.datatypes import ColorInfo, TagTimeline, VideoInfo
 from overlay.drawing.fonts import can_draw, font_file
 from overlay.drawing.panel import Panel, PlanarPanel
-from overlay.media.process import FfmpegRun, feed_frames, started
-from overlay.media.video import PanelInput, panel_rate
+from overlay.media.panel_stream import (
+    DrawnPanel,
+    PanelInput,
+    first_picture,
+    panel_rate,
+    write_panel,
+)
+from overlay.media.process import FfmpegRun, feed, started
 from overlay.products.detected import silence, timeline_of, without_labels
 from overlay.reporting import Reporter
 from overlay.settings import PanelSettings, Settings
 from overlay.vocabulary.audioset import audioset
-
-
-class DrawnPanel(Protocol):
-    """A panel in the pixels of some file."""
-
-    pix_fmt: str
-
-    def frame(self, t: float) -> memoryview:
-        """All of the picture at second ``t``; valid until the next call."""
-        ...
 
 
 def make_panel(timeline: TagTimeline, video: VideoInfo, settings: PanelSettings) -> Panel:
@@ -50,9 +44,14 @@ def planar_panel(
     """The panel in the video's own colours, and what ffmpeg is told of it."""
     panel = make_panel(timeline, video, settings)
     planar = PlanarPanel(panel, video.color, bit_depth, video.height)
+    return planar, panel_input(planar, panel, video, video.color)
+
+
+def panel_input(drawn: DrawnPanel, panel: Panel, video: VideoInfo, color: ColorInfo) -> PanelInput:
+    """What ffmpeg is told of a panel that is drawn in these colours."""
     rate = panel_rate(video)
-    said = PanelInput(panel.box, planar.pix_fmt, video.color.range, video.color.space, rate)
-    return planar, said
+    first = first_picture(video, rate)
+    return PanelInput(panel.box, drawn.pix_fmt, color.range, color.space, rate, first)
 
 
 def drawable(video: VideoInfo, settings: Settings, reporter: Reporter) -> Settings:
@@ -75,15 +74,10 @@ def drawable(video: VideoInfo, settings: Settings, reporter: Reporter) -> Settin
     return settings
 
 
-def panel_frames(drawn: DrawnPanel, rate: Fraction) -> Iterator[memoryview]:
-    """Panel pictures without end: ffmpeg stops reading when the video is over."""
-    for n in count():
-        yield drawn.frame(float(n / rate))
-
-
 def fed(
     command: list[str],
-    frames: Iterable[memoryview],
+    panel: PanelInput | None,
+    frames: Iterable[tuple[int, memoryview]],
     reporter: Reporter,
     total_s: float | None = None,
 ) -> FfmpegRun:
@@ -91,10 +85,16 @@ def fed(
 
     Args:
         command: Its argv.
-        frames: May go on for ever.
+        panel: What it is told of the pictures; ``None`` where it gets none.
+        frames: Number and pixels of each; may go on for ever.
         reporter: Told the seconds that are written, as step ``render``.
         total_s: How many there are.
     """
+
+    def write(pipe: IO[bytes]) -> None:
+        if panel is not None:
+            write_panel(pipe, panel, frames)
+
     with started(command, stdin=True) as run:
-        feed_frames(run, frames, lambda done_s: reporter.progress("render", done_s, total_s))
+        feed(run, write, lambda done_s: reporter.progress("render", done_s, total_s))
     return run

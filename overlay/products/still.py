@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from itertools import repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -98,9 +97,11 @@ class StillPlan:
         video = self.source.picture()
         timeline = timeline_of(track, self.settings)
         planar, panel_input = planar_panel(timeline, video, self.settings.panel, 8)
+        picture = planar.frame(self.at_s, settled=True)
+        panel_input = replace(panel_input, first=0)  # the frame is at second 0 of this run
         command = preview_command(self.source.info, panel_input, self.at_s, file, self.program)
-        n_frames = 2 + int(_SLACK_S * panel_input.rate)
-        run = fed(command, repeat(planar.frame(self.at_s, settled=True), n_frames), reporter)
+        frames = [(0, picture), (1 + int(_SLACK_S * panel_input.rate), picture)]
+        run = fed(command, panel_input, frames, reporter)
         check_run(run, self.source, self.target, tolerant=True)
         if not (file.is_file() and file.stat().st_size):
             raise UsageError(f"{self.source.path}: has no frame at {self.at_s:g} s")

@@ -1,4 +1,3 @@
-import itertools
 import os
 import signal
 import stat
@@ -13,7 +12,7 @@ import pytest
 from overlay.errors import FfmpegNotFound
 from overlay.media.ffmpeg_log import FfmpegLog
 from overlay.media.process import (
-    feed_frames,
+    feed,
     ffmpeg_program,
     local_url,
     read_blocks,
@@ -80,6 +79,11 @@ def test_no_process_survives_an_interruption():
         os.kill(run.process.pid, 0)
 
 
+def endless(pipe):
+    while True:
+        pipe.write(bytes(256))
+
+
 def test_frames_may_go_on_for_ever():
     """Ffmpeg decides when it has had enough."""
     command = [
@@ -88,7 +92,7 @@ def test_frames_may_go_on_for_ever():
     ]  # fmt: skip
     seen: list[float] = []
     with started(command, stdin=True) as run:
-        feed_frames(run, itertools.repeat(memoryview(bytes(256))), seen.append)
+        feed(run, endless, seen.append)
     assert run.returncode == 0
     assert seen[-1] == pytest.approx(20 / 25, abs=0.05)
 
@@ -101,7 +105,7 @@ def test_a_dying_ffmpeg_ends_the_feeding():
     with started(command, stdin=True) as run:
         killer = threading.Thread(target=lambda: (time.sleep(0.3), run.process.kill()))
         killer.start()
-        feed_frames(run, itertools.repeat(memoryview(bytes(256))), None)
+        feed(run, endless, None)
         killer.join()
     assert run.returncode == -signal.SIGKILL
 
@@ -148,5 +152,5 @@ def test_who_is_told_of_the_progress_can_stop_it():
         raise ZeroDivisionError("enough")
 
     with pytest.raises(ZeroDivisionError, match="enough"), started(command, stdin=True) as run:
-        feed_frames(run, itertools.repeat(memoryview(bytes(256))), stop)
+        feed(run, endless, stop)
     assert run.returncode == -signal.SIGKILL

@@ -22,12 +22,14 @@ from overlay.errors import (
     OutputError,
     SettingsError,
 )
+from overlay.media.panel_stream import panel_rate
 from overlay.media.probe import probe
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import open_source
-from overlay.media.video import panel_rate
+from overlay.products.alone import Alone
 from overlay.products.burned import Burned
 from overlay.products.feeding import make_panel
+from overlay.products.soft import Soft
 from overlay.reporting import SILENT
 from overlay.settings import Settings, VideoSettings
 
@@ -495,3 +497,22 @@ def test_odd_names_work_on_both_sides(source, tmp_path, name, monkeypatch):
     monkeypatch.chdir(tmp_path)
     composed(name, Path("x") / name)
     assert len(picture_times(tmp_path / "x" / name)) == 75
+
+
+@pytest.mark.parametrize("kind", ["late", "jump"])
+@pytest.mark.parametrize("product", [Burned(), Alone(), Soft()], ids=lambda p: type(p).__name__)
+def test_a_picture_far_away_costs_what_is_there(make_clip, tmp_path, kind, product):
+    """It begins a day later, or jumps by a day."""
+    test = ("-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=2")
+    encode = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
+    jump = "setts=pts='if(gt(N,10),PTS+1E5/TB,PTS)':dts='if(gt(N,10),DTS+1E5/TB,DTS)'"
+    recipes = {
+        "late": ("-itsoffset", "100000", *test, *TONE, *encode),
+        "jump": (*test, *TONE, *encode, "-bsf:v", jump),
+    }
+    source = make_clip(f"{kind}.mkv", *recipes[kind])
+    out = tmp_path / ("out.mov" if isinstance(product, Alone) else "out.mkv")
+    made(product, source, out)
+    assert len(picture_times(out)) == 20
+    times = [picture_times(path)[-1] - picture_times(path)[0] for path in (source, out)]
+    assert float(times[1]) == pytest.approx(float(times[0]), abs=1)

@@ -1,0 +1,145 @@
+"""The panel on its way to ffmpeg: pictures with their times, of which only those that differ.
+
+They travel as NUT, the simplest container that ffmpeg reads with times. Where nothing moves the
+first and the last picture are enough, since the overlay takes the one nearest in time: a stretch
+of a day costs two pictures, whatever a file claims to last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import IO, Any, Protocol
+
+import av
+import ffmpeg
+
+from overlay.datatypes import Box, VideoInfo
+
+_MAX_PANEL_RATE = 30
+"""Bars that grow in this many steps a second look smooth; the picture keeps its own rate."""
+_LONGEST_S = 24 * 3600
+"""Beyond 30 hours between two packets ffmpeg takes a time for an error (dts_error_threshold)."""
+_BUFFER_BYTES = 1 << 18
+
+
+class DrawnPanel(Protocol):
+    """A panel in the pixels of some file."""
+
+    pix_fmt: str
+
+    def frame(self, t: float) -> memoryview:
+        """All of the picture at second ``t``; valid until the next call."""
+        ...
+
+    def next_change(self, t: float) -> float:
+        """Second up to which the picture stays as it is at ``t``; ``t`` if anything moves."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PanelInput:
+    """The stream of panel pictures that ffmpeg reads from its standard input."""
+
+    box: Box
+    """Where it goes on the picture; all even."""
+    pix_fmt: str
+    range: str | None
+    """``tv`` or ``pc``; ``None`` where the source says nothing, so that ffmpeg converts nothing."""
+    space: str | None
+    """Matrix, by ffmpeg's name; ``None`` as for ``range``."""
+    rate: Fraction
+    """Pictures a second; the n-th is for second n / rate."""
+    first: int = 0
+    """Number of the first one."""
+
+
+def panel_rate(video: VideoInfo) -> Fraction:
+    """The source's own rate, halved until it is no more than what looks smooth."""
+    rate = video.frame_rate
+    while rate > _MAX_PANEL_RATE:
+        rate /= 2
+    return rate
+
+
+def first_picture(video: VideoInfo, rate: Fraction) -> int:
+    """Number of the panel's first picture: 0, unless the video begins days later."""
+    return max(0, int((video.start_s - _LONGEST_S) * rate))
+
+
+def panel_frames(drawn: DrawnPanel, panel: PanelInput) -> Iterator[tuple[int, memoryview]]:
+    """Panel pictures without end, each with its number; ffmpeg stops reading behind the video.
+
+    Of pictures that are the same only the first and the last are given.
+    """
+    number, longest = panel.first, int(_LONGEST_S * panel.rate)
+    while True:
+        at_s = float(number / panel.rate)
+        yield number, drawn.frame(at_s)
+        until_s = drawn.next_change(at_s)
+        steps = min((until_s - at_s) * float(panel.rate), longest)
+        number += max(1, ceil(steps) - 1)
+
+
+def panel_tiles(panel: PanelInput) -> Any:
+    """The panel as ffmpeg-python's stream, at the times of the picture's clock."""
+    tiles = ffmpeg.input(
+        "pipe:0", format="nut", fpsprobesize=0,
+        **named_color(color_range=panel.range, colorspace=panel.space),
+    )  # fmt: skip
+    tick = 1 / panel.rate  # NUT counts finer
+    tiles = tiles.filter("settb", f"{tick.numerator}/{tick.denominator}")
+    return tiles.filter("setpts", f"PTS+{panel.first}") if panel.first else tiles
+
+
+def named_color(**values: str | None) -> dict[str, str]:
+    """Colour options of an input, without those that the source leaves open."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def write_panel(
+    pipe: IO[bytes], panel: PanelInput, frames: Iterable[tuple[int, memoryview]]
+) -> None:
+    """Write numbered pictures to ffmpeg.
+
+    Args:
+        pipe: Its standard input.
+        panel: What ffmpeg was told of them.
+        frames: Number and pixels; may go on for ever.
+
+    Raises:
+        BrokenPipeError: ffmpeg has had enough.
+    """
+    tick, sink = 1 / panel.rate, _Sink(pipe)
+    with av.open(sink, "w", format="nut", buffer_size=_BUFFER_BYTES) as container:
+        stream = container.add_stream("rawvideo", rate=panel.rate)
+        stream.width, stream.height = panel.box.width, panel.box.height
+        stream.pix_fmt, stream.time_base = panel.pix_fmt, tick
+        for number, pixels in frames:
+            packet = av.Packet(pixels)  # type: ignore[arg-type]  # it takes any buffer
+            packet.stream, packet.time_base, packet.is_keyframe = stream, tick, True
+            packet.pts = packet.dts = number - panel.first
+            container.mux(packet)
+            if sink.stopped is not None:
+                break
+    if sink.stopped is not None:
+        raise sink.stopped
+
+
+class _Sink:
+    """A pipe that PyAV writes to: what is raised there would not come through it whole."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self.stopped: BaseException | None = None
+
+    def write(self, data: bytes) -> int:
+        """Write, unless something was raised before."""
+        try:
+            if self.stopped is None:
+                self._pipe.write(data)
+        except BaseException as error:
+            self.stopped = error
+        return len(data)
