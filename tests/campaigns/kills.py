@@ -77,6 +77,7 @@ def case(number, chance, folder: Path, made: Path) -> Case:
         f"{names} after {first_s:.3f} s, {apart_s} s apart, {'new' if fresh else 'forked'}",
         argv, folder, (target, "cache"), environment=environment, during=during, fresh=fresh,
         may_leave=hard, any_console=True, always=always,
+        new_if_whole=(target, "cache"),
         allowed=(0, *(128 + n for n in (1, 2, 15)), *(-n for n in (1, 2, 9, 15))),
     )  # fmt: skip
 
@@ -86,7 +87,7 @@ def _status(outcome: Outcome, *, fresh: bool) -> list[str]:
     early = fresh and "overlay/commands" not in said  # Python itself was not yet done
     if ("Traceback" in said or "Exception ignored" in said) and not early:
         return [f"traceback: {said.strip().splitlines()[-1]}"]
-    if outcome.status < 0 and outcome.status != -9 and not fresh:
+    if outcome.status < 0 and outcome.status != -9 and outcome.wall_s > 0.5 and not fresh:
         return [f"ended by signal {-outcome.status} without cleaning up"]
     return []
 

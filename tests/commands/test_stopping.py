@@ -53,7 +53,7 @@ def test_stopping_it_leaves_nothing(long_clip, npz, tmp_path, number, times):
     assert "Traceback" not in printed
     assert "Error" not in printed
     if times == 1:
-        assert "nothing was kept" in printed
+        assert "nothing unfinished was kept" in printed
     assert sorted(tmp_path.iterdir()) == before
     for child in children:
         with pytest.raises(ProcessLookupError):
@@ -118,6 +118,25 @@ def test_a_signal_that_a_destructor_swallows_comes_again():
             for _ in range(1000):
                 time.sleep(0.01)
         assert stopping.number == signal.SIGTERM
+
+
+def test_a_second_signal_does_not_come_before_the_swallowed_one():
+    """It would be raised in the hook that knows of the first, and be lost there."""
+
+    class Deaf:
+        def __del__(self):
+            signal.raise_signal(signal.SIGTERM)
+
+    came_at_once = True
+    with Stopping() as stopping:
+        with pytest.raises(Stopped):
+            Deaf()
+            signal.raise_signal(signal.SIGTERM)
+            came_at_once = False
+            for _ in range(1000):
+                time.sleep(0.01)
+        assert stopping.number == signal.SIGTERM
+    assert not came_at_once
 
 
 def test_what_was_ignored_stays_ignored():
