@@ -75,7 +75,7 @@ class Stopping:
 
     def _come_again(self, number: int) -> None:
         self.number = None  # not before: a second signal would be raised in the hook
-        _thread.interrupt_main(number)
+        _thread.interrupt_main(signal.Signals(number))
 
     def said(self) -> int:
         """Say that nothing unfinished was kept, if something had begun; the exit status."""

@@ -25,7 +25,7 @@ CONTAINERS = {
 }
 """What is in each container: no two of the same codecs."""
 
-_HEAVY = ("paddle", "onnx", "exporting", "__init__", "networks", "loading")
+_HEAVY = ("paddle", "onnx", "exporting", "__init__", "networks", "loading", "tagging.panns")
 
 
 def warm_up() -> None:
