@@ -14,6 +14,7 @@ from overlay.settings import (
     LANGUAGES,
     POSITIONS,
     SMOOTHINGS,
+    WINDOWS,
     Settings,
     resolve,
 )
@@ -85,7 +86,8 @@ def add_tagging(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--model",
         metavar="NAME",
-        help="auto, builtin, mn04, cnn14, cnn10, cnn6 or a file of 'tag-overlay train'",
+        help="auto, builtin, mn04, cnn14, cnn10, cnn6, frame_mn10, frame_mn06, a file of "
+        "'tag-overlay train', or your own FILE.onnx",
     )
     option(
         group, "front-end", choices=FRONT_ENDS,
@@ -96,6 +98,10 @@ def add_tagging(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all cores)")
     option(group, "sample-duration", type=float, metavar="S", help="window, seconds (2)")
     option(group, "hop-duration", type=float, metavar="S", help="window step, seconds (0.3)")
+    group.add_argument(
+        "--windows", choices=WINDOWS,
+        help="a score of one window alone, or with what is around it (auto: the truer)",
+    )  # fmt: skip
     group.add_argument(
         "--no-cache", dest="cache", action="store_const", const=False,
         help="score anew, and do not remember it",
@@ -123,13 +129,14 @@ def add_panel(
     group.add_argument("--theme", metavar="NAME|TOML", help="dark, light, high-contrast, minimal")
     group.add_argument("--position", choices=POSITIONS)
     option(group, "top-k", type=int, metavar="K", help="rows (5)")
-    group.add_argument("--threshold", type=float, metavar="P", help="hide tags below (0.05)")
+    group.add_argument("--threshold", type=float, metavar="P", help="hide tags below (0.15)")
     group.add_argument("--smoothing", choices=SMOOTHINGS)
-    option(group, "smooth-size", type=int, metavar="HOPS", help="hops averaged (5)")
+    option(group, "smooth-size", type=int, metavar="HOPS", help="hops averaged (3; 5 with --raw)")
     group.add_argument("--font", metavar="FILE")
     group.add_argument("--scale", type=float, metavar="X", help="size of the panel (1)")
+    switch(group, "raw", "show the plain smoothed scores, with nothing decided")
     if not beside_events:
-        _add_collapse(group)
+        _add_wanted(group)
         option(group, "label-file", metavar="TXT", help="names to show, one a line")
         _add_language(group)
 
@@ -137,19 +144,14 @@ def add_panel(
 def add_events(parser: argparse.ArgumentParser) -> None:
     """How scores become events."""
     group = parser.add_argument_group("events")
-    option(group, "event-threshold", type=float, metavar="P", help="score to reach (0.3)")
+    option(group, "event-threshold", type=float, metavar="P", help="score to reach (0.15)")
     group.add_argument(
         "--min-duration", dest="min_duration_s", type=float, metavar="S", help="shortest (0.2)"
     )
     group.add_argument(
-        "--max-gap", dest="max_gap_s", type=float, metavar="S", help="gaps to close (0.5)"
+        "--max-gap", dest="max_gap_s", type=float, metavar="S", help="gaps to close (0.3)"
     )
-    group.add_argument(
-        "--thresholds", dest="thresholds_file", metavar="TOML", help="for single labels"
-    )
-    group.add_argument("--allow", nargs="+", metavar="LABEL", help="look for these alone")
-    group.add_argument("--deny", nargs="+", metavar="LABEL", help="leave these out")
-    _add_collapse(group)
+    _add_wanted(group)
     option(group, "label-file", metavar="TXT", help="names to write, one a line")
 
 
@@ -167,7 +169,14 @@ def _add_language(group: Any) -> None:
     )
 
 
-def _add_collapse(group: Any) -> None:
+def _add_wanted(group: Any) -> None:
+    """Which labels count: the same for the panel, captions and tables."""
+    group.add_argument(
+        "--thresholds", dest="thresholds_file", metavar="TOML", help="for single labels"
+    )
+    group.add_argument("--allow", nargs="+", metavar="LABEL", help="look for these alone")
+    group.add_argument("--deny", nargs="+", metavar="LABEL", help="leave these out")
+    switch(group, "show-all", "show silence, rooms and noise under clearer tags, too")
     group.add_argument(
         "--collapse", action=argparse.BooleanOptionalAction, default=None,
         help="of Animal, Cat and Meow keep the most specific (on)",

@@ -38,6 +38,8 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         OverlayError: With one line that says what is wrong.
     """
+    if args.wav or args.output_dir:  # as PaddleAudio's demo scores
+        args.windows = args.windows or "isolated"
     settings = flags.settings_of(args)
     media = [*args.media, *([args.wav] if args.wav else [])]
     if not media:

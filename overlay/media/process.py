@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,9 @@ FFMPEG_VARIABLE = "TAG_OVERLAY_FFMPEG"
 """Environment variable that names the ffmpeg program to use."""
 
 _PIPE_BYTES = 1 << 20
+_NO_TEXT = re.compile("[\udc80-\udcff]")
+_WRITTEN_OUT = re.compile("\0([0-9a-f]{2})")
+"""A byte of a file name behind a NUL, which no file name has."""
 
 
 @dataclass
@@ -90,8 +94,14 @@ def _checked(program: str) -> str:
 
 
 def local_url(path: str | Path) -> str:
-    """The path as ffmpeg takes it without reading options, protocols or patterns into it."""
-    return f"file:{Path(path).absolute()}"
+    """The path as ffmpeg takes it without reading options, protocols or patterns into it.
+
+    Bytes of a name that are no UTF-8 are written out, since ffmpeg-python knows text only;
+    ``command_line`` puts them back.
+    """
+    return _NO_TEXT.sub(
+        lambda byte: f"\0{ord(byte[0]) - 0xDC00:02x}", f"file:{Path(path).absolute()}"
+    )
 
 
 def media_input(info: MediaInfo, **options: Any) -> Any:
@@ -108,7 +118,11 @@ def media_input(info: MediaInfo, **options: Any) -> Any:
 
 def command_line(output: Any, program: str) -> list[str]:
     """The argv of an ffmpeg-python output, messages set up for ``FfmpegLog``."""
-    return [program, "-hide_banner", "-nostdin", "-loglevel", "level+verbose", *output.get_args()]
+    arguments = [
+        _WRITTEN_OUT.sub(lambda byte: chr(0xDC00 + int(byte[1], 16)), argument)
+        for argument in output.get_args()
+    ]
+    return [program, "-hide_banner", "-nostdin", "-loglevel", "level+verbose", *arguments]
 
 
 @contextmanager

@@ -234,7 +234,7 @@ def copy_command(
     used = {*info.clock} - {*info.texts} | {info.texts[plan.position] for plan in subtitles}
     others = others_copied(info, source, used)
     command = command_line(ffmpeg.merge_outputs(output, *others), program)
-    before_out = command.index(local_url(out))
+    before_out = command.index(f"file:{out.absolute()}")
     attached = attach_arguments(attachments, info.n_attachments)
     return [*command[:before_out], *attached, *command[before_out:]]  # an option can come twice
 

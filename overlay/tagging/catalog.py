@@ -16,11 +16,11 @@ from overlay.tagging.weights.published import WEIGHTS, fetch, find, sha256, veri
 
 def list_models() -> Iterator[str]:
     """A table: name, published mAP, parameters, size, licence, where its weights are."""
-    yield f"{'name':<7} {'mAP':>5} {'params':>7} {'size':>8}  {'licence':<10} weights"
+    yield f"{'name':<10} {'mAP':>5} {'params':>7} {'size':>8}  {'licence':<10} weights"
     for name, spec in SPECS.items():
         path = find(name)
         yield (
-            f"{name:<7} {_precision(spec):>5} {spec.parameters:>6.1f}M "
+            f"{name:<10} {_precision(spec):>5} {spec.parameters:>6.1f}M "
             f"{WEIGHTS[name].megabytes:>5.0f} MB  {WEIGHTS[name].licence:<10} "
             f"{path or 'not here; fetched on first use'}"
         )

@@ -88,24 +88,28 @@ def class_of(path: str) -> int | None:
     return None
 
 
-def rows(audio: Path) -> Iterator[tuple[Path, int]]:
+def rows(audio: Path, only: str | None = None) -> Iterator[tuple[Path, int]]:
     """Files and their ESC-50 classes; each recording once."""
     seen = set()
     for folder in ("train", "train2"):
         with (audio / folder / "manifest.csv").open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 number, take = class_of(row["path"]), re.search(r"\d-\d+-[A-Z]", row["path"])
+                if only not in (None, row["source_repo"]):
+                    continue
                 if "ESC" in row["source_repo"] and take and number is not None:
                     if take[0] not in seen:
                         yield audio / folder / row["file"], number
                     seen.add(take[0])
 
 
-def training_clips(audio: Path, a_class: int, first: int = 0) -> list[Clip]:
-    """``a_class`` clips of each class, from the ``first`` on."""
+def training_clips(
+    audio: Path, a_class: int, first: int = 0, only: str | None = None
+) -> list[Clip]:
+    """``a_class`` clips of each class, from the ``first`` on; ``only`` of one repository."""
     counts = dict.fromkeys(STRICT, -first)
     clips = []
-    for path, number in rows(audio):
+    for path, number in rows(audio, only):
         counts[number] += 1
         if 0 < counts[number] <= a_class:
             sound = np.concatenate(list(stream_audio(probe(path), RATE)))
