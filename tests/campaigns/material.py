@@ -1,5 +1,6 @@
 """Clips, scores and commands that campaigns share."""
 
+import codecs
 import os
 import subprocess
 from pathlib import Path
@@ -24,7 +25,7 @@ CONTAINERS = {
 }
 """What is in each container: no two of the same codecs."""
 
-_HEAVY = ("paddle", "onnx", "exporting", "__init__", "networks", "loading")
+_HEAVY = ("paddle", "onnx", "exporting", "__init__", "networks", "loading", "tagging.panns")
 
 
 def warm_up() -> None:
@@ -37,6 +38,8 @@ def warm_up() -> None:
     import overlay.pipeline
     from overlay.export.formats import formats
 
+    for encoding in ("utf-8-sig", "utf-16", "latin-1", "idna"):
+        codecs.lookup(encoding)
     PIL.Image.init()
     formats()
     package = Path(overlay.__file__).parent

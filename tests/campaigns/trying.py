@@ -71,6 +71,10 @@ class Case:
     """Done by the parent while the child runs, with its process id: kills."""
     fresh: bool = False
     """A new interpreter instead of a forked one."""
+    new_if_whole: Sequence[str] = ()
+    """Targets that may be there although it was stopped: the signal came when they were whole."""
+    also_new: Sequence[str] = ()
+    """Names that may be new whatever the status."""
     may_leave: bool = False
     """Killed too hard to clean up: the next run must."""
     may_replace: Sequence[str] = ()
@@ -110,6 +114,8 @@ def tried(case: Case) -> Outcome:
     before = state(case.folder)
     outside = Path(f"{case.folder}.said")
     outside.mkdir(exist_ok=True)
+    for name in ("out", "err"):
+        outside.joinpath(name).touch()
     started, pid = time.monotonic(), os.fork()
     if pid == 0:
         _child(case, outside)
@@ -271,6 +277,12 @@ def _new(case: Case, outcome: Outcome) -> list[str]:
     found = []
     for name in outcome.new:
         if outcome.status == 0 and any(Path(name).is_relative_to(t) for t in case.targets):
+            continue
+        if name in case.also_new or Path(name).parts[0] == "cache":
+            continue
+        if any(Path(name).is_relative_to(each) for each in case.new_if_whole) and (
+            (case.folder / name).is_file() or any((case.folder / name).iterdir())
+        ):
             continue
         if case.may_leave and (LEFTOVER.match(Path(name).name) or name in case.targets):
             continue

@@ -8,7 +8,7 @@ import pytest
 from inspecting import peak
 
 from overlay.errors import DecodeError, NoAudioStream
-from overlay.media.audio import audio_command, stream_audio
+from overlay.media.audio import audio_command, stream_audio, timed_samples
 from overlay.media.probe import probe
 
 RATE = 32000
@@ -148,3 +148,29 @@ def test_a_file_in_a_folder_that_one_may_not_enter_is_said(tmp_path):
         check=False,
     )  # fmt: skip
     assert "permission is denied" in done.stdout, done.stderr
+
+
+class _Stopped(KeyboardInterrupt):
+    pass
+
+
+@pytest.mark.parametrize("n_reads", [0, 1, 2])
+def test_what_reading_raises_arrives_and_is_not_printed(make_clip, n_reads, capfd):
+    """A signal comes while PyAV reads from ffmpeg."""
+    nut = make_clip("t.nut", "-f", "lavfi", "-i", "anoisesrc=d=60", "-c:a", "pcm_f32le")
+
+    class Pipe:
+        def __init__(self):
+            self.file, self.left = nut.open("rb"), n_reads
+
+        def read(self, n_bytes):
+            self.left -= 1
+            if self.left < 0:
+                raise _Stopped
+            return self.file.read(n_bytes)
+
+    pipe = Pipe()
+    with pipe.file, pytest.raises(_Stopped):
+        for _ in timed_samples(pipe):
+            pass
+    assert capfd.readouterr().err == ""
