@@ -151,14 +151,14 @@ def test_an_audio_track_that_turns_out_empty_counts_as_none(make_clip, tmp_path)
 @pytest.mark.parametrize(
     "options",
     [
-        {"theme": "Dark"},
+        {"theme": "Neon"},
         {"font": "nope.ttf"},
         {"encoder": "nope"},
         {"ffmpeg": "/nope"},
         {"thresholds_file": "nope.toml"},
         {"allow": ("Nosuch",)},
-        {"soft": True, "theme": "Dark"},
-        {"overlay_only": True, "theme": "Dark"},
+        {"soft": True, "theme": "Neon"},
+        {"overlay_only": True, "theme": "Neon"},
     ],
 )
 def test_mistakes_are_found_before_the_sound_is_scored(clip, tmp_path, monkeypatch, options):

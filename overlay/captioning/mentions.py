@@ -6,7 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from overlay.captioning.styles import CaptionStyle, is_chinese, line_length
@@ -15,12 +15,22 @@ from overlay.vocabulary import Vocabulary
 from overlay.vocabulary.audioset import audioset
 from overlay.vocabulary.wording import Wording, wording_table
 
+SURE = 0.55
+"""Peak score from which on a sound is called by its own name: right three times in four, measured
+on labelled training clips; below it by the name of what it is a kind of."""
+_THERE_S = 0.5
+"""A sound that is heard this early was there before."""
+_AGAIN_S = 30.0
+"""A sound that was heard this short a time ago does not start."""
 SAME_S = 3.0
 """Seconds between two events up to which they are one sound: a dog that barks again."""
 _SHORT_S = {"abrupt": 2.0, "sustained": 1.0, "music": 1.0, "speech": 1.0}
 """A sound up to this long is told as abrupt, "dog barks", a longer one as lasting: ours."""
 _UNKNOWN_WORTH = 2
 _ELLIPSIS = "…"
+_LONGEST = 1000
+"""Letters of a label that are looked at; no style has room for as many."""
+_ANY_MUSIC = frozenset(("music", "instrumental music"))
 _TURNS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Letters without a shape that turn the direction of what follows, brackets too."""
 _ANY_KIND = frozenset(
@@ -46,11 +56,13 @@ class Mention:
     """Largest score, in [0, 1]."""
     kind: frozenset[str]
     """Words that tell what kind of sound it is; for music one word, whatever plays."""
+    is_general: bool = False
+    """Whether it only says that there is music: what plays is worth more."""
 
     @property
     def importance(self) -> float:
         """Worth, then score."""
-        return self.worth + self.peak
+        return self.worth + self.peak - self.is_general
 
 
 def mentions_of(
@@ -69,8 +81,10 @@ def mentions_of(
     """
     sounds: list[TagEvent] = []
     last: dict[str, int] = {}
+    new: list[bool] = []
     for event in sorted(events, key=lambda event: event.onset_s):
         if style.selective:
+            event = _backed_off(event, vocabulary)
             wording = _wording(event, vocabulary)
             if wording is not None and wording.nature == "speech":
                 continue
@@ -78,9 +92,31 @@ def mentions_of(
             if same is not None and event.onset_s - sounds[same].offset_s <= SAME_S:
                 sounds[same] = _joined(sounds[same], event)
                 continue
+        earlier = last.get(event.label)
+        since_s = event.onset_s if earlier is None else event.onset_s - sounds[earlier].offset_s
+        new.append(since_s > (_THERE_S if earlier is None else _AGAIN_S))
         last[event.label] = len(sounds)
         sounds.append(event)
-    return [_mention(event, style, language, vocabulary) for event in sounds]
+    return [
+        _mention(event, style, language, vocabulary, is_new=is_new)
+        for event, is_new in zip(sounds, new, strict=True)
+    ]
+
+
+def _backed_off(event: TagEvent, vocabulary: Vocabulary | None) -> TagEvent:
+    """The event, or where the tagger is unsure of its kind, an event of what it is a kind of.
+
+    A class above a whole tree ("Animal", "Vehicle") says too little to be backed off to.
+    """
+    known = vocabulary or audioset()
+    if event.peak >= SURE or (vocabulary is None and event.label not in _wordings()):
+        return event
+    index = event.index if vocabulary is not None else known.index_of(event.label)
+    kinds = known.descendants
+    for parent in known.parents[index]:
+        if not any(kind in kinds for kind in kinds[parent]) and known.wordings[parent]:
+            return replace(event, index=parent, label=known.names[parent])
+    return event
 
 
 def _joined(a: TagEvent, b: TagEvent) -> TagEvent:
@@ -100,16 +136,22 @@ def _wording(event: TagEvent, vocabulary: Vocabulary | None) -> Wording | None:
 
 
 def _mention(
-    event: TagEvent, style: CaptionStyle, language: str, vocabulary: Vocabulary | None
+    event: TagEvent,
+    style: CaptionStyle,
+    language: str,
+    vocabulary: Vocabulary | None,
+    *,
+    is_new: bool,
 ) -> Mention:
     wording = _wording(event, vocabulary)
     renamed = vocabulary is not None and bool(vocabulary.published)
     words = None if renamed else wording  # a user's own names are said as they are
-    said = _said(event, words, style, language)
+    said = _said(event, words, style, language, is_new=is_new)
     still = _still(event, words, language)
     return Mention(
         event.onset_s, event.offset_s, _lines(said, style), _lines(still, style),
         _UNKNOWN_WORTH if wording is None else wording.worth, event.peak, _kind(event, wording),
+        is_general=wording is not None and wording.en in _ANY_MUSIC,
     )  # fmt: skip
 
 
@@ -121,13 +163,17 @@ def _kind(event: TagEvent, wording: Wording | None) -> frozenset[str]:
     return frozenset(wording.en.split(" ")) - _ANY_KIND
 
 
-def _said(event: TagEvent, wording: Wording | None, style: CaptionStyle, language: str) -> str:
+def _said(
+    event: TagEvent, wording: Wording | None, style: CaptionStyle, language: str, *, is_new: bool
+) -> str:
     """The sound in words, without brackets; a label that is nobody's is taken as it is."""
     if wording is None:
         return _plain(event.label)
     if style.form == "label":
         return wording.zh if language == "zh" else event.label
     short = event.offset_s - event.onset_s <= _SHORT_S[wording.nature]
+    if wording.nature != "abrupt" and not is_new:
+        short = False  # "starts" would be wrong
     if style.form == "noun":
         form = ""
     elif style.form == "verb":
@@ -137,12 +183,11 @@ def _said(event: TagEvent, wording: Wording | None, style: CaptionStyle, languag
     return str(getattr(wording, f"{language}{form}"))
 
 
+@lru_cache(maxsize=4096)
 def _plain(label: str) -> str:
     """A label on one line, without letters that are not seen or turn the line around."""
-    spaced = " ".join(label.split())
-    return "".join(
-        c for c in spaced if unicodedata.category(c) not in ("Cc", "Cs") and c not in _TURNS
-    )
+    letters = (c for c in " ".join(label[:_LONGEST].split()) if c not in _TURNS)
+    return "".join(c for c in letters if unicodedata.category(c) not in ("Cc", "Cs"))
 
 
 def _still(event: TagEvent, wording: Wording | None, language: str) -> str:

@@ -71,16 +71,19 @@ class Stopping:
         if not issubclass(unraisable.exc_type, Stopped) or self.number is None:
             self._unraisable(unraisable)
             return
-        number, self.number = self.number, None
-        threading.Timer(0.01, _thread.interrupt_main, [number]).start()
+        threading.Timer(0.01, self._come_again, [self.number]).start()
+
+    def _come_again(self, number: int) -> None:
+        self.number = None  # not before: a second signal would be raised in the hook
+        _thread.interrupt_main(signal.Signals(number))
 
     def said(self) -> int:
-        """Say that nothing was kept, if something had begun; the exit status."""
+        """Say that nothing unfinished was kept, if something had begun; the exit status."""
         number = signal.SIGINT if self.number is None else self.number
         if not self._is_twice:
             from overlay.commands.printing import has_begun, say
 
             if has_begun():
                 what = "stopped" if number == signal.SIGINT else "told to stop"
-                say(f"{what}; nothing was kept")
+                say(f"{what}; nothing unfinished was kept")
         return 128 + number

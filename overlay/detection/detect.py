@@ -11,12 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import Scores, Tag, TagEvent, TagTimeline, Times
-from overlay.detection import ontology
 from overlay.detection.calibration import calibrated
 from overlay.detection.edges import Steps, end_s, farthest_s, first_s, sharpened
 from overlay.detection.gate import Gate
 from overlay.detection.hysteresis import runs_of
-from overlay.detection.ontology import clearest, collapsed, combined, joined
+from overlay.detection.ontology import FAINT, clearest, collapsed, combined, joined
 from overlay.detection.ranking import moved, on_at, ranked
 from overlay.detection.smoothing import smooth_pieces
 from overlay.detection.wanted import NEVER, thresholds_of
@@ -227,8 +226,8 @@ def _events(
         found += finder.of_class(index, scores[:, index], float(thresholds[index]))
     if _collapses(settings):
         found = collapsed(found, vocabulary, options.margin)
-    if not options.show_all:
-        found = clearest(found, vocabulary.under_others, ontology.FAINT)
+        if not options.show_all:
+            found = clearest(found, vocabulary.under_others, FAINT)
     found = sorted(found, key=lambda event: (event.onset_s, -event.peak, event.index))
     return found, finder.tails
 

@@ -84,7 +84,32 @@ def collapsed(events: Iterable[TagEvent], vocabulary: Vocabulary, margin: float)
             for event in alive.of[index]:
                 gone += _said_twice(event, alive.touching(below, event), margin, is_broad)
             alive.remove(gone)
+    for one, other in _twins(alive.of, vocabulary):
+        alive.remove([e for e in alive.of[other] if _better(alive.touching([one], e), e)])
+        alive.remove([e for e in alive.of[one] if _better(alive.touching([other], e), e)])
     return alive.events()
+
+
+def _twins(present: Iterable[int], vocabulary: Vocabulary) -> list[tuple[int, int]]:
+    """Pairs of classes of different branches that have the same kinds: they say one thing.
+
+    A siren and an emergency vehicle; the one with more kinds goes first.
+    """
+    kinds = vocabulary.descendants
+    general = sorted((n for n in present if n in kinds), key=lambda n: -len(kinds[n]))
+    return [
+        (one, other)
+        for place, one in enumerate(general)
+        for other in general[place + 1 :]
+        if len(set(kinds[one]) & set(kinds[other])) > 1
+        and other not in kinds[one]
+        and one not in kinds[other]
+    ]
+
+
+def _better(twins: Sequence[TagEvent], event: TagEvent) -> bool:
+    closer = [twin for twin in twins if twin.peak >= event.peak]
+    return covered_share(event, closer) >= _COVERED
 
 
 def _said_twice(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from overlay.datatypes import Scores
 from overlay.detection.smoothing import moving_average
 from overlay.errors import LabelError, TrackError
-from overlay.files import make_folder, write_bytes
+from overlay.files import is_there, make_folder, write_bytes
 from overlay.track import read_npz
 
 
@@ -55,11 +56,16 @@ def write_text(
     if smooth_size is not None:
         scores = moving_average(scores, smooth_size)
     path = Path(out_dir) / f"{Path(tagging_file).name.split('.')[0]}.txt"
-    make_folder(path.parent)
-    text = "".join(_blocks(times, scores, labels, top_k))
-    return write_bytes(
-        path, text.encode("utf-8", "replace"), overwrite=True, inputs=(tagging_file, *inputs)
-    )
+    text = "".join(_blocks(times, scores, labels, top_k)).encode("utf-8", "replace")
+    is_new = not is_there(path.parent)
+    try:
+        make_folder(path.parent)
+        return write_bytes(path, text, overwrite=True, inputs=(tagging_file, *inputs))
+    except BaseException:
+        if is_new:
+            with contextlib.suppress(OSError):
+                path.parent.rmdir()
+        raise
 
 
 def _read(tagging_file: str | Path) -> tuple[npt.NDArray[np.float64], Scores]:

@@ -68,7 +68,14 @@ def _check_place(out: Path) -> None:
         raise OutputError(f"cannot write here: {reason(error)}", path=out) from error
     if not stat.S_ISDIR(found.st_mode):
         raise OutputError(f"there is no folder {folder}; make it first", path=out)
-    place = os.path.realpath(folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        read_only = os.statvfs(folder).f_flag & os.ST_RDONLY if hasattr(os, "statvfs") else 0
+        why = reason(OSError(errno.EROFS if read_only else errno.EACCES, ""))
+        raise OutputError(f"cannot write here: {why}", path=out)
+    try:
+        place = os.path.realpath(folder)
+    except OSError as error:
+        raise OutputError("the folder that we are in is gone", path=out) from error
     if place in _SYSTEM_FOLDERS or place.startswith(("/proc/", "/sys/")):
         raise OutputError("is no place for files; choose another name with -o", path=out)
 

@@ -14,6 +14,7 @@ from overlay.datatypes import AudioInfo, MediaInfo, SoundBlock
 from overlay.errors import DecodeError, NoAudioStream
 from overlay.media.clock import others_copied
 from overlay.media.placing import Placing, Samples
+from overlay.media.probe import LENIENT
 from overlay.media.process import FfmpegRun, command_line, ffmpeg_program, media_input, started
 
 _BLOCK_S = 5
@@ -56,7 +57,7 @@ def audio_command(
     stream = audio_stream(info, track)
     source = media_input(info)
     sound = source[str(stream.index)]
-    if not stream.mixes:
+    if not stream.mixes and stream.channels:
         share = 1 / stream.channels
         terms = "+".join(f"{share!r}*c{channel}" for channel in range(stream.channels))
         sound = sound.filter("pan", args=f"mono|c0={terms}")
@@ -128,18 +129,44 @@ def stream_audio(
         blocks.close()  # type: ignore[attr-defined]
 
 
+class _Pipe:
+    """A pipe whose errors wait: what is raised within PyAV is printed before it arrives here."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        self._raised: BaseException | None = None
+
+    def read(self, n_bytes: int = -1) -> bytes:
+        """Bytes; none after an error."""
+        try:
+            return b"" if self._raised else self._pipe.read(n_bytes)
+        except BaseException as error:
+            self._raised = error
+            return b""
+
+    def check(self) -> None:
+        """Raise what reading raised."""
+        if self._raised is not None:
+            raise self._raised
+
+
 def timed_samples(pipe: IO[bytes]) -> Iterator[tuple[Any, Samples]]:
     """The pieces of a mono float32 track in NUT, each with its second as a fraction."""
+    held = _Pipe(pipe)
     try:
-        container = av.open(pipe, "r", format="nut", buffer_size=1 << 18)
+        container = av.open(held, "r", format="nut", buffer_size=1 << 18, **LENIENT)
     except (av.error.FFmpegError, EOFError):
+        held.check()
         pipe.read()
         return  # nothing was decoded; ffmpeg's log says why
     with container:
-        for packet in container.demux(audio=0):
-            samples = np.frombuffer(bytes(packet), dtype="<f4")
-            known = packet.pts is not None and packet.time_base is not None
-            yield (packet.pts * packet.time_base if known else None), samples  # type: ignore[operator]
+        try:
+            for packet in container.demux(audio=0):
+                samples = np.frombuffer(bytes(packet), dtype="<f4")
+                known = packet.pts is not None and packet.time_base is not None
+                yield (packet.pts * packet.time_base if known else None), samples
+        finally:
+            held.check()
 
 
 def _check_decoded(

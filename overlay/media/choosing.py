@@ -109,9 +109,10 @@ def choice_notes(
 ) -> Iterator[str]:
     """What was chosen where there was a choice."""
     found = pictures(container)
-    if picture is not None and len(found) > 1 and video_track is None:
-        number = found.index(picture)
-        size = f"{picture.width}x{picture.height}"
+    chosen = picture if picture is not None and not problem_of(picture) else None
+    if chosen is not None and len(found) > 1 and video_track is None:
+        number = found.index(chosen)
+        size = f"{chosen.width}x{chosen.height}"
         yield (
             f"there are {len(found)} pictures; drawing on number {number} ({size}); "
             "--video-track chooses another"

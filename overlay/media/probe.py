@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +23,7 @@ from av.video.stream import VideoStream
 
 from overlay.datatypes import AudioInfo, ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import ProbeError
+from overlay.files.paths import reason as why
 from overlay.media.choosing import (
     choice_notes,
     chosen_picture,
@@ -58,7 +61,7 @@ _STANDS_S = 2.0
 _MICROSECONDS = 1_000_000
 _T = TypeVar("_T", float, None)
 # PyAV 19 keeps bytes of metadata that are no UTF-8 and has no word for it; before, they raised.
-_LENIENT: dict[str, Any] = (
+LENIENT: dict[str, Any] = (
     {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
 )
 _MAX_PIXELS = 16384 * 16384
@@ -183,13 +186,17 @@ def _start_s(container: InputContainer, clock: Sequence[Stream]) -> float:
 @contextmanager
 def opened(path: Path) -> Iterator[InputContainer]:
     """Open a local file, with foreign errors turned into ``ProbeError``."""
-    if not path.exists():
-        raise ProbeError("no such file; check the name", path=path)
-    if not path.is_file():
+    try:
+        kind = os.stat(path).st_mode  # noqa: PTH116  the reason why not is wanted
+    except FileNotFoundError:
+        raise ProbeError("no such file; check the name", path=path) from None
+    except (OSError, ValueError) as error:
+        raise ProbeError(f"cannot be read: {why(error)}", path=path) from error
+    if not stat.S_ISREG(kind):
         raise ProbeError("is not a file; give a video file", path=path)
     try:
         options = {"protocol_whitelist": "file", "format_whitelist": _known_formats()}
-        container = av.open(f"file:{path.absolute()}", options=options, **_LENIENT)
+        container = av.open(f"file:{path.absolute()}", options=options, **LENIENT)
     except (av.error.FFmpegError, OSError) as error:
         reason = error.strerror or type(error).__name__
         raise ProbeError(f"cannot be read as a media file: {reason}", path=path) from error

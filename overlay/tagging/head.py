@@ -74,6 +74,9 @@ class Head:
         refusal = partial(CheckpointError, path=path)
         arrays = read_arrays(path, "the model", refusal, names=_KEYS)
         try:
+            n_claimed = arrays["labels"].shape  # before as many texts are made of it
+            if n_claimed not in (arrays["bias"].shape, arrays["weight"].shape[1:]):
+                raise ValueError("its labels and weights do not fit")
             head = cls(
                 tuple(str(label) for label in arrays["labels"].tolist()),
                 arrays["weight"].astype(np.float32), arrays["bias"].astype(np.float32),

@@ -95,7 +95,7 @@ class OnnxModel:
             return scores
         if kind == "softmax":
             raised = np.exp(answer - answer.max(axis=-1, keepdims=True))
-            softmax: Floats = raised / raised.sum(axis=-1, keepdims=True)
+            softmax: Floats = (raised / raised.sum(axis=-1, keepdims=True)).astype(np.float32)
             return softmax
         if answer.min() < -1e-3 or answer.max() > 1 + 1e-3:
             raise CheckpointError(

@@ -77,18 +77,18 @@ def case(number, chance, folder: Path, made: Path) -> Case:
         f"{names} after {first_s:.3f} s, {apart_s} s apart, {'new' if fresh else 'forked'}",
         argv, folder, (target, "cache"), environment=environment, during=during, fresh=fresh,
         may_leave=hard, any_console=True, always=always,
-        allowed=(0, *(128 + n for n in (1, 2, 15)), *(-n for n in (1, 2, 9, 15))),
+        new_if_whole=(target, "cache"),
+        allowed=(0, 1, *(128 + n for n in (1, 2, 15)), *(-n for n in (1, 2, 9, 15))),
     )  # fmt: skip
 
 
 def _status(outcome: Outcome, *, fresh: bool) -> list[str]:
     said = outcome.err.decode("utf-8", "replace")
-    early = fresh and "overlay/commands" not in said  # Python itself was not yet done
-    if ("Traceback" in said or "Exception ignored" in said) and not early:
+    if fresh and "stopping.Stopped" not in said:
+        return []  # before our own code runs, Python answers, in its way
+    if "Traceback" in said or "Exception ignored" in said:
         return [f"traceback: {said.strip().splitlines()[-1]}"]
-    if outcome.status < 0 and outcome.status != -9 and not fresh:
-        return [f"ended by signal {-outcome.status} without cleaning up"]
-    return []
+    return [f"exit status {outcome.status}"] if outcome.status == 1 else []
 
 
 def _swept(again: Case, target: str) -> list[str]:

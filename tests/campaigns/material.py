@@ -1,5 +1,6 @@
 """Clips, scores and commands that campaigns share."""
 
+import codecs
 import os
 import subprocess
 from pathlib import Path
@@ -24,7 +25,7 @@ CONTAINERS = {
 }
 """What is in each container: no two of the same codecs."""
 
-_HEAVY = ("paddle", "onnx", "exporting", "__init__", "networks", "loading")
+_HEAVY = ("paddle", "onnx", "exporting", "__init__", "networks", "loading", "tagging.panns")
 
 
 def warm_up() -> None:
@@ -37,13 +38,14 @@ def warm_up() -> None:
     import overlay.pipeline
     from overlay.export.formats import formats
 
+    for encoding in ("utf-8-sig", "utf-16", "latin-1", "idna"):
+        codecs.lookup(encoding)
     PIL.Image.init()
     formats()
+    package = Path(overlay.__file__).parent
     for room in ("products", "drawing", "tagging", "media", "captioning", "detection"):
-        for file in sorted(Path(overlay.__file__).parent.joinpath(room).rglob("*.py")):
-            name = ".".join(
-                file.relative_to(Path(overlay.__file__).parents[1]).with_suffix("").parts
-            )
+        for file in sorted(package.joinpath(room).rglob("*.py")):
+            name = ".".join(file.relative_to(package.parent).with_suffix("").parts)
             if not any(part in name for part in _HEAVY):
                 __import__(name)
 

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pysubs2
-from tagging_checkpoints import write_paddle, write_torch_legacy, write_torch_zip
-
 from campaigns.material import clip, draw, make, scores, warm_up
 from campaigns.mutating import mutated
 from campaigns.trying import Case
+from tagging_checkpoints import write_paddle, write_torch_legacy, write_torch_zip
 
 _SRT = "".join(
     f"{n + 1}\n00:00:0{n // 4},{n % 4}00 --> 00:00:0{n // 4},{n % 4}90\n<i>Line</i> {n}\n\n"
@@ -74,9 +73,9 @@ def prepare(folder: Path):
 
 def _in_child(argv) -> None:
     """A command that must not change this process, and succeeds."""
-    code = f"import sys; sys.argv = ['x', *{list(map(str, argv))!r}]; from overlay import commands; commands.run()"
+    command = [sys.executable, "-m", "overlay", *map(str, argv)]
     root = str(Path(__file__).parents[2])
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=root, capture_output=True)
+    subprocess.run(command, check=True, cwd=root, capture_output=True)
 
 
 def _head(made: Path) -> Path:
@@ -190,7 +189,7 @@ _ODD_ARRAYS = (
     lambda chance, value: (np.array(["\ud800x", "b" * 9999]), "half letters"),
     lambda chance, value: (np.zeros(chance.choice((1 << 22, 1 << 24)), np.int8), "a bomb"),
     lambda chance, value: (np.array(1e-300), "tiny"),
-    lambda chance, value: (value.astype(np.complex64) if value.dtype.kind in "fi" else value, "complex"),
+    lambda chance, value: (np.zeros(value.shape, np.complex64), "complex"),
 )  # fmt: skip
 
 
@@ -238,7 +237,7 @@ _OPCODES = [opcode.code.encode("latin-1") for opcode in pickletools.opcodes]
 _GLOBALS = ("os\nsystem\n", "builtins\neval\n", "posix\nsystem\n", "subprocess\nPopen\n",
             "numpy.core.multiarray\n_reconstruct\n", "torch._utils\n_rebuild_tensor_v2\n",
             "collections\nOrderedDict\n", "torch\nFloatStorage\n", "numpy\ndtype\n",
-            "builtins\nbytearray\n", "builtins\ngetattr\n", "copyreg\n_reconstructor\n")  # fmt: skip
+            "builtins\nbytearray\n", "builtins\ngetattr\n")  # fmt: skip
 
 
 def _pickle(chance) -> bytes:
@@ -306,7 +305,7 @@ def _toml(chance, folder, material) -> Case:
         data, how = "\n".join(lines).encode(), lines[at][:80]
     (folder / name).write_bytes(data)
     argv, target = (*_PREVIEW, *_SCORED, flag, name), "out.png"
-    if flag == "--thresholds" or chance.random() < 0.2 and flag == "--config":
+    if flag == "--thresholds" or (chance.random() < 0.2 and flag == "--config"):
         argv, target = ("export", "scores.npz", "--format", "csv", "-o", "o", flag, name, "-q"), "o"
     return Case(f"{flag}: {how}", argv, folder, (target,))
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pysubs2
-
 from campaigns.material import CONTAINERS, clip, draw, scores, warm_up
 from campaigns.mutating import mutated
 from campaigns.trying import Case

@@ -8,6 +8,7 @@ is the few of each that the tests run.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -122,7 +123,9 @@ def _one(module, name, number, args, folder, material) -> None:
     if found and args.keep:
         kept = args.keep / f"{name}-{args.seed}-{number}"
         shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(place, kept, symlinks=True, ignore_dangling_symlinks=True)
+        with contextlib.suppress(shutil.Error, OSError):  # pipes, and names of 255 bytes
+            shutil.copytree(place, kept, symlinks=True)
+        kept.mkdir(parents=True, exist_ok=True)
         (kept / "case.json").write_text(json.dumps(record, indent=1))
     shutil.rmtree(place, ignore_errors=True)
 

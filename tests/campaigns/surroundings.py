@@ -241,7 +241,7 @@ def _nobody_reads(chance, case):
 def _odd_name(chance, case):
     name = os.fsdecode(chance.choice(_NAMES))
     source = f"./{name[:251]}.mp4"
-    os.rename(case.folder / "clip.mp4", case.folder / source)
+    (case.folder / "clip.mp4").rename(case.folder / source)
     case.recipe += repr(name)[:60]
     case.targets = (f"{name}.mp4",)
     return source, chance.choice((f"./{name}", "out", "./o" + name))

@@ -71,6 +71,10 @@ class Case:
     """Done by the parent while the child runs, with its process id: kills."""
     fresh: bool = False
     """A new interpreter instead of a forked one."""
+    new_if_whole: Sequence[str] = ()
+    """Targets that may be there although it was stopped: the signal came when they were whole."""
+    also_new: Sequence[str] = ()
+    """Names that may be new whatever the status."""
     may_leave: bool = False
     """Killed too hard to clean up: the next run must."""
     may_replace: Sequence[str] = ()
@@ -96,13 +100,12 @@ def state(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for place, folders, names in os.walk(os.fsencode(folder)):
         for name in names + folders:
-            path = os.path.join(place, name)
-            kind = os.lstat(path).st_mode
-            key = os.fsdecode(os.path.relpath(path, os.fsencode(folder)))
+            path = Path(os.fsdecode(place), os.fsdecode(name))
+            kind = path.lstat().st_mode
+            key = str(path.relative_to(folder))
             found[key] = stat.filemode(kind)[:1]
             if stat.S_ISREG(kind):
-                with open(path, "rb") as file:
-                    found[key] = hashlib.sha256(file.read()).hexdigest()
+                found[key] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
 
 
@@ -111,6 +114,8 @@ def tried(case: Case) -> Outcome:
     before = state(case.folder)
     outside = Path(f"{case.folder}.said")
     outside.mkdir(exist_ok=True)
+    for name in ("out", "err"):
+        outside.joinpath(name).touch()
     started, pid = time.monotonic(), os.fork()
     if pid == 0:
         _child(case, outside)
@@ -258,7 +263,7 @@ def _printed(outcome: Outcome) -> list[str]:
         found.append(f"{len(errors)} lines of error: {lines[:3]!r}"[:300])
     if outcome.status > 0 and lines and "Traceback" not in text and outcome.status != 2:
         found += [f"a line that is not ours: {line[:200]!r}" for line in lines if _is_strange(line)]
-    if any(ord(letter) < 32 and letter not in "\n\r" or ord(letter) == 127 for letter in text):
+    if any((ord(letter) < 32 and letter not in "\n\r") or ord(letter) == 127 for letter in text):
         found.append(f"control characters printed: {text[:200]!r}")
     return found
 
@@ -272,6 +277,12 @@ def _new(case: Case, outcome: Outcome) -> list[str]:
     found = []
     for name in outcome.new:
         if outcome.status == 0 and any(Path(name).is_relative_to(t) for t in case.targets):
+            continue
+        if name in case.also_new or Path(name).parts[0] == "cache":
+            continue
+        if any(Path(name).is_relative_to(each) for each in case.new_if_whole) and (
+            (case.folder / name).is_file() or any((case.folder / name).iterdir())
+        ):
             continue
         if case.may_leave and (LEFTOVER.match(Path(name).name) or name in case.targets):
             continue

@@ -1,5 +1,6 @@
 """From events to cues: what is said, when, and that each style's own rules are kept."""
 
+import time
 from fractions import Fraction
 from itertools import pairwise
 
@@ -13,7 +14,9 @@ from overlay.captioning.styles import style_named
 from overlay.datatypes import Cue, TagEvent
 from overlay.resources import resource
 from overlay.settings import CAPTION_STYLES, DENSITIES, LANGUAGES, CaptionSettings
+from overlay.vocabulary import vocabulary_named
 from overlay.vocabulary.audioset import audioset_labels
+from overlay.vocabulary.strong import audioset_strong
 from overlay.vocabulary.wording import LANGUAGES as WORDED
 
 RATES = (None, Fraction(24000, 1001), Fraction(25), Fraction(30), Fraction(60))
@@ -151,7 +154,7 @@ def test_density_keeps_what_matters():
     events = [
         heard(label, 4.0 * n, 4.0 * n + 2, peak)
         for n, (label, peak) in enumerate(
-            [("Wind", 0.4), ("Siren", 0.5), ("Bark", 0.5), ("Rain", 0.9), ("Explosion", 0.35)]
+            [("Wind", 0.5), ("Siren", 0.6), ("Bark", 0.5), ("Rain", 0.9), ("Explosion", 0.55)]
         )
     ]
     kept = {density: [c[2] for c in said(events, density=density)] for density in DENSITIES}
@@ -200,3 +203,64 @@ def test_a_short_sound_is_captioned_in_time_or_not_at_all():
     under = [Cue(0.0, 4.0, ("hello",))]
     assert said([blast], under) == []
     assert said([heard("Siren", 1.0, 9.0)], under)[0][0] == pytest.approx(4.08)
+
+
+def test_where_the_tagger_is_unsure_the_general_word_is_said():
+    assert said([heard("Bark", 1, 4, 0.9)])[0][2] == "[dog barking]"
+    unsure = said([heard("Bark", 1, 4, 0.5)], style="youtube")[0][2]
+    assert unsure == said([heard("Dog", 1, 4, 0.9)], style="youtube")[0][2]
+    assert said([heard("Dog", 1, 4, 0.5)], style="youtube")[0][2] == unsure  # no "pets"
+    assert said([heard("Bark", 1, 4, 0.3)]) == []
+    assert said([heard("Bark", 1, 4, 0.3)], style="plain")[0][2] == "[Bark]"
+    assert said([heard("My gate", 1, 4, 0.5)], density="high")[0][2] == "[My gate]"
+
+
+def test_two_unsure_kinds_of_one_thing_are_one_caption():
+    both = [heard("Tick", 1, 4, 0.5), heard("Tick-tock", 1.1, 4.2, 0.5)]
+    cues = said(both, style="youtube", density="high")
+    assert len(cues) == 1
+    assert len(cues[0][2:]) == 1
+
+
+def test_music_is_called_by_what_plays():
+    both = [heard("Music", 1, 9, 0.95), heard("Piano", 1.2, 9, 0.6)]
+    assert [line for *_, line in said(both)] == ["[piano playing]"]
+    assert said(both[:1])[0][2] == "[music playing]"
+
+
+def test_nothing_starts_that_was_there_before():
+    short = [heard("Rain", 5.0, 5.9, 0.9), heard("Rain", 20.0, 20.9, 0.9)]
+    first, second = (line for *_, line in said(short))
+    assert first == "[rain starts to fall]"
+    assert second == "[rain falling]"
+    assert said([heard("Rain", 0.1, 0.9, 0.9)])[0][2] == "[rain falling]"
+
+
+def test_a_users_own_names_are_said_as_they_are():
+    names = list(audioset_labels())
+    bark = names.index("Bark")
+    names[bark] = "Wuff"
+    vocabulary = vocabulary_named("audioset", tuple(names))
+    event = TagEvent(bark, "Wuff", 1.0, 4.0, 0.9, 0.9)
+    assert cues_of([event], CaptionSettings(), vocabulary=vocabulary)[0].lines == ("[Wuff]",)
+    strong = vocabulary_named("audioset-strong", audioset_strong().names)
+    place = strong.index_of("Stream, river")
+    event = TagEvent(place, "Stream, river", 1.0, 4.0, 0.9, 0.9)
+    said_of_it = cues_of([event], CaptionSettings(style="youtube"), vocabulary=strong)
+    assert said_of_it[0].lines == ("[Stream]",)
+
+
+def test_letters_that_turn_a_line_around_are_left_out():
+    assert said([heard("a\u202egate\u2066 b\x07", 1, 3)])[0][2] == "[agate b]"
+
+
+@pytest.mark.parametrize("style", CAPTION_STYLES)
+def test_ten_thousand_events_and_long_names_take_seconds(style):
+    random = np.random.default_rng(0)
+    onsets = np.sort(random.uniform(0, 3000, 10_000)).tolist()
+    names = ["Bark", "Rain", "Music", "x" * 5000, *(f"{'word ' * 800}{i}" for i in range(200))]
+    events = [heard(names[i % len(names)], t, t + 1000, 0.9) for i, t in enumerate(onsets)]
+    start = time.process_time()
+    for density in ("medium", "high"):
+        cues_of(events, CaptionSettings(style=style, density=density))
+    assert time.process_time() - start < 30

@@ -98,7 +98,7 @@ def test_the_extension_says_what_captions_are(npz, tmp_path, capsys, extension):
         (["captions", "CLIP", "--allow", "Nosuch"], 5, "Nosuch"),
         (["captions", "CLIP", "--thresholds", "no.toml"], 5, "no.toml"),
         (["export", "CLIP", "--format", "nope"], 6, "nope"),
-        (["export", "CLIP", "--format", "ass-panel", "--theme", "Dark"], 5, "Dark"),
+        (["export", "CLIP", "--format", "ass-panel", "--theme", "Neon"], 5, "Neon"),
         (["export", "CLIP", "--format", "csv", "-o", "no/such/x.csv"], 3, "no folder"),
         (["parse", "--tagging_file", "missing.npz"], 6, "missing.npz"),
         (["parse", "--tagging_file", "NPZ", "--top_k", "0"], 2, "top_k"),

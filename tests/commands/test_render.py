@@ -48,7 +48,7 @@ def test_a_preview_is_one_png(clip, npz, tmp_path):
         (["CLIP", "CLIP2", "-o", "x.mp4"], 2, "folder"),
         (["CLIP", "--nope"], 2, "--nope"),
         (["CLIP", "--model", "cnn99"], 4, "cnn99"),
-        (["CLIP", "--tags", "NPZ", "--theme", "Dark"], 5, "Dark"),
+        (["CLIP", "--tags", "NPZ", "--theme", "Neon"], 5, "Neon"),
         (["CLIP", "--preview", "nan"], 2, "nan"),
         (["CLIP", "--preview", "-1"], 2, "--preview"),
         (["CLIP", "--preview", "99"], 2, "no frame"),
@@ -77,9 +77,9 @@ def test_debug_shows_the_traceback(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--theme", "Dark"], "Dark"),
+        (["--theme", "Neon"], "Neon"),
         (["--config", "CONFIG"], "no-such"),
-        (["--soft", "-o", "OUT.mkv", "--theme", "Dark"], "Dark"),
+        (["--soft", "-o", "OUT.mkv", "--theme", "Neon"], "Neon"),
         (["--preview", "1", "-o", "THERE.png"], "exists"),
         (["--preview", "77"], "no frame"),
         (["--encoder", "nope"], "nope"),

@@ -301,3 +301,14 @@ def test_events_are_values():
     event = detect(heard([("Dog", 5.0, 9.0)])).events[0]
     assert isinstance(event, TagEvent)
     assert 0 <= event.mean <= event.peak <= 1
+
+
+def test_a_tag_that_stays_after_its_sound_has_no_score():
+    track = heard([("Dog", 5.0, 5.3)])
+    detection = detect(track, settings(stay_s=1.0))
+    assert labels_at(detection, 5.1) == labels_at(detection, 5.9) == ["Dog"]
+    assert detection.shown(5.9)[0].score <= 0.05
+    assert labels_at(detection, 6.2) == []
+    rows = (detection.timeline.times > 5.4) & (detection.timeline.times < 5.95)
+    assert (detection.timeline.scores[rows, index("Dog")] <= 0.05).all()
+    assert (track.scores[:, index("Dog")] > 0.5).any()

@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -299,3 +301,37 @@ def test_folders_that_one_may_not_enter_are_said(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("permission is denied") == 8
+
+
+_READ_ONLY = """
+import os, sys
+from overlay.errors import OutputError
+from overlay.files import check_target
+if os.geteuid() == 0:
+    os.setuid(65534)
+try:
+    check_target(sys.argv[1], overwrite=False)
+except OutputError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs users")
+def test_a_folder_that_one_may_not_write_to_is_said_before_the_work():
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own is closed to others
+        Path(folder).chmod(0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", _READ_ONLY, f"{folder}/out.mp4"], capture_output=True,
+            text=True, check=False,
+        )  # fmt: skip
+    assert "permission is denied" in done.stdout, done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot go there")
+def test_a_working_folder_that_is_gone_is_said(tmp_path, monkeypatch):
+    place = tmp_path / "gone"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    place.rmdir()
+    with pytest.raises(OutputError, match="is gone"):
+        check_target("out.npz", overwrite=False)

@@ -1,9 +1,14 @@
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from inspecting import peak
 
 from overlay.errors import DecodeError, NoAudioStream
-from overlay.media.audio import stream_audio
+from overlay.media.audio import audio_command, stream_audio, timed_samples
 from overlay.media.probe import probe
 
 RATE = 32000
@@ -104,3 +109,68 @@ def test_stopping_early_leaves_no_process(make_clip):
     blocks = stream_audio(probe(long), RATE)
     next(blocks)
     blocks.close()
+
+
+def test_texts_that_are_no_utf_8_are_passed_over(make_clip, tmp_path):
+    """ffmpeg hands them on to who reads its output."""
+    clip = make_clip("t.flv", "-f", "lavfi", "-i", TONE, "-metadata", "mark=abcdefgh")
+    path = tmp_path / "t.flv"
+    path.write_bytes(clip.read_bytes().replace(b"abcdefgh", b"\xed\xec\x80\xff\xfecde"))
+    assert peak([_sound(path)]) > 0.05
+
+
+def test_sound_without_channels_is_no_division_by_zero(make_clip):
+    info = probe(make_clip("mono.wav", "-f", "lavfi", "-i", TONE))
+    none = replace(info, audio=(replace(info.audio[0], channels=0, mixes=False),))
+    assert not any("c0=" in each for each in audio_command(none, RATE))
+
+
+_AS_NOBODY = """
+import os, sys
+from overlay.errors import ProbeError
+from overlay.media.probe import probe
+os.setuid(65534)
+try:
+    probe(sys.argv[1])
+except ProbeError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+def test_a_file_in_a_folder_that_one_may_not_enter_is_said(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "a.mp4").touch()
+    closed.chmod(0)
+    done = subprocess.run(
+        [sys.executable, "-c", _AS_NOBODY, closed / "a.mp4"], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert "permission is denied" in done.stdout, done.stderr
+
+
+class _Stopped(KeyboardInterrupt):
+    pass
+
+
+@pytest.mark.parametrize("n_reads", [0, 1, 2])
+def test_what_reading_raises_arrives_and_is_not_printed(make_clip, n_reads, capfd):
+    """A signal comes while PyAV reads from ffmpeg."""
+    nut = make_clip("t.nut", "-f", "lavfi", "-i", "anoisesrc=d=60", "-c:a", "pcm_f32le")
+
+    class Pipe:
+        def __init__(self):
+            self.file, self.left = nut.open("rb"), n_reads
+
+        def read(self, n_bytes):
+            self.left -= 1
+            if self.left < 0:
+                raise _Stopped
+            return self.file.read(n_bytes)
+
+    pipe = Pipe()
+    with pipe.file, pytest.raises(_Stopped):
+        for _ in timed_samples(pipe):
+            pass
+    assert capfd.readouterr().err == ""

@@ -128,3 +128,24 @@ def test_numbers_are_plain_fractions_whatever_pyav_gives(make_clip):
     numbers = (video.frame_rate, video.time_base, video.sample_aspect)
     assert numbers == (Fraction(30000, 1001), Fraction(1, 30000), Fraction(4, 3))
     assert {type(number) for number in numbers} == {Fraction}
+
+
+def test_two_pictures_that_nobody_decodes_are_said(make_clip, tmp_path):
+    two = make_clip(
+        "same-twice.mkv",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=d=1",
+        "-map",
+        "0",
+        "-map",
+        "0",
+        "-c:v",
+        "libx264",
+    )
+    path = tmp_path / "unknown.mkv"
+    path.write_bytes(two.read_bytes().replace(b"V_MPEG4/ISO/AVC", b"V_NOBODY/KNOWS1"))
+    info = probe(path)
+    assert info.video is None
+    assert not info.notes

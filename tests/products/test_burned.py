@@ -510,7 +510,7 @@ def test_a_picture_far_away_costs_what_is_there(make_clip, tmp_path, kind, produ
         "late": ("-itsoffset", "100000", *test, *TONE, *encode),
         "jump": (*test, *TONE, *encode, "-bsf:v", jump),
     }
-    source = make_clip(f"{kind}.mkv", *recipes[kind])
+    source = make_clip(f"far-{kind}.mkv", *recipes[kind])
     out = tmp_path / ("out.mov" if isinstance(product, Alone) else "out.mkv")
     made(product, source, out)
     assert len(picture_times(out)) == 20

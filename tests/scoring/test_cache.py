@@ -14,7 +14,6 @@ from overlay.media.probe import probe
 from overlay.reporting import Reporter
 from overlay.resources import resource
 from overlay.scoring import cache
-from overlay.tagging.registry import NetworkTagger
 from overlay.track import TagTrack
 
 
@@ -26,17 +25,16 @@ def own_folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def scored(monkeypatch):
-    """Counts how often a network is asked."""
-    calls = []
-    score = NetworkTagger.score
+def tagged():
+    """Tags with the built-in model, and tells whether the sound was scored for it."""
 
-    def counting(self, *arguments):
-        calls.append(1)
-        return score(self, *arguments)
+    def tag(path, **options):
+        seconds = []
+        reporter = Reporter(on_progress=lambda step, done, total: seconds.append(done))
+        track = overlay.tag(path, model="builtin", device="cpu", reporter=reporter, **options)
+        return track, max(seconds, default=0) > 0
 
-    monkeypatch.setattr(NetworkTagger, "score", counting)
-    return calls
+    return tag
 
 
 def track_of(n_hops=3):
@@ -50,38 +48,38 @@ def clip(make_clip):
     return make_clip("cache.mp4", "-i", source, "-t", "3", "-c", "copy")
 
 
-def test_the_same_sound_is_scored_once(clip, scored, make_clip, tmp_path):
-    first = overlay.tag(clip, model="builtin", device="cpu")
-    n = len(scored)
-    notes = []
-    again = overlay.tag(
-        clip, model="builtin", device="cpu", reporter=Reporter(on_note=notes.append)
-    )
-    assert len(scored) == n > 0
-    assert "--no-cache" in notes[0]
+def test_the_same_sound_is_scored_once(clip, tagged, make_clip, tmp_path):
+    first, was_scored = tagged(clip)
+    assert was_scored
+    again, was_scored = tagged(clip)
+    assert not was_scored
     np.testing.assert_array_equal(first.scores, again.scores)
     assert (again.labels, again.model_hash) == (first.labels, first.model_hash)
+    notes = []
+    overlay.tag(clip, model="builtin", reporter=Reporter(on_note=notes.append))
+    assert "--no-cache" in notes[0]
     picture = make_clip("other-picture.mp4", "-i", str(clip), "-c:a", "copy", "-vf", "negate")
-    overlay.tag(picture, model="builtin", device="cpu")
-    assert len(scored) == n
-    overlay.render(clip, tmp_path / "o.mp4", model="builtin", device="cpu", theme="light", top_k=2)
-    assert len(scored) == n
+    assert not tagged(picture)[1]
+    steps = []
+    reporter = Reporter(on_progress=lambda step, done, total: steps.append((step, done > 0)))
+    overlay.render(
+        clip, tmp_path / "o.mp4", model="builtin", theme="light", top_k=2, reporter=reporter
+    )
+    assert ("tag", True) not in steps
+    assert ("render", True) in steps
 
 
 @pytest.mark.parametrize("options", [{"hop_duration": 0.5}, {"sample_duration": 1.0}])
-def test_other_windows_are_scored_anew(clip, scored, options):
-    overlay.tag(clip, model="builtin", device="cpu")
-    n = len(scored)
-    overlay.tag(clip, model="builtin", device="cpu", **options)
-    assert len(scored) > n
+def test_other_windows_are_scored_anew(clip, tagged, options):
+    assert tagged(clip, windows="isolated")[1]
+    assert tagged(clip, windows="isolated", **options)[1]
 
 
-def test_no_cache_neither_takes_nor_keeps(clip, scored, own_folder):
-    overlay.tag(clip, model="builtin", device="cpu", cache=False)
-    n = len(scored)
-    assert not own_folder.exists()
-    overlay.tag(clip, model="builtin", device="cpu", cache=False)
-    assert len(scored) == 2 * n
+def test_no_cache_neither_takes_nor_keeps(clip, tagged, own_folder):
+    assert tagged(clip, cache=False)[1]
+    assert not list(own_folder.glob("*"))
+    assert tagged(clip)[1]
+    assert tagged(clip, cache=False)[1]
 
 
 def test_the_fingerprint_is_that_of_the_sound(clip, make_clip):

@@ -102,6 +102,25 @@ def test_files_that_are_no_checkpoints_are_said(tmp_path, content, said):
         read_arrays(path)
 
 
+CLAIMS = {
+    "a place in the memo": b"\x80\x02}r\x00\x00\x00\x08.",
+    "a place in decimals": b"\x80\x02}p134217728\n.",
+    "a bytearray": b"\x80\x05\x96\x00\x00\x00\x00\x01\x00\x00\x00abc.",
+    "a frame": b"\x80\x04\x95\x00\x00\x00\x00\x01\x00\x00\x00}.",
+    "a text": b"\x80\x04\x8d\x00\x00\x00\x00\x01\x00\x00\x00abc.",
+    "many steps": b"\x80\x02" + b"}0" * (1 << 18) + b"}.",
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_what_a_pickle_claims_takes_no_memory(tmp_path, claim):
+    """A place of 2^27 in the memo takes two gigabytes, in twelve bytes of file."""
+    path = tmp_path / "w.pdparams"
+    path.write_bytes(CLAIMS[claim])
+    with pytest.raises(CheckpointError, match="not a usable checkpoint"):
+        read_arrays(path)
+
+
 @pytest.mark.parametrize("write", [*WRITERS, write_paddle])
 def test_a_cut_file_is_said(tmp_path, write):
     path = write(tmp_path / "w", {"fc1.weight": np.ones((64, 64), np.float32)})

@@ -1,5 +1,7 @@
 """A head for own labels: from a folder of clips to a file that tags."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -122,3 +124,16 @@ def test_other_files_are_refused(tmp_path):
     Head(("a", "b"), bad, np.zeros(2, np.float32), "mn04", "").save(path)
     with pytest.raises(CheckpointError, match="NaN"):
         Head.load(path)
+
+
+def test_more_labels_than_weights_are_refused_before_texts_are_made_of_them(tmp_path):
+    path = tmp_path / "x.npz"
+    few = np.zeros((4, 2), np.float32)
+    np.savez_compressed(
+        path, labels=np.zeros(1 << 22, np.int8), weight=few, bias=few[0], base="mn04", base_hash=""
+    )
+    tracemalloc.start()
+    with pytest.raises(CheckpointError, match="tag-overlay train"):
+        Head.load(path)
+    assert tracemalloc.get_traced_memory()[1] < 64e6
+    tracemalloc.stop()

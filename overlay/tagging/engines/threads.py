@@ -17,5 +17,10 @@ def in_threads(
     """Each item by one thread: the parts that are no matrix product are shared out, too."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, "blas"), ThreadPool(n_threads) as pool:
-        return pool.map(work, items, chunksize=1)
+    with threadpool_limits(1, "blas"):
+        try:
+            pool = ThreadPool(n_threads)
+        except (OSError, RuntimeError):  # this user has too many threads, or no shared memory
+            return [work(item) for item in items]
+        with pool:
+            return pool.map(work, items, chunksize=1)

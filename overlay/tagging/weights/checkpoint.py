@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import pickle
+import pickletools
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
@@ -29,6 +30,8 @@ Array = npt.NDArray[Any]
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
 _MAX_PICKLE_BYTES = 64 * 1024 * 1024
+_MOST_STEPS = 1 << 18
+"""Of a pickle; those of real networks have some thousands."""
 _RENAMED = {"running_mean": "_mean", "running_var": "_variance"}
 _NOT_PARAMETERS = ("spectrogram_extractor.", "logmel_extractor.")
 _STORAGE_TYPES = {
@@ -104,12 +107,36 @@ class _Refused(pickle.UnpicklingError):
     """The pickle names something that is not on the list."""
 
 
+def _check_program(file: Any) -> None:
+    """Walk through a pickle without running it: Python's reader takes sizes at their word.
+
+    A place in its memo is a number of any size, and a list of that length is made.
+    """
+    start, end = file.tell(), file.seek(0, 2)
+    file.seek(start)
+    for step, (opcode, value, _) in enumerate(pickletools.genops(file)):
+        if step > _MOST_STEPS:
+            raise ValueError("it is no table of weights: it is too long")
+        claim = value if isinstance(value, int) else 0
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and claim > step:
+            raise ValueError("it is damaged: a place that no writer would take")
+        if opcode.name == "BYTEARRAY8" or (opcode.name == "FRAME" and claim > end):
+            raise ValueError("it is damaged: a size that it cannot have")
+    file.seek(start)
+
+
 class _ArraysOnly(pickle.Unpickler):
     """Knows only what rebuilds arrays."""
 
     def __init__(self, file: Any, storages: Callable[[tuple[Any, ...]], Array] | None = None):
         super().__init__(file, encoding="latin1")
+        self._file = file
         self._storages = storages
+
+    def load(self) -> Any:
+        """What the pickle holds, once its claims are checked."""
+        _check_program(self._file)
+        return super().load()
 
     def find_class(self, module: str, name: str) -> Any:
         """This file's own stand-in for an allowed name; everything else is refused."""
