@@ -1,0 +1,97 @@
+"""What can be made of every source, by the word that a person writes behind ``--do``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from overlay.errors import UsageError
+from overlay.products.base import Product
+from overlay.products.captions import Captions
+from overlay.products.scores import Scores
+from overlay.products.table import Table, export_formats
+from overlay.settings import Settings
+
+RENDER, SOFT, PANEL = "render", "soft", "panel"
+"""Videos; which one is in the settings."""
+EVENTS, CAPTIONS, TAGS = "events", "captions", "tags"
+_CODE = {RENDER: 1, SOFT: 1, PANEL: 1, EVENTS: 1, CAPTIONS: 1, TAGS: 1}
+"""Version of the code that makes a product: raise it when the result becomes another."""
+_TABLES = {
+    RENDER: ("tagging", "panel", "events", "video"),
+    SOFT: ("tagging", "panel", "events", "captions", "video"),
+    PANEL: ("tagging", "panel", "events", "video"),
+    CAPTIONS: ("tagging", "events", "captions"),
+    TAGS: ("tagging",),
+}
+"""Tables of the settings that a product depends on; tables of events if nothing is said."""
+_CHANGE_NOTHING = frozenset({"cache", "threads", "overwrite", "ffmpeg", "device"})
+"""Settings that the result does not depend on."""
+
+
+def known_kinds() -> tuple[str, ...]:
+    """Everything that can be asked for."""
+    return (*_CODE, *export_formats())
+
+
+def check_kinds(kinds: Sequence[str]) -> tuple[str, ...]:
+    """The kinds, each once.
+
+    Raises:
+        UsageError: One is not known, or there is none.
+    """
+    for kind in kinds:
+        if kind not in known_kinds():
+            raise UsageError(f"--do {kind}: not known; known are {', '.join(known_kinds())}")
+    if not kinds:
+        raise UsageError("--do: name at least one thing to make")
+    return tuple(dict.fromkeys(kinds))
+
+
+def product_of(kind: str) -> Product | None:
+    """The product of a kind; ``None`` for the video that the settings ask for."""
+    if kind in (RENDER, SOFT, PANEL):
+        return None
+    if kind == CAPTIONS:
+        return Captions()
+    if kind == TAGS:
+        return Scores()
+    return Table("csv" if kind == EVENTS else kind)
+
+
+def settings_for(kind: str, settings: Settings) -> Settings:
+    """The settings with what a kind of video asks for; what lies below the output may go."""
+    video = replace(settings.video, soft=kind == SOFT, overlay_only=kind == PANEL, overwrite=True)
+    return replace(settings, video=video)
+
+
+def facts_of(kind: str, settings: Settings, model: Sequence[str]) -> dict[str, Any]:
+    """What a product of any source depends on, beside the source itself.
+
+    Args:
+        kind: Of product.
+        settings: All options.
+        model: Name and hash of the tagger.
+    """
+    own = settings_for(kind, settings)
+    tables = {}
+    for table in _TABLES.get(kind, ("tagging", "panel", "events")):
+        values = asdict(getattr(own, table))
+        tables[table] = {
+            name: _content(value) for name, value in values.items() if name not in _CHANGE_NOTHING
+        }
+    tables["tagging"].pop("model", None)
+    return {"kind": kind, "code": _CODE.get(kind, 1), "model": list(model), **tables}
+
+
+def _content(value: Any) -> Any:
+    """A value; of one that names a file the hash of what is in it."""
+    if isinstance(value, str) and ("/" in value or "." in value):
+        try:
+            return hashlib.sha256(Path(value).read_bytes()).hexdigest()
+        except OSError:
+            return value
+    return value

@@ -1,0 +1,136 @@
+"""What was done: one small file for each source and kind of product, written last and whole.
+
+A marker is JSON that people can read. A damaged one, or one of another version, only means that
+the work is done again. Markers lie in 256 folders by hash, so that no folder grows too large.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+STATE_FOLDER = ".tag-overlay"
+"""Below the output."""
+_VERSION = 1
+_LARGEST_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """That a product of a source was made, or could not be.
+
+    Attributes:
+        place: The source's, see ``sources.Found``.
+        kind: Of product.
+        key: What the result depends on; another key means that it has to be made again.
+        state: ``done`` or ``failed``.
+        target: Path of the product below the output; empty where it failed.
+        target_bytes: Its size; 0 for a folder.
+        reason: Why it failed, one line.
+        seconds: Wall time that it took.
+        length_s: Length of the source, if known.
+        heard: The strongest labels.
+        tries: How often it was tried.
+    """
+
+    place: str
+    kind: str
+    key: str
+    state: str
+    target: str = ""
+    target_bytes: int = 0
+    reason: str = ""
+    seconds: float = 0.0
+    length_s: float | None = None
+    heard: tuple[str, ...] = ()
+    tries: int = 1
+    made_by: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")
+
+
+def identity_of(place: str, kind: str) -> str:
+    """Name of what belongs to a source and a kind of product, 32 hex digits."""
+    text = f"{kind}\0{place}".encode("utf-8", "surrogateescape")
+    return hashlib.sha256(text).hexdigest()[:32]
+
+
+def marker_path(out: Path, place: str, kind: str) -> Path:
+    """Where the marker of a source and a kind lies."""
+    name = identity_of(place, kind)
+    return out / STATE_FOLDER / "markers" / name[:2] / f"{name[2:]}.json"
+
+
+def read_marker(out: Path, place: str, kind: str) -> Marker | None:
+    """The marker of a source and a kind; ``None`` if there is none that can be used."""
+    marker = _read(marker_path(out, place, kind))
+    return marker if marker is not None and (marker.place, marker.kind) == (place, kind) else None
+
+
+def _read(path: Path) -> Marker | None:
+    try:
+        with path.open("rb") as file:
+            content = json.loads(file.read(_LARGEST_BYTES))
+        if content.pop("version") != _VERSION:
+            return None
+        content["heard"] = tuple(map(str, content["heard"]))
+        marker = Marker(**content)
+        texts = (marker.place, marker.kind, marker.key, marker.state, marker.target, marker.reason)
+        if not all(isinstance(text, str) for text in texts):
+            return None
+        return marker
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def write_marker(out: Path, marker: Marker) -> None:
+    """Write a marker, whole.
+
+    Raises:
+        OSError: The output cannot be written to.
+    """
+    path = marker_path(out, marker.place, marker.kind)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{uuid4().hex}.part")
+    content = json.dumps({"version": _VERSION, **asdict(marker)}, indent=1, ensure_ascii=False)
+    try:
+        with temporary.open("wb") as file:
+            file.write(content.encode("utf-8", "surrogateescape"))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def all_markers(out: Path) -> Iterator[Marker]:
+    """Every marker below an output, in no order that means anything."""
+    root = out / STATE_FOLDER / "markers"
+    for folder in sorted(root.glob("[0-9a-f][0-9a-f]")):
+        for path in sorted(folder.glob("*.json")):
+            marker = _read(path)
+            if marker is not None:
+                yield marker
+
+
+def is_done(out: Path, marker: Marker | None, key: str) -> bool:
+    """Whether a product is there as it would be made now."""
+    if marker is None or marker.state != "done" or marker.key != key:
+        return False
+    target = out / marker.target
+    try:
+        status = target.stat()
+    except OSError:
+        return False
+    return marker.target_bytes == 0 or status.st_size == marker.target_bytes
+
+
+def key_of(facts: Any) -> str:
+    """A short name for facts that a result depends on, and for nothing else."""
+    text = json.dumps(facts, sort_keys=True, default=str).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(text).hexdigest()[:32]

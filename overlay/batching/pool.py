@@ -1,0 +1,338 @@
+"""Worker processes: fed, watched, ended, replaced.
+
+A worker that crashes, hangs, grows too large or is killed costs its own task alone; the task is
+tried once more at the end, and fails with a reason if that happens again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Any
+
+from overlay.batching.task import FAILED, Outcome, Task, remember
+
+_GRACE_S = 5.0
+"""Seconds in which a worker may unwind before it is killed."""
+_LOOK_S = 0.5
+_LEAST_S = 120.0
+"""No task has less time than this."""
+_BYTES_PER_S = 4000
+"""A source that claims to be longer than its bytes allow at this rate is not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one task may take.
+
+    Attributes:
+        timeout_factor: Wall seconds for each second of the source.
+        memory_mb: Of a worker and what it started; ``None`` where nothing is limited.
+    """
+
+    timeout_factor: float = 20.0
+    memory_mb: float | None = None
+
+    def seconds(self, task: Task) -> float:
+        """Wall seconds for a task: by the bytes, since a claimed length may be anything."""
+        longest = task.found.size / _BYTES_PER_S
+        return _LEAST_S + self.timeout_factor * longest
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happens while a batch runs.
+
+    Attributes:
+        worker: Which worker, from 0.
+        task: What it is at.
+        outcome: A product that is finished, if that is what happened.
+        progress: Step, done and total, if that is what happened.
+        note: A line, if that is what happened.
+    """
+
+    worker: int
+    task: Task
+    outcome: Outcome | None = None
+    progress: tuple[str, float, float | None] | None = None
+    note: str | None = None
+
+
+class Pool:
+    """Some workers.
+
+    Args:
+        n_workers: How many.
+        limits: What a task may take.
+    """
+
+    def __init__(self, n_workers: int, limits: Limits) -> None:
+        self._n, self._limits = n_workers, limits
+        self._events: queue.Queue[Event | None] = queue.Queue(maxsize=1000)
+        self._stopping = threading.Event()
+        self._workers: set[_Worker] = set()
+        self._lock = threading.Lock()
+        self._broken: list[Task] = []
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[Event]:
+        """Do all tasks; events as they happen, in no order between workers.
+
+        When the iteration is left, all workers end: they unwind first.
+        """
+        waiting = iter(tasks)
+        try:
+            yield from self._round(waiting)
+            again = [replace(task, again=True) for task in self._broken]
+            self._broken.clear()
+            yield from self._round(iter(again))
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """End all workers: politely, and then not."""
+        self._stopping.set()
+        with self._lock:
+            workers = list(self._workers)
+        for worker in workers:
+            worker.end(_GRACE_S)
+
+    def kill(self) -> None:
+        """End all workers at once."""
+        self._stopping.set()
+        with self._lock:
+            workers = list(self._workers)
+        for worker in workers:
+            worker.end(0)
+
+    def _round(self, tasks: Iterator[Task]) -> Iterator[Event]:
+        shared = _Shared(tasks)
+        threads = [
+            threading.Thread(target=self._manage, args=(number, shared), daemon=True)
+            for number in range(self._n)
+        ]
+        for thread in threads:
+            thread.start()
+        left = len(threads)
+        while left:
+            event = self._events.get()
+            if event is None:
+                left -= 1
+            else:
+                yield event
+        if shared.error is not None:
+            raise shared.error
+
+    def _manage(self, number: int, tasks: _Shared) -> None:
+        worker: _Worker | None = None
+        try:
+            while not self._stopping.is_set():
+                task = tasks.next()
+                if task is None:
+                    break
+                if worker is None:
+                    worker = self._started()
+                trouble = self._watched(number, worker, task)
+                if trouble is not None:
+                    self._over(worker)
+                    worker = None
+                    if not self._stopping.is_set():
+                        self._blame(number, task, trouble)
+        finally:
+            if worker is not None:
+                self._over(worker)
+            self._events.put(None)
+
+    def _started(self) -> _Worker:
+        worker = _Worker()
+        with self._lock:
+            self._workers.add(worker)
+        return worker
+
+    def _over(self, worker: _Worker) -> None:
+        worker.end(_GRACE_S)
+        with self._lock:
+            self._workers.discard(worker)
+
+    def _watched(self, number: int, worker: _Worker, task: Task) -> str | None:
+        """Let a worker do a task; what went wrong with the worker, if anything did."""
+        deadline = time.monotonic() + self._limits.seconds(task)
+        finished: set[str] = set()
+        try:
+            worker.send(task)
+        except OSError:
+            return worker.last_words()
+        while True:
+            message = worker.receive(_LOOK_S)
+            if message is None:
+                if worker.is_gone():
+                    return worker.last_words()
+                if time.monotonic() > deadline:
+                    worker.end(0)
+                    return f"took longer than {self._limits.seconds(task):.0f} s"
+                limit = self._limits.memory_mb
+                if limit is not None and family_mb(worker.pid) > limit:
+                    worker.end(0)
+                    return f"took more than {limit:.0f} MB of memory"
+            elif "finished" in message:
+                return None
+            else:
+                self._tell(number, task, message, finished)
+
+    def _tell(self, number: int, task: Task, message: dict[str, Any], finished: set[str]) -> None:
+        if "outcome" in message:
+            plain = message["outcome"]
+            outcome = Outcome(**{**plain, "heard": tuple(plain["heard"])})
+            finished.add(outcome.kind)
+            if outcome.state == FAILED and outcome.may_pass and not task.again:
+                self._broken.append(replace(task, kinds=(outcome.kind,)))
+            else:
+                self._events.put(Event(number, task, outcome=outcome))
+        elif "progress" in message:
+            step, done, total = message["progress"]
+            self._events.put(Event(number, task, progress=(step, done, total)))
+        elif "note" in message:
+            self._events.put(Event(number, task, note=message["note"]))
+
+    def _blame(self, number: int, task: Task, trouble: str) -> None:
+        if not task.again:
+            self._broken.append(task)
+            return
+        for kind in task.kinds:
+            outcome = Outcome(task.found.place, kind, FAILED, reason=trouble)
+            remember(task, outcome)
+            self._events.put(Event(number, task, outcome=outcome))
+
+
+class _Shared:
+    """An iterator that several threads take from."""
+
+    def __init__(self, tasks: Iterator[Task]) -> None:
+        self._tasks, self._lock = tasks, threading.Lock()
+        self.error: BaseException | None = None
+
+    def next(self) -> Task | None:
+        with self._lock:
+            if self.error is not None:
+                return None
+            try:
+                return next(self._tasks, None)
+            except BaseException as error:  # handed to the thread that asked for it all
+                self.error = error
+                return None
+
+
+class _Worker:
+    """One worker process."""
+
+    def __init__(self) -> None:
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "overlay.batching.worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
+            start_new_session=True,
+        )  # fmt: skip
+        self.pid = self._process.pid
+        self._buffer = b""
+        self._selector = selectors.DefaultSelector()
+        assert self._process.stdout is not None
+        self._selector.register(self._process.stdout, selectors.EVENT_READ)
+
+    def send(self, task: Task) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(task.to_json()).encode() + b"\n")
+        self._process.stdin.flush()
+
+    def receive(self, seconds: float) -> dict[str, Any] | None:
+        """The next message, or ``None`` if none comes in time."""
+        deadline = time.monotonic() + seconds
+        while b"\n" not in self._buffer:
+            left = deadline - time.monotonic()
+            if left <= 0 or not self._selector.select(left):
+                return None
+            assert self._process.stdout is not None
+            data = os.read(self._process.stdout.fileno(), 65536)
+            if not data:
+                return None
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+    def is_gone(self) -> bool:
+        return self._process.poll() is not None
+
+    def last_words(self) -> str:
+        """How it ended, in one line."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GRACE_S)
+        code = self._process.returncode
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name
+            return f"the worker was ended by {name}"
+        with contextlib.suppress(OSError, ValueError):
+            self._log.seek(0)
+            lines = self._log.read()[-4000:].decode("utf-8", "replace").strip().splitlines()
+            if lines:
+                return f"the worker ended: {lines[-1].strip()}"
+        return f"the worker ended with status {code}"
+
+    def end(self, grace_s: float) -> None:
+        """End it and all that it started."""
+        family = descendants(self.pid)
+        if self._process.poll() is None:
+            if grace_s:
+                self._process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(grace_s)
+            if self._process.poll() is None:
+                self._process.kill()
+        self._process.wait()
+        for pid in family:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        for pipe in (self._process.stdin, self._process.stdout, self._log):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        self._selector.close()
+
+
+def descendants(pid: int) -> list[int]:
+    """Processes that a process started, and those started; empty where nobody can tell."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            children.setdefault(int(fields[1]), []).append(int(folder.name))
+    found, waiting = [], [pid]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found += below
+        waiting += below
+    return found
+
+
+def family_mb(pid: int) -> float:
+    """Memory of a process and its descendants, MB; 0 where nobody can tell."""
+    pages = 0
+    for each in (pid, *descendants(pid)):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pages += int(Path(f"/proc/{each}/statm").read_text().split()[1])
+    return pages * _page_bytes() / 1e6
+
+
+def _page_bytes() -> int:
+    get: Callable[[str], int] = os.sysconf
+    return get("SC_PAGE_SIZE")

@@ -1,0 +1,224 @@
+"""A batch from the sources to the report."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from overlay.batching.kinds import check_kinds
+from overlay.batching.pool import Event, Limits, Pool
+from overlay.batching.sources import Found, in_shard
+from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
+from overlay.errors import OverlayError
+from overlay.reporting import SILENT, Reporter
+from overlay.settings import Settings
+from overlay.tagging.registry import load_tagger
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSettings:
+    """How a batch is run; what it makes is in ``Settings``.
+
+    Attributes:
+        kinds: What is made of every source.
+        jobs: Worker processes; 0 takes as many as there are cores.
+        shard: Number and how many, such as (3, 20): which part of the sources is ours.
+        skip_existing: Leave targets that are there, whoever made them.
+        retry_failed: Try again what failed before.
+        content_keys: Know a source by its content instead of its size and last change.
+        limits: What one source may take.
+        ray: ``None`` for worker processes of this machine, else ``local``, ``auto`` or an address.
+    """
+
+    kinds: tuple[str, ...]
+    jobs: int = 0
+    shard: tuple[int, int] = (1, 1)
+    skip_existing: bool = False
+    retry_failed: bool = False
+    content_keys: bool = False
+    limits: Limits = field(default_factory=Limits)
+    ray: str | None = None
+
+    @property
+    def n_workers(self) -> int:
+        """Worker processes."""
+        return self.jobs or os.cpu_count() or 1
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of a batch.
+
+    Attributes:
+        counts: Products by state.
+        failures: Those that failed, in the order in which they did; the first thousand.
+        seconds: Wall time that products took, added up.
+        length_s: Seconds of sources of which something was made.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[Outcome] = field(default_factory=list)
+    seconds: float = 0.0
+    length_s: float = 0.0
+
+    def add(self, outcome: Outcome) -> None:
+        """Count an outcome."""
+        self.counts[outcome.state] += 1
+        self.seconds += outcome.seconds
+        self.length_s += outcome.length_s or 0.0 if outcome.state == DONE else 0.0
+        if outcome.state == FAILED and len(self.failures) < 1000:
+            self.failures.append(outcome)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all worked, 7 if some failed, 3 if none worked."""
+        if not self.counts[FAILED]:
+            return 0
+        return 7 if self.counts[DONE] + self.counts[SKIPPED] + self.counts[BUSY] else 3
+
+
+@dataclass(slots=True)
+class Outlook:
+    """What there is to do, before any of it is done.
+
+    Attributes:
+        n_new: Products to make.
+        n_done: Products that are there.
+        n_failed: Products that failed before and are not tried again.
+        n_sources: Sources of which something is to be made.
+        n_bytes: Their bytes.
+    """
+
+    n_new: int = 0
+    n_done: int = 0
+    n_failed: int = 0
+    n_sources: int = 0
+    n_bytes: int = 0
+
+    def add(self, task: Task, standings: Iterable[Outcome | None]) -> None:
+        """Count the products of a source."""
+        states = [standing and standing.state for standing in standings]
+        self.n_done += states.count(SKIPPED)
+        self.n_failed += states.count(FAILED)
+        new = states.count(None)
+        self.n_new += new
+        self.n_sources += bool(new)
+        self.n_bytes += task.found.size if new else 0
+
+
+class Batch:
+    """Sources and what is to be made of them.
+
+    Args:
+        find: Finds the sources anew at each call, so that nothing is held.
+        out: Where products, markers and claims go.
+        settings: All options of the products.
+        batch: How it is run.
+        reporter: Told which model is used.
+
+    Raises:
+        UsageError: A kind of product is not known.
+        TaggerError: The model cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[], Iterable[Found]],
+        out: Path,
+        settings: Settings,
+        batch: BatchSettings,
+        *,
+        reporter: Reporter = SILENT,
+    ) -> None:
+        self._find, self._batch, self._reporter = find, batch, reporter
+        threads = settings.tagging.threads or max(1, (os.cpu_count() or 1) // batch.n_workers)
+        tagger = load_tagger(settings.tagging, reporter=reporter)
+        tagging = replace(settings.tagging, threads=threads)
+        nothing = Found(Path(), "", 0, 0, "")
+        self._task = Task(
+            nothing, out.absolute(), check_kinds(batch.kinds), replace(settings, tagging=tagging),
+            (tagger.name, tagger.model_hash), batch.content_keys, batch.skip_existing,
+            batch.retry_failed,
+        )  # fmt: skip
+
+    def tasks(self) -> Iterator[Task]:
+        """One for each source of our shard."""
+        number, n_shards = self._batch.shard
+        for found in self._find():
+            if in_shard(found.place, number, n_shards):
+                yield replace(self._task, found=found)
+
+    def outlook(self) -> Outlook:
+        """Look at every source and its markers, and do nothing."""
+        outlook = Outlook()
+        for task in self.tasks():
+            outlook.add(task, self._standings(task))
+        return outlook
+
+    def _standings(self, task: Task) -> list[Outcome | None]:
+        try:
+            return [standing_of(task, kind, key) for kind, key in keys_of(task).items()]
+        except OSError:
+            return [None] * len(task.kinds)
+
+    def run(self, told: Callable[[Event], None] = lambda event: None) -> Report:
+        """Do what is not done yet.
+
+        Args:
+            told: Called with everything that happens, from this thread; if it raises, the work
+                stops, and nothing partial stays.
+        """
+        report = Report()
+        for event in self._events():
+            if event.outcome is not None:
+                report.add(event.outcome)
+            told(event)
+        return report
+
+    def _events(self) -> Iterator[Event]:
+        if self._batch.ray is not None:
+            from overlay.batching.on_ray import run_on_ray
+
+            yield from run_on_ray(self.tasks(), self._batch.ray)
+            return
+        pool = Pool(self._batch.n_workers, self._batch.limits)
+        known: list[Event] = []
+        for event in pool.run(self._to_do(known)):
+            yield from _emptied(known)
+            yield event
+        yield from _emptied(known)
+
+    def _to_do(self, known: list[Event]) -> Iterator[Task]:
+        """The tasks with something to do; of the others the outcomes go to ``known``."""
+        for task in self.tasks():
+            standings = self._standings(task)
+            outcomes = [outcome for outcome in standings if outcome is not None]
+            known.extend(Event(-1, task, outcome=outcome) for outcome in outcomes)
+            left = tuple(
+                kind for kind, standing in zip(task.kinds, standings, strict=True) if not standing
+            )
+            if left:
+                yield replace(task, kinds=left)
+
+
+def _emptied(events: list[Event]) -> Iterator[Event]:
+    while events:
+        yield events.pop(0)
+
+
+def checked_shard(text: str) -> tuple[int, int]:
+    """Number and how many of ``3/20``.
+
+    Raises:
+        OverlayError: It is something else.
+    """
+    from overlay.errors import UsageError
+
+    number, _, n_shards = text.partition("/")
+    if number.isdecimal() and n_shards.isdecimal() and 1 <= int(number) <= int(n_shards) <= 10**6:
+        return int(number), int(n_shards)
+    error: OverlayError = UsageError(f"--shard {text}: not a number of how many, such as 3/20")
+    raise error

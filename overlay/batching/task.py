@@ -1,0 +1,236 @@
+"""One source and what is to be made of it: done in a worker, a Ray task, or here."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from overlay import pipeline
+from overlay.batching.claims import LEASE_S, Claims
+from overlay.batching.kinds import facts_of, product_of, settings_for
+from overlay.batching.markers import Marker, is_done, key_of, read_marker, write_marker
+from overlay.batching.sources import Found
+from overlay.errors import OverlayError
+from overlay.reporting import SILENT, Reporter
+from overlay.settings import Settings, settings_from_tables
+from overlay.track import TagTrack
+
+DONE, FAILED, SKIPPED, BUSY = "done", "failed", "skipped", "busy"
+_N_HEARD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker gets.
+
+    Attributes:
+        found: The source.
+        out: Where products go.
+        kinds: What to make.
+        settings: All options.
+        model: Name and hash of the tagger.
+        content_keys: Whether a source is known by its content instead of size and last change.
+        skip_existing: Leave targets that are there, whoever made them.
+        retry_failed: Try again what failed before.
+        again: This is the second try after a crash.
+        lease_s: Seconds after which a claim that nobody renews is nobody's.
+    """
+
+    found: Found
+    out: Path
+    kinds: tuple[str, ...]
+    settings: Settings
+    model: tuple[str, ...]
+    content_keys: bool = False
+    skip_existing: bool = False
+    retry_failed: bool = False
+    again: bool = False
+    lease_s: float = LEASE_S
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        plain = asdict(self)
+        plain["found"]["path"], plain["out"] = str(self.found.path), str(self.out)
+        return plain
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Task:
+        """What ``to_json`` gave."""
+        found = Found(**{**plain["found"], "path": Path(plain["found"]["path"])})
+        known = {
+            "found": found, "out": Path(plain["out"]), "kinds": tuple(plain["kinds"]),
+            "settings": settings_from_tables(plain["settings"]), "model": tuple(plain["model"]),
+        }  # fmt: skip
+        return cls(**{**plain, **known})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one product of one source.
+
+    Attributes:
+        place: The source's place.
+        kind: Of product.
+        state: ``done``, ``failed``, ``skipped`` (was done before) or ``busy`` (another is at it).
+        target: Path of the product below the output.
+        reason: Why it failed, one line.
+        seconds: Wall time that it took.
+        length_s: Length of the source, if known.
+        heard: The strongest labels.
+        may_pass: Whether a second try could help: nothing refused it, something broke.
+    """
+
+    place: str
+    kind: str
+    state: str
+    target: str = ""
+    reason: str = ""
+    seconds: float = 0.0
+    length_s: float | None = None
+    heard: tuple[str, ...] = ()
+    may_pass: bool = False
+
+
+def keys_of(task: Task) -> dict[str, str]:
+    """Key of each product of a task."""
+    found = task.found
+    identity: Any = [found.size, found.mtime_ns]
+    if task.content_keys:
+        with found.path.open("rb") as file:
+            identity = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        kind: key_of([identity, facts_of(kind, task.settings, task.model)]) for kind in task.kinds
+    }
+
+
+def standing_of(task: Task, kind: str, key: str) -> Outcome | None:
+    """What is known of a product without doing anything; ``None`` if it has to be made."""
+    marker = read_marker(task.out, task.found.place, kind)
+    if is_done(task.out, marker, key):
+        assert marker is not None
+        return _outcome(marker, SKIPPED)
+    same = marker is not None and marker.key == key and marker.state == FAILED
+    if same and not task.retry_failed and not task.again:
+        assert marker is not None
+        return _outcome(marker, FAILED)
+    return None
+
+
+def _outcome(marker: Marker, state: str) -> Outcome:
+    return Outcome(
+        marker.place, marker.kind, state, marker.target, marker.reason, 0.0, marker.length_s,
+        marker.heard,
+    )  # fmt: skip
+
+
+def do_task(task: Task, reporter: Reporter = SILENT) -> Iterator[Outcome]:
+    """Make the products of a source that are not there yet, and their markers.
+
+    Every exception of one product becomes an outcome; what stops the process does not.
+    """
+    claims = Claims(task.out, task.lease_s)
+    track: TagTrack | None = None
+    try:
+        keys = keys_of(task)
+    except OSError as error:
+        yield from (_failed(task, kind, f"cannot be read: {error.strerror}") for kind in task.kinds)
+        return
+    for kind, key in keys.items():
+        standing = standing_of(task, kind, key)
+        if standing is not None:
+            yield standing
+            continue
+        with claims.claimed(task.found.place, kind) as mine:
+            if not mine:
+                yield Outcome(task.found.place, kind, BUSY)
+                continue
+            standing = standing_of(task, kind, key)  # another may just have finished it
+            if standing is None:
+                standing, track = _made(task, kind, key, track, reporter)
+            yield standing
+
+
+def _made(
+    task: Task, kind: str, key: str, track: TagTrack | None, reporter: Reporter
+) -> tuple[Outcome, TagTrack | None]:
+    started = time.monotonic()
+    try:
+        target, made_of, length_s = _make(task, kind, track, reporter)
+    except OverlayError as error:
+        outcome = _failed(task, kind, str(error))
+    except Exception as error:  # one bad clip never stops a run
+        outcome = _failed(task, kind, f"{type(error).__name__}: {error}", may_pass=True)
+    else:
+        heard = _strongest(made_of, task.settings)
+        relative = target.relative_to(task.out.absolute()).as_posix()
+        seconds = round(time.monotonic() - started, 3)
+        outcome = Outcome(task.found.place, kind, DONE, relative, "", seconds, length_s, heard)
+        track = made_of or track
+    remember(task, outcome, key)
+    return outcome, track
+
+
+def _failed(task: Task, kind: str, reason: str, *, may_pass: bool = False) -> Outcome:
+    line = " ".join(reason.split())[:1000]
+    return Outcome(task.found.place, kind, FAILED, reason=line, may_pass=may_pass)
+
+
+def _make(
+    task: Task, kind: str, track: TagTrack | None, reporter: Reporter
+) -> tuple[Path, TagTrack | None, float | None]:
+    found, settings = task.found, settings_for(kind, task.settings)
+    folder = task.out.absolute() / found.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    job = pipeline.plan(
+        found.path, product_of(kind), folder, settings, track=track, reporter=reporter
+    )
+    if found.stem != found.path.stem:
+        usual = job.target.name.removeprefix(found.path.stem)
+        job = pipeline.plan(
+            found.path, product_of(kind), folder / f"{found.stem}{usual}", settings, track=track,
+            reporter=reporter,
+        )  # fmt: skip
+    if task.skip_existing and job.target.exists():
+        return job.target, track, job.source.duration_s
+    made = job.run(reporter)
+    return made.path, made.track, job.source.duration_s
+
+
+def _strongest(track: TagTrack | None, settings: Settings) -> tuple[str, ...]:
+    if track is None:
+        return ()
+    return tuple(event.label for event in pipeline.top_events(track, _N_HEARD, settings))
+
+
+def remember(task: Task, outcome: Outcome, key: str | None = None) -> None:
+    """Write the marker of an outcome; that it cannot be written only means "again".
+
+    Args:
+        task: The task.
+        outcome: Of one of its kinds.
+        key: The product's key; computed if ``None``.
+    """
+    try:
+        key = key or keys_of(replace(task, kinds=(outcome.kind,)))[outcome.kind]
+        target = task.out / outcome.target
+        size = target.stat().st_size if outcome.target and target.is_file() else 0
+        write_marker(
+            task.out,
+            Marker(
+                outcome.place, outcome.kind, key, outcome.state, outcome.target, size,
+                outcome.reason, outcome.seconds, outcome.length_s, outcome.heard,
+                2 if task.again else 1,
+            ),
+        )  # fmt: skip
+    except OSError:
+        return
+
+
+def tasks_of(sources: Sequence[Found] | Iterator[Found], model: Task) -> Iterator[Task]:
+    """The same task for every source."""
+    for found in sources:
+        yield replace(model, found=found)
