@@ -221,6 +221,20 @@ def resolve(flags: Mapping[str, Any], config: str | Path | None = None) -> Setti
     return override(settings, **given)
 
 
+def settings_from_tables(tables: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """What ``dataclasses.asdict`` made of settings, also after a way through JSON.
+
+    Raises:
+        SettingsError: A value is out of range.
+    """
+    settings = Settings()
+    made = {}
+    for name, values in tables.items():
+        plain = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+        made[name] = replace(getattr(settings, name), **plain)
+    return replace(settings, **made)
+
+
 def override(settings: Settings, **options: Any) -> Settings:
     """The same settings with some fields changed, whichever table they are in.
 

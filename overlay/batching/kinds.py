@@ -24,12 +24,16 @@ _TABLES = {
     RENDER: ("tagging", "panel", "events", "video"),
     SOFT: ("tagging", "panel", "events", "captions", "video"),
     PANEL: ("tagging", "panel", "events", "video"),
-    CAPTIONS: ("tagging", "events", "captions"),
+    CAPTIONS: ("tagging", "panel", "events", "captions"),
     TAGS: ("tagging",),
 }
 """Tables of the settings that a product depends on; tables of events if nothing is said."""
 _CHANGE_NOTHING = frozenset({"cache", "threads", "overwrite", "ffmpeg", "device"})
 """Settings that the result does not depend on."""
+
+
+_LOOK = frozenset({"theme", "position", "top_k", "font", "scale"})
+"""Settings of the panel that only its look depends on."""
 
 
 def known_kinds() -> tuple[str, ...]:
@@ -78,10 +82,11 @@ def facts_of(kind: str, settings: Settings, model: Sequence[str]) -> dict[str, A
     """
     own = settings_for(kind, settings)
     tables = {}
+    unused = _CHANGE_NOTHING | (_LOOK if kind in (EVENTS, CAPTIONS) else frozenset())
     for table in _TABLES.get(kind, ("tagging", "panel", "events")):
         values = asdict(getattr(own, table))
         tables[table] = {
-            name: _content(value) for name, value in values.items() if name not in _CHANGE_NOTHING
+            name: _content(value) for name, value in values.items() if name not in unused
         }
     tables["tagging"].pop("model", None)
     return {"kind": kind, "code": _CODE.get(kind, 1), "model": list(model), **tables}

@@ -99,7 +99,7 @@ def write_marker(out: Path, marker: Marker) -> None:
     content = json.dumps({"version": _VERSION, **asdict(marker)}, indent=1, ensure_ascii=False)
     try:
         with temporary.open("wb") as file:
-            file.write(content.encode("utf-8", "surrogateescape"))
+            file.write(content.encode("utf-8", "surrogatepass"))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 from collections.abc import Iterable
@@ -10,14 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import quote
 
-from overlay.batching.markers import STATE_FOLDER, Marker, all_markers, identity_of
-
-_LARGEST_PICTURE = 20_000
-_N_PICTURES = 2000
+from overlay.batching.markers import Marker, all_markers
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:;
+<meta http-equiv="Content-Security-Policy" content="default-src 'none';
  style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <title>tag-overlay: {title}</title>
@@ -27,14 +23,13 @@ body {{ margin: 2rem auto; max-width: 72rem; padding: 0 1rem }}
 h1 {{ font-size: 1.4rem }} table {{ border-collapse: collapse; width: 100% }}
 td, th {{ text-align: left; vertical-align: top; padding: .4rem .6rem;
  border-bottom: 1px solid #8884 }}
-img {{ width: 120px; border-radius: 4px; display: block }}
 .failed td {{ background: #d0342c22 }} .number {{ text-align: right;
  font-variant-numeric: tabular-nums }} .reason {{ color: #c0392b }}
 bdi {{ overflow-wrap: anywhere }}
 </style>
 <h1>{title}</h1>
 <p>{totals}</p>
-<table><thead><tr><th></th><th>Source</th><th class="number">Length</th>
+<table><thead><tr><th>Source</th><th class="number">Length</th>
 <th class="number">Speed</th><th>Heard</th><th>Products</th></tr></thead>
 <tbody>
 {rows}
@@ -60,10 +55,7 @@ def write_report(out: Path, target: Path) -> None:
         f"{len(sources) - n_failed} done, {n_failed} failed"
     )
     base = target.absolute().parent
-    rows = [
-        _row(out.absolute(), base, place, markers, with_picture=number < _N_PICTURES)
-        for number, (place, markers) in enumerate(ordered)
-    ]
+    rows = [_row(out.absolute(), base, place, markers) for place, markers in ordered]
     page = _PAGE.format(title=_text(out.absolute().name), totals=totals, rows="\n".join(rows))
     target.write_bytes(page.encode("utf-8", "replace"))
 
@@ -76,16 +68,15 @@ def _length(markers: Iterable[Marker]) -> float | None:
     return next((m.length_s for m in markers if m.length_s), None)
 
 
-def _row(out: Path, base: Path, place: str, markers: list[Marker], *, with_picture: bool) -> str:
+def _row(out: Path, base: Path, place: str, markers: list[Marker]) -> str:
     length_s = _length(markers)
     seconds = sum(marker.seconds for marker in markers)
     heard = next((marker.heard for marker in markers if marker.heard), ())
     speed = f"{length_s / seconds:.1f}×" if length_s and seconds else ""
     products = "<br>".join(_product(out, base, marker) for marker in markers)
-    picture = _picture(out, place) if with_picture else ""
     css = ' class="failed"' if _has_failed(markers) else ""
     return (
-        f"<tr{css}><td>{picture}</td><td><bdi>{_text(place)}</bdi></td>"
+        f"<tr{css}><td><bdi>{_text(place)}</bdi></td>"
         f'<td class="number">{f"{length_s:.1f} s" if length_s else ""}</td>'
         f'<td class="number">{speed}</td><td>{_text(", ".join(heard))}</td><td>{products}</td></tr>'
     )
@@ -101,22 +92,6 @@ def _product(out: Path, base: Path, marker: Marker) -> str:
         link = target.relative_to(base) if target.is_relative_to(base) else target
     address = quote(link.as_posix().encode("utf-8", "surrogateescape"))
     return f'<a href="{html.escape(address)}">{_text(marker.kind)}</a>'
-
-
-def picture_path(out: Path, place: str) -> Path:
-    """Where the thumbnail of a source lies."""
-    name = identity_of(place, "picture")
-    return out / STATE_FOLDER / "pictures" / name[:2] / f"{name[2:]}.jpg"
-
-
-def _picture(out: Path, place: str) -> str:
-    try:
-        content = picture_path(out, place).read_bytes()
-    except OSError:
-        return ""
-    if len(content) > _LARGEST_PICTURE:
-        return ""
-    return f'<img alt="" src="data:image/jpeg;base64,{base64.b64encode(content).decode()}">'
 
 
 def _text(text: str) -> str:

@@ -12,7 +12,7 @@ from overlay.batching.kinds import check_kinds
 from overlay.batching.pool import Event, Limits, Pool
 from overlay.batching.sources import Found, in_shard
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
-from overlay.errors import OverlayError
+from overlay.errors import UsageError
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
 from overlay.tagging.registry import load_tagger
@@ -30,7 +30,6 @@ class BatchSettings:
         retry_failed: Try again what failed before.
         content_keys: Know a source by its content instead of its size and last change.
         limits: What one source may take.
-        ray: ``None`` for worker processes of this machine, else ``local``, ``auto`` or an address.
     """
 
     kinds: tuple[str, ...]
@@ -40,7 +39,6 @@ class BatchSettings:
     retry_failed: bool = False
     content_keys: bool = False
     limits: Limits = field(default_factory=Limits)
-    ray: str | None = None
 
     @property
     def n_workers(self) -> int:
@@ -179,11 +177,6 @@ class Batch:
         return report
 
     def _events(self) -> Iterator[Event]:
-        if self._batch.ray is not None:
-            from overlay.batching.on_ray import run_on_ray
-
-            yield from run_on_ray(self.tasks(), self._batch.ray)
-            return
         pool = Pool(self._batch.n_workers, self._batch.limits)
         known: list[Event] = []
         for event in pool.run(self._to_do(known)):
@@ -213,12 +206,9 @@ def checked_shard(text: str) -> tuple[int, int]:
     """Number and how many of ``3/20``.
 
     Raises:
-        OverlayError: It is something else.
+        UsageError: It is something else.
     """
-    from overlay.errors import UsageError
-
     number, _, n_shards = text.partition("/")
     if number.isdecimal() and n_shards.isdecimal() and 1 <= int(number) <= int(n_shards) <= 10**6:
         return int(number), int(n_shards)
-    error: OverlayError = UsageError(f"--shard {text}: not a number of how many, such as 3/20")
-    raise error
+    raise UsageError(f"--shard {text}: not a number of how many, such as 3/20")

@@ -1,4 +1,4 @@
-"""One source and what is to be made of it: done in a worker, a Ray task, or here."""
+"""One source and what is to be made of it: done in a worker, or here."""
 
 from __future__ import annotations
 

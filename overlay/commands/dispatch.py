@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from overlay.commands import (
+    batch,
     cache,
     captions,
     doctor,
@@ -31,6 +32,7 @@ from overlay.resources import program_version
 
 COMMANDS: dict[str, ModuleType] = {
     "render": render,
+    "batch": batch,
     "tag": tag,
     "captions": captions,
     "export": export,
@@ -40,7 +42,10 @@ COMMANDS: dict[str, ModuleType] = {
     "cache": cache,
     "doctor": doctor,
 }
-"""Each has ``HELP``, ``add_flags(parser)``, ``run(args)``. To add one, write a file like them."""
+"""Each has ``HELP``, ``add_flags(parser)``, ``run(args)``, which may return an exit status.
+
+To add one, write a file like them.
+"""
 _UNEXPECTED, _USAGE = 1, 2
 
 
@@ -56,7 +61,7 @@ def dispatch(argv: Sequence[str] | None = None) -> int:
     debug = "--debug" in arguments
     try:
         args = parser().parse_args(arguments)
-        COMMANDS[args.command].run(args)
+        status: int | None = COMMANDS[args.command].run(args)
     except SystemExit as exit_:  # argparse has printed what is wrong, or the help
         return int(exit_.code or 0)
     except OverlayError as error:
@@ -67,7 +72,7 @@ def dispatch(argv: Sequence[str] | None = None) -> int:
         return _UNEXPECTED
     finally:
         close_standard_files()
-    return 0
+    return status or 0
 
 
 def _with_command(arguments: list[str]) -> list[str]:

@@ -31,10 +31,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_common(parser)
     flags.add_tagging(parser)
     flags.add_panel(parser)
-    _add_video(parser)
+    add_video(parser)
 
 
-def _add_video(parser: argparse.ArgumentParser) -> None:
+def add_video(parser: argparse.ArgumentParser) -> None:
+    """How the picture is written."""
     group = parser.add_argument_group("video")
     group.add_argument("--encoder", metavar="NAME", help="auto, libx264, libx265, libvpx-vp9, ...")
     group.add_argument("--crf", type=int, metavar="N", help="quality, by the encoder's own scale")

@@ -1,0 +1,163 @@
+"""``tag-overlay batch``: folders of sources, by several workers, and nothing done twice."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from overlay.commands import flags, render
+from overlay.commands.printing import say, show
+from overlay.errors import UsageError
+from overlay.reporting import Reporter
+
+if TYPE_CHECKING:
+    from overlay.batching.pool import Event
+    from overlay.batching.run import BatchSettings, Report
+    from overlay.batching.sources import Found
+
+HELP = "make videos, captions, tables of whole folders, and nothing twice"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Its own, and those of tagging, panel, captions and video."""
+    parser.add_argument("folders", nargs="*", metavar="DIR")
+    parser.add_argument("-o", "--output", metavar="OUT", required=True, help="folder of results")
+    parser.add_argument("-r", "--recursive", action="store_true", help="folders below, too")
+    parser.add_argument(
+        "--do", default="render", metavar="KIND,…",
+        help="render, soft, panel, captions, events, tags, or formats of export (render)",
+    )  # fmt: skip
+    flags.option(parser, "jobs", type=_jobs, default=0, metavar="N", help="workers (auto: cores)")
+    flags.option(parser, "shard", default="1/1", metavar="I/N", help="the I-th of N parts alone")
+    flags.switch(parser, "retry-failed", "try again what failed before")
+    flags.switch(parser, "skip-existing", "leave targets that are there, whoever made them")
+    flags.switch(parser, "content-keys", "know sources by their content, not by their last change")
+    flags.switch(parser, "dry-run", "say what there is to do, and stop")
+    parser.add_argument("--include", action="append", default=[], metavar="PATTERN")
+    parser.add_argument("--exclude", action="append", default=[], metavar="PATTERN")
+    parser.add_argument("--manifest", metavar="FILE", help="a list of sources, or CSV with 'file'")
+    parser.add_argument(
+        "--timeout", type=_factor, default=20.0, metavar="3x", help="time for a source (20x)"
+    )
+    parser.add_argument("--report", metavar="HTML", help="write a page of everything in OUT")
+    parser.add_argument("--jsonl", metavar="FILE", help="write a line a product of everything")
+    flags.add_common(parser)
+    flags.add_tagging(parser)
+    flags.add_panel(parser, beside_events=True)
+    flags.add_events(parser)
+    flags.add_captioning(parser)
+    render.add_video(parser)
+
+
+def _jobs(text: str) -> int:
+    if text == "auto":
+        return 0
+    if not text.isdecimal() or not 1 <= int(text[:4]) <= 1024:
+        raise argparse.ArgumentTypeError(f"{text!r} is not auto, or a number from 1 to 1024")
+    return int(text)
+
+
+def _factor(text: str) -> float:
+    try:
+        value = float(text.removesuffix("x"))
+    except ValueError:
+        value = 0.0
+    if not 0.1 <= value <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a factor such as 3x")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what is not done yet; returns 0 if all worked, 7 if some failed, 3 if none worked.
+
+    Raises:
+        OverlayError: The batch cannot begin.
+    """
+    from overlay.batching.run import Batch
+
+    settings = flags.settings_of(args)
+    out = Path(args.output)
+    roots = _roots(args)
+    batch = Batch(
+        lambda: _found(args, roots, out), out, settings, _batch_settings(args),
+        reporter=Reporter(on_note=lambda line: None if args.quiet else say(line)),
+    )  # fmt: skip
+    outlook = batch.outlook()
+    if not args.quiet:
+        show(
+            f"{outlook.n_new} new, {outlook.n_done} done, {outlook.n_failed} failed before; "
+            f"{outlook.n_sources} sources of {outlook.n_bytes / 1e6:.0f} MB to do"
+        )
+    if args.dry_run:
+        return 0
+    report = batch.run(_Printer(outlook.n_new, quiet=args.quiet))
+    _write_reports(args, out)
+    _summarize(report, quiet=args.quiet)
+    return report.exit_code
+
+
+def _roots(args: argparse.Namespace) -> list[Path]:
+    from overlay.batching.sources import read_manifest
+
+    roots = [Path(folder) for folder in args.folders]
+    if args.manifest:
+        roots += read_manifest(Path(args.manifest))
+    if not roots:
+        raise UsageError("name at least one folder, or a --manifest")
+    return roots
+
+
+def _found(args: argparse.Namespace, roots: list[Path], out: Path) -> Iterable[Found]:
+    from overlay.batching.sources import find_sources
+
+    return find_sources(
+        roots, out, recursive=args.recursive, include=args.include, exclude=args.exclude
+    )
+
+
+def _batch_settings(args: argparse.Namespace) -> BatchSettings:
+    from overlay.batching.pool import Limits
+    from overlay.batching.run import BatchSettings, checked_shard
+
+    return BatchSettings(
+        tuple(kind for kind in args.do.split(",") if kind), args.jobs, checked_shard(args.shard),
+        bool(args.skip_existing), bool(args.retry_failed), bool(args.content_keys),
+        Limits(args.timeout),
+    )  # fmt: skip
+
+
+class _Printer:
+    """A line for each product, as it is finished."""
+
+    def __init__(self, n_new: int, *, quiet: bool) -> None:
+        self._n_new, self._quiet, self._n = n_new, quiet, 0
+
+    def __call__(self, event: Event) -> None:
+        outcome = event.outcome
+        if outcome is None or outcome.state == "skipped":
+            return
+        self._n += event.worker >= 0
+        if outcome.state == "failed":
+            say(f"{outcome.place}: {outcome.kind} failed: {outcome.reason}")
+        elif not self._quiet:
+            show(f"{self._n}/{self._n_new} {outcome.place}: {outcome.kind} {outcome.state}")
+
+
+def _write_reports(args: argparse.Namespace, out: Path) -> None:
+    from overlay.batching.report import write_lines, write_report
+
+    for target, write in ((args.report, write_report), (args.jsonl, write_lines)):
+        if target:
+            try:
+                write(out, Path(target))
+            except OSError as error:
+                raise UsageError(f"{target}: cannot be written: {error.strerror}") from error
+
+
+def _summarize(report: Report, *, quiet: bool) -> None:
+    counts = report.counts
+    line = ", ".join(f"{counts[state]} {state}" for state in ("done", "skipped", "failed", "busy"))
+    if not quiet:
+        show(line)

@@ -1,0 +1,207 @@
+"""Folders of sources: planned, done by workers, remembered, never done twice."""
+
+import json
+import os
+import shutil
+import threading
+import time
+
+import pytest
+
+from overlay.batching.claims import Claims
+from overlay.batching.markers import Marker, all_markers, is_done, read_marker, write_marker
+from overlay.batching.report import write_lines, write_report
+from overlay.batching.sources import find_sources, in_shard, read_manifest
+from overlay.commands import main
+from overlay.errors import UsageError
+
+TEST = ("-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1")
+ENCODE = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
+
+
+@pytest.fixture(scope="module")
+def clip(make_clip):
+    return make_clip("one-second.mp4", *TEST, *ENCODE)
+
+
+@pytest.fixture
+def tree(clip, tmp_path):
+    """Two clips of one stem, one below, one that is none."""
+    root = tmp_path / "in"
+    (root / "below").mkdir(parents=True)
+    for name in ("a.mp4", "a.mov", "below/b.mp4"):
+        shutil.copy(clip, root / name)
+    (root / "bad.mp4").write_text("no media")
+    return root
+
+
+def places(root, out, **options):
+    return [found.place for found in find_sources([root], out, **options)]
+
+
+def test_sources_are_found_once_and_in_order(tree, tmp_path):
+    out = tree / "out"
+    out.mkdir()
+    shutil.copy(tree / "a.mp4", out / "result.mp4")
+    (tree / "loop").symlink_to(tree)
+    (tree / ".hidden.mp4").write_text("")
+    (tree / "notes.txt").write_text("")
+    assert places(tree, out) == ["a.mov", "a.mp4", "bad.mp4"]
+    found = places(tree, out, recursive=True)
+    assert found == ["a.mov", "a.mp4", "bad.mp4", "below/b.mp4"]
+    assert places(tree, out, recursive=True, include=["below/*"]) == ["below/b.mp4"]
+    assert places(tree, out, exclude=["bad*", "*.mov"]) == ["a.mp4"]
+    with pytest.raises(UsageError, match="no such"):
+        list(find_sources([tmp_path / "nowhere"], out))
+
+
+def test_equal_names_never_clash(tree, tmp_path):
+    stems = {found.place: found.stem for found in find_sources([tree], tmp_path / "out")}
+    assert stems == {"a.mov": "a.mov", "a.mp4": "a.mp4", "bad.mp4": "bad"}
+    other = tmp_path / "other" / "in"
+    shutil.copytree(tree, other)
+    found = [found.place for found in find_sources([tree, other], tmp_path / "out")]
+    assert len(set(found)) == len(found) == 6
+
+
+def test_shards_share_everything_out():
+    names = [f"folder/{number}.mp4" for number in range(300)]
+    counts = [sum(in_shard(name, shard, 3) for name in names) for shard in (1, 2, 3)]
+    assert sum(counts) == 300
+    assert min(counts) > 60
+
+
+def test_a_manifest_is_a_list_or_a_table(tmp_path):
+    (tmp_path / "list.txt").write_text("# comment\na.mp4\n\nb/c.mp4\n")
+    assert read_manifest(tmp_path / "list.txt") == [tmp_path / "a.mp4", tmp_path / "b/c.mp4"]
+    (tmp_path / "t.csv").write_text("file,note\nx.mp4,1\n")
+    assert read_manifest(tmp_path / "t.csv") == [tmp_path / "x.mp4"]
+    (tmp_path / "u.csv").write_text("name\nx.mp4\n")
+    with pytest.raises(UsageError, match="column"):
+        read_manifest(tmp_path / "u.csv")
+
+
+def run(tree, out, *more, do="events"):
+    common = ["-r", "-o", str(out), "--do", do, "--model", "builtin", "--jobs", "2"]
+    return main(["batch", str(tree), *common, *more])
+
+
+def test_done_once_one_bad_clip_never_stops_it(tree, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run(tree, out, do="render,events") == 7
+    said = capsys.readouterr()
+    assert "8 new, 0 done" in said.out
+    assert "bad.mp4: render failed" in said.err
+    made = sorted(str(p.relative_to(out)) for p in out.rglob("*") if p.is_file())
+    made = [name for name in made if not name.startswith(".tag-overlay")]
+    assert made == [
+        "a.mov.csv", "a.mov.tagged.mp4", "a.mp4.csv", "a.mp4.tagged.mp4", "below/b.csv",
+        "below/b.tagged.mp4",
+    ]  # fmt: skip
+    times = {name: (out / name).stat().st_mtime_ns for name in made}
+    assert run(tree, out, do="render,events") == 7
+    assert "0 new, 6 done, 2 failed before" in capsys.readouterr().out
+    assert times == {name: (out / name).stat().st_mtime_ns for name in made}
+    assert run(tree, out, "--theme", "light", "--dry-run", do="render,events") == 0
+    assert "4 new, 3 done, 1 failed before" in capsys.readouterr().out
+    (tree / "bad.mp4").unlink()
+    assert run(tree, out, do="render,events") == 0
+
+
+def test_a_damaged_marker_or_a_lost_target_means_again(tree, tmp_path, capsys):
+    out = tmp_path / "out"
+    (tree / "bad.mp4").unlink()
+    assert run(tree, out) == 0
+    markers = list((out / ".tag-overlay/markers").rglob("*.json"))
+    assert len(markers) == 3
+    markers[0].write_text("{")
+    (out / "below/b.csv").unlink()
+    capsys.readouterr()
+    assert run(tree, out, "--dry-run") == 0
+    said = capsys.readouterr().out
+    assert said.startswith(("1 new", "2 new"))
+    assert run(tree, out) == 0
+    assert (out / "below/b.csv").exists()
+
+
+def test_nothing_that_works_is_its_own_status(tmp_path):
+    root = tmp_path / "in"
+    root.mkdir()
+    (root / "bad.mp4").write_text("no media")
+    assert run(root, tmp_path / "out") == 3
+    assert run(root, tmp_path / "out", do="nonsense") == 2
+    assert run(root, tmp_path / "out", "--shard", "4/3") == 2
+
+
+def test_a_changed_source_is_done_again(tree, tmp_path, capsys):
+    out = tmp_path / "out"
+    (tree / "bad.mp4").unlink()
+    assert run(tree, out) == 0
+    os.utime(tree / "a.mp4", (1, 1))
+    capsys.readouterr()
+    assert run(tree, out, "--dry-run") == 0
+    assert capsys.readouterr().out.startswith("1 new, 2 done")
+
+
+def test_markers_can_be_read_by_people_and_damage_is_no_marker(tmp_path):
+    marker = Marker("a/ü\udce4.mp4", "events", "key", "done", "a/x.csv", 3, heard=("Dog",))
+    write_marker(tmp_path, marker)
+    assert read_marker(tmp_path, marker.place, "events") == marker
+    assert list(all_markers(tmp_path)) == [marker]
+    assert not is_done(tmp_path, marker, "key")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/x.csv").write_text("abc")
+    assert is_done(tmp_path, marker, "key")
+    assert not is_done(tmp_path, marker, "other key")
+    path = next((tmp_path / ".tag-overlay/markers").rglob("*.json"))
+    for content in (b"", b"[]", b"{}", b"\xff", b"[" * 100_000, b'{"version": 1, "heard": 3}'):
+        path.write_bytes(content)
+        assert read_marker(tmp_path, marker.place, "events") is None
+
+
+def test_one_of_many_gets_a_claim(tmp_path):
+    taken, barrier = [], threading.Barrier(8)
+
+    def take():
+        claims = Claims(tmp_path, lease_s=60)
+        barrier.wait()
+        with claims.claimed("a.mp4", "events") as mine:
+            taken.append(mine)
+            time.sleep(0.3)
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == [False] * 7 + [True]
+    with Claims(tmp_path).claimed("a.mp4", "events") as mine:
+        assert mine
+
+
+def test_a_claim_that_nobody_renews_is_taken_over(tmp_path):
+    claims = Claims(tmp_path, lease_s=0.2)
+    path = claims.path("a.mp4", "events")
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"owner": "another-machine:1:x", "renewed": 0}))
+    with claims.claimed("a.mp4", "events") as mine:
+        assert not mine
+    time.sleep(0.3)
+    with claims.claimed("a.mp4", "events") as mine:
+        assert mine
+    assert not path.exists()
+
+
+def test_the_report_shows_names_as_text(tmp_path):
+    bad = "<script>alert(1)</script>\u202e.mp4"
+    write_marker(tmp_path, Marker(bad, "events", "k", "failed", reason="</td><b>x"))
+    write_marker(tmp_path, Marker("good.mp4", "events", "k", "done", "good.csv", heard=("A&B",)))
+    write_report(tmp_path, tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert "<script>" not in page
+    assert "<b>x" not in page
+    assert "\u202e" not in page
+    assert page.index("&lt;script&gt;") < page.index("good.mp4")
+    write_lines(tmp_path, tmp_path / "r.jsonl")
+    lines = (tmp_path / "r.jsonl").read_text().splitlines()
+    assert {json.loads(line)["state"] for line in lines} == {"done", "failed"}
