@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -86,10 +87,7 @@ def _product(out: Path, base: Path, marker: Marker) -> str:
     if marker.state == "failed":
         return f'{_text(marker.kind)}: <span class="reason">{_text(marker.reason)}</span>'
     target = out / marker.target
-    try:
-        link = target.relative_to(base, walk_up=True)  # type: ignore[call-arg]
-    except (TypeError, ValueError):  # Python 3.11 does not walk up
-        link = target.relative_to(base) if target.is_relative_to(base) else target
+    link = Path(os.path.relpath(target, base))
     address = quote(link.as_posix().encode("utf-8", "surrogateescape"))
     return f'<a href="{html.escape(address)}">{_text(marker.kind)}</a>'
 
