@@ -66,6 +66,9 @@ import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
 
+# PyAV 19 has no word for it any more; nothing of the package is imported here.
+LENIENT = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+
 LIMIT_S = 120
 LONG_S, EXCERPT_S = 12, 6
 LARGE, LARGE_S = 1280 * 720, 2
@@ -850,7 +853,7 @@ def _excerpt_s(path: Path) -> int | None:
     if path.stat().st_size < 500_000:
         return None
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with av.open(str(path), **LENIENT) as container:
             length_s = (container.duration or 0) / 1e6
             sizes = [stream.width * stream.height for stream in container.streams.video]
     except (av.error.FFmpegError, OSError):
@@ -1223,7 +1226,7 @@ class Content:
 
 def read(path: Path) -> Content:
     """Facts of the container and its streams, and all packets."""
-    with av.open(f"file:{path}", metadata_errors="replace") as container:
+    with av.open(f"file:{path}", **LENIENT) as container:
         facts = {
             "format": container.format.name, "start": str(container.start_time),
             "duration": str(container.duration), **_tags(container.metadata),
@@ -1291,7 +1294,7 @@ def _first_picture(path: Path, number: int) -> dict[str, str]:
 
 def _decoded(path: Path, number: int, errors: list[str]) -> Iterator[Any]:
     try:
-        with av.open(f"file:{path}", metadata_errors="replace") as container:
+        with av.open(f"file:{path}", **LENIENT) as container:
             stream = container.streams[number]
             if stream.codec_context is None:
                 return

@@ -17,6 +17,8 @@ import pysubs2
 from campaigns.material import clip, make, scores, warm_up
 from campaigns.trying import Case
 
+from overlay.media.probe import LENIENT
+
 _HOSTILE = (
     "two\nlines", "a\r\n\r\n1\n00:00:00,000 --> 00:00:09,000\nx", "-->", "{\\an8}{\\p1}m 0 0 l 9 9",
     "\\N\\h", "]]>", "<!-- ", "&amp;&lt;", "<script>alert(1)</script>", "a\tb", '"', "'", ",", ";",
@@ -150,9 +152,9 @@ def _in_metadata(chance, folder: Path, made: Path) -> Case:
             "-o", target, "-q")  # fmt: skip
 
     def check(outcome):
-        with av.open(str(folder / target), metadata_errors="replace") as made_file:
+        with av.open(str(folder / target), **LENIENT) as made_file:
             n_video = sum(1 for _ in made_file.decode(video=0))
-        with av.open(str(folder / f"in.{kind}"), metadata_errors="replace") as source:
+        with av.open(str(folder / f"in.{kind}"), **LENIENT) as source:
             n_frames = sum(1 for _ in source.decode(video=0))
         return [] if n_video == n_frames else [f"{n_video} frames of {n_frames}"]
 

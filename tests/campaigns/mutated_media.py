@@ -11,6 +11,8 @@ from campaigns.material import CONTAINERS, clip, draw, scores, warm_up
 from campaigns.mutating import mutated
 from campaigns.trying import Case
 
+from overlay.media.probe import LENIENT
+
 _TAGS = ("--tags", "../scores.npz", "--theme", "minimal")
 _COMMANDS = (
     (5, ("render", "--preset", "ultrafast", "-o", "out.mkv", *_TAGS)),
@@ -70,7 +72,7 @@ def _wrong(source: Path, target: Path, command) -> list[str]:
 def read(path: Path, kind: str):
     """Times of the frames, errors, packets, and samples of a file's stream of a kind."""
     times, errors, packets, samples = [], 0, [], 0
-    with av.open(str(path), metadata_errors="replace") as container:
+    with av.open(str(path), **LENIENT) as container:
         streams = [s for s in container.streams if s.type == kind and s.codec_context]
         if not streams:
             return [], 0, [], 0.0

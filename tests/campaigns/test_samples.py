@@ -6,13 +6,24 @@ from pathlib import Path
 
 import pytest
 
+CAMPAIGNS = (
+    "mutated-media", "mutated-data", "kills", "surroundings", "together", "injection"
+)  # fmt: skip
+
+
+def everybody_reads(path):
+    """Whether users without root's rights, whom the surroundings need, get to a path."""
+    return all(folder.stat().st_mode & 0o005 == 0o005 for folder in path.resolve().parents)
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the campaigns watch processes as Linux does")
 def test_a_sample_of_every_campaign_finds_nothing(tmp_path):
     program = Path(__file__).with_name("run.py")
+    others = everybody_reads(Path(sys.prefix)) and everybody_reads(program)
+    names = [name for name in CAMPAIGNS if others or name != "surroundings"]
     done = subprocess.run(
-        [sys.executable, program, "--sample", "--keep", tmp_path], capture_output=True, text=True,
-        check=False,
+        [sys.executable, program, *names, "--sample", "--keep", tmp_path],
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
-    assert done.stdout.count("faults 0") == 6
+    assert done.stdout.count("faults 0") == len(names)
