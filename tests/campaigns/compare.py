@@ -9,8 +9,9 @@ sample, and files made here with ffmpeg; of long ones an excerpt. Rows whose inp
 not run. ``--only`` takes numbers of rows (``12``, ``3-9``) or part of a name, with commas between.
 
 With ``--keep`` inputs, results of BEFORE and a report with all differences stay in FOLDER, and what
-BEFORE did is not done again. Packages that the Python at hand lacks, such as pyarrow for Parquet,
-can be put into FOLDER/packages (``pip install --target``).
+BEFORE did is not done again; the report is named after the folder AFTER. Packages that the Python
+at hand lacks, such as pyarrow for Parquet, can be put into FOLDER/packages (``pip install
+--target``). Let one campaign at a time fill a FOLDER.
 
 What a row can come to:
 
@@ -1740,8 +1741,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = (args.keep or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        before, after = (Side(n, getattr(args, n), folder / n) for n in ("before", "after"))
-        sides = before, after
+        name = args.after.resolve().name
+        before = Side("before", args.before, folder / "before")
+        sides = before, Side("after", args.after, folder / f"after-{name}")
         for side in sides:
             side.check_import()
         inputs = Inputs(folder / "inputs", videos, shared, sides[0])
@@ -1756,7 +1758,7 @@ def main() -> int:
             results.append(result)
             print(line_of(result), flush=True)
         if args.keep:
-            (folder / "report.md").write_text(report_of(results, skipped), "utf-8")
+            (folder / f"report-{name}.md").write_text(report_of(results, skipped), "utf-8")
         print_summary(results, skipped, details=not args.keep)
     own_s = _cpu_s(resource.RUSAGE_SELF)
     print(f"  all took {time.perf_counter() - start:.0f} s, {own_s:.0f} s of CPU for comparing")
