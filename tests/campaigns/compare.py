@@ -2,13 +2,16 @@
 
     python tests/campaigns/compare.py BEFORE AFTER [--keep FOLDER] [--files DIR] [--only N]
 
-BEFORE and AFTER are folders of checkouts. Each command runs in a process of its own, in a folder of
-its own that holds copies of its inputs, with an empty cache and without internet. Inputs are the
-files of ../shared/videos, the sample, and files made here with ffmpeg; of long ones an excerpt.
+BEFORE and AFTER are folders of checkouts. The commands of a row run in a process each, or in one
+together where starting costs more than working, in a folder of its own that holds copies of their
+inputs, with an empty cache and without internet. Inputs are the files of ../shared/videos, the
+sample, and files made here with ffmpeg; of long ones an excerpt. Rows whose inputs are not here are
+not run. ``--only`` takes numbers of rows (``12``, ``3-9``) or part of a name, with commas between.
+
 With ``--keep`` inputs, results of BEFORE and a report with all differences stay in FOLDER, and what
-BEFORE did is not done again. Packages that the Python at hand lacks, such as pyarrow for Parquet,
-can be put into FOLDER/packages (``pip install --target``). ``--only`` takes numbers of rows
-(``12``, ``3-9``), or part of a name.
+BEFORE did is not done again; the report is named after the folder AFTER. Packages that the Python
+at hand lacks, such as pyarrow for Parquet, can be put into FOLDER/packages (``pip install
+--target``). Let one campaign at a time fill a FOLDER.
 
 What a row can come to:
 
@@ -16,6 +19,9 @@ What a row can come to:
     differs                         how is said; a line with ``!`` is one that nobody has explained
     before failed, after works
     before worked, after fails      a status, a file, an option or a refusal is lost
+
+In ``how`` a number in brackets is that of the command in its row; ``on both sides [2] 3`` says that
+the second ends with status 3 before and after, so that it proves nothing but that. Seconds are CPU.
 
 The exit status is 1 after a row of the last kind, or if streams, packets, times of pictures or
 pictures differ and nobody has explained it. ``--drawing-may-differ`` explains pictures that differ
@@ -446,18 +452,17 @@ def _render_rows() -> Iterator[Row]:
     yield row("render vp9, av1", "text.mp4 --encoder libvpx-vp9 --crf 40 --preset 8 -o a.mkv",
               "text.mp4 --encoder libsvtav1 --crf 45 --preset 12 -o b.mp4",
               together=True)  # fmt: skip
-    yield row("render without hardware", f"text.mp4 --encoder h264_nvenc {FAST} -o out.mp4")
-    yield row("render the second sound", f"two-tracks.mp4 --audio-track 1 -o out.mp4 {FAST}")
     yield row("render allow-silent", "silent.mp4 --allow-silent", "av1.mkv --allow-silent",
               "wide-pixels.mp4 --allow-silent -o out.mkv", together=True)  # fmt: skip
     yield row("render tolerant", "cut.mp4 -o no.mp4", "cut.mp4 --tolerant -o out.mp4",
               "cut.webm -o no.mkv", "cut.webm --tolerant -o out.mkv", together=True)  # fmt: skip
     yield row("render many", Step("text.mp4 text-only.mp4 422.mp4 -o .", wants=3))
-    yield row("render switches", f"text.mp4 -q -o out.mp4 {FAST}",
+    yield row("render switches", f"text.mp4 --encoder h264_nvenc {FAST} -o no-card.mp4",
+              f"two-tracks.mp4 --audio-track 1 -o second.mp4 {FAST}",
+              f"render text.mp4 -o long-name.mp4 {FAST}", f"text.mp4 -q -o out.mp4 {FAST}",
               f"text.mp4 --debug -o debug.mp4 {FAST}", f"text.mp4 -o out.mp4 --overwrite {FAST}",
               f"silent.mp4 -o out.mp4 --allow-silent --overwrite {FAST}",
               together=True)  # fmt: skip
-    yield row("render render", f"render text.mp4 -o out.mp4 {FAST}")
     yield row("render config", "three.mp4 --config settings.toml -o out.mp4",
               "three.mp4 --config settings.toml --top-k 2 -o two.mp4", together=True)  # fmt: skip
     yield row("render unusual name", f"'{UNUSUAL}' {FAST}")
@@ -470,7 +475,7 @@ def _render_rows() -> Iterator[Row]:
     yield row("render rich.mkv", f"rich.mkv -o out.mkv {FAST}", f"rich.mkv -o out.mp4 {FAST}",
               together=True)  # fmt: skip
     yield row("render saved scores", f"sounds.mp4 --tags sounds.tags.npz -o out.mp4 {FAST}")
-    yield row("render scores of the demo", f"sounds.mp4 --tags demo.npz -o out.mp4 {FAST}",
+    yield row("render scores of the demo", "sounds.mp4 --tags demo.npz --preview 24.5",
               "sounds.mp4 --tags demo.npz --label-file labels.txt --preview 18",
               together=True)  # fmt: skip
 
@@ -482,19 +487,20 @@ def _soft_rows() -> Iterator[Row]:
               "sounds.mp4 --soft --tags sounds.tags.npz -o saved.mkv",
               "sounds.mp4 --soft --tags demo.npz -o demo.mp4", together=True)  # fmt: skip
     targets = {
-        ("out.mp4", "out.mkv"): (
+        "mp4": (
             "rabbit.mp4", "text.mp4", "nasa.mp4", "rotated.mp4", "edits.mp4", "hdr.mp4", "old.avi",
             "cover.mp4", "rich.mkv",
         ),
-        ("out.webm", "out.mkv"): ("rabbit.webm", "no-duration.webm", "transparent.webm"),
-        ("out.mov", "out.mkv"): (
+        "webm": ("rabbit.webm", "no-duration.webm", "transparent.webm"),
+        "mov": (
             "interlaced.mp4", "colours.mp4", "vfr.mkv", "odd.mp4", "late.ts", "film.mov",
         ),
     }  # fmt: skip
-    for outs, names in targets.items():
-        for name in names:
-            steps = (f"{name} {plain} -o {out}" for out in outs)
-            yield row(f"soft {name}", *steps, together=True)
+    for kind, names in targets.items():
+        for target in (kind, "mkv"):
+            steps = [f"{name} {plain} -o out-{name}.{target}" for name in names]
+            what = target if target == kind else f"mkv beside {kind}"
+            yield row(f"soft {what}", *steps, together=True)
     yield row("soft settings", "sounds.mp4 --soft --theme light --position right --top-k 3 "
               "--scale 1.5 -o out.mkv", "sounds.mp4 --soft --lang zh -o zh.mkv",
               "silent.mp4 --soft --allow-silent -o silent.mkv", together=True)  # fmt: skip
@@ -1738,8 +1744,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = (args.keep or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        before, after = (Side(n, getattr(args, n), folder / n) for n in ("before", "after"))
-        sides = before, after
+        name = args.after.resolve().name
+        before = Side("before", args.before, folder / "before")
+        sides = before, Side("after", args.after, folder / f"after-{name}")
         for side in sides:
             side.check_import()
         inputs = Inputs(folder / "inputs", videos, shared, sides[0])
@@ -1754,7 +1761,7 @@ def main() -> int:
             results.append(result)
             print(line_of(result), flush=True)
         if args.keep:
-            (folder / "report.md").write_text(report_of(results, skipped), "utf-8")
+            (folder / f"report-{name}.md").write_text(report_of(results, skipped), "utf-8")
         print_summary(results, skipped, details=not args.keep)
     own_s = _cpu_s(resource.RUSAGE_SELF)
     print(f"  all took {time.perf_counter() - start:.0f} s, {own_s:.0f} s of CPU for comparing")
