@@ -22,7 +22,6 @@ from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.choice import choose
 from overlay.tagging.weights.published import fetch, sha256, verify
 from overlay.tagging.windows import CONTEXT, ISOLATED
-from overlay.vocabulary.audioset import audioset_labels
 
 if TYPE_CHECKING:
     from overlay.tagging.moments import MomentTagger
@@ -121,8 +120,11 @@ def _weights_of(settings: TaggingSettings, name: str) -> Path:
 
 
 def _labels(job: Job) -> tuple[str, ...]:
-    """Names of a network's classes; numbers where they are not the published ones."""
-    known = audioset_labels()
+    """Names of a network's classes: those of the vocabulary that its spec says it learnt.
+
+    Numbers where the weights have another count, since they are somebody's own then.
+    """
+    known = job.spec.vocabulary().names
     return known if job.n_classes == len(known) else _numbered(job.n_classes)
 
 

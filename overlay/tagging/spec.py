@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.tagging.frontends import FrontEnd
+from overlay.vocabulary import Vocabulary
+from overlay.vocabulary.audioset import audioset
 
 Floats = npt.NDArray[np.float32]
 
@@ -63,6 +65,8 @@ class Spec:
     the built-in one, which is in NumPy."""
     last_layer: str
     """Name of the bias whose length is the number of classes."""
+    vocabulary: Callable[[], Vocabulary] = audioset
+    """Its classes, in the order of its columns."""
     sample_rate: int = 32000
     """Samples per second of what it listens to."""
     frames: FrameGeometry | None = None

@@ -13,6 +13,7 @@ from typing import Any
 
 from overlay.tagging.frontends import FrameMelFrontEnd
 from overlay.tagging.spec import FrameGeometry, Spec, Weights
+from overlay.vocabulary.strong import audioset_strong
 
 _RELEASE = "https://github.com/fschmid56/PretrainedSED/releases/download/v0.0.1/"
 
@@ -33,6 +34,7 @@ def _spec(name: str, width: float, millions: float, megabytes: float) -> Spec:
         front_ends={"own": FrameMelFrontEnd},
         network=partial(_network, width),
         last_layer="strong_head.bias",
+        vocabulary=audioset_strong,
         sample_rate=16000,
         frames=FrameGeometry(frame_s=0.04, stretch_s=10.0, n_joined=3, least_s=0.64),
         unused=("weak_head.",),
