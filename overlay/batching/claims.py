@@ -112,7 +112,8 @@ class Claims:
 
     def _owner(self, path: Path) -> tuple[str, bytes]:
         try:
-            content = path.read_bytes()[:4096]
+            with path.open("rb") as file:
+                content = file.read(4096)
             return str(json.loads(content)["owner"]), content
         except (OSError, ValueError, KeyError, TypeError):
             return "", b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from overlay.errors import UsageError
+from overlay.files import is_file
 from overlay.products.base import Product
 from overlay.products.captions import Captions
 from overlay.products.scores import Scores
@@ -94,9 +96,7 @@ def facts_of(kind: str, settings: Settings, model: Sequence[str]) -> dict[str, A
 
 def _content(value: Any) -> Any:
     """A value; of one that names a file the hash of what is in it."""
-    if isinstance(value, str) and ("/" in value or "." in value):
-        try:
-            return hashlib.sha256(Path(value).read_bytes()).hexdigest()
-        except OSError:
-            return value
+    if isinstance(value, str) and is_file(value):  # a pipe or a device is not waited for
+        with contextlib.suppress(OSError), Path(value).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     return value

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+
+from overlay.errors import TrackError
+from overlay.files import make_folder, path_error, read_bytes, write_bytes
 
 STATE_FOLDER = ".tag-overlay"
 """Below the output."""
@@ -73,8 +75,8 @@ def read_marker(out: Path, place: str, kind: str) -> Marker | None:
 
 def _read(path: Path) -> Marker | None:
     try:
-        with path.open("rb") as file:
-            content = json.loads(file.read(_LARGEST_BYTES))
+        found = read_bytes(path, _LARGEST_BYTES, "the marker", path_error(TrackError, path))
+        content = json.loads(found)
         if content.pop("version") != _VERSION:
             return None
         content["heard"] = tuple(map(str, content["heard"]))
@@ -83,7 +85,7 @@ def _read(path: Path) -> Marker | None:
         if not all(isinstance(text, str) for text in texts):
             return None
         return marker
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (TrackError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
@@ -91,21 +93,12 @@ def write_marker(out: Path, marker: Marker) -> None:
     """Write a marker, whole.
 
     Raises:
-        OSError: The output cannot be written to.
+        OutputError: The output cannot be written to.
     """
     path = marker_path(out, marker.place, marker.kind)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid4().hex}.part")
+    make_folder(path.parent)
     content = json.dumps({"version": _VERSION, **asdict(marker)}, indent=1, ensure_ascii=False)
-    try:
-        with temporary.open("wb") as file:
-            file.write(content.encode("utf-8", "surrogatepass"))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_bytes(path, content.encode("utf-8", "surrogatepass"), overwrite=True)
 
 
 def all_markers(out: Path) -> Iterator[Marker]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from overlay.batching.markers import Marker, all_markers
+from overlay.files import whole_or_absent, write_bytes
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8">
@@ -43,7 +44,7 @@ def write_report(out: Path, target: Path) -> None:
     """One self-contained page of everything below an output, failures first.
 
     Raises:
-        OSError: The page cannot be written.
+        OutputError: The page cannot be written.
     """
     sources: dict[str, list[Marker]] = {}
     for marker in all_markers(out):
@@ -58,7 +59,7 @@ def write_report(out: Path, target: Path) -> None:
     base = target.absolute().parent
     rows = [_row(out.absolute(), base, place, markers) for place, markers in ordered]
     page = _PAGE.format(title=_text(out.absolute().name), totals=totals, rows="\n".join(rows))
-    target.write_bytes(page.encode("utf-8", "replace"))
+    write_bytes(target, page.encode("utf-8", "replace"), overwrite=True)
 
 
 def _has_failed(markers: Iterable[Marker]) -> bool:
@@ -102,8 +103,11 @@ def write_lines(out: Path, target: Path) -> None:
     """A line of JSON for each product below an output.
 
     Raises:
-        OSError: The file cannot be written.
+        OutputError: The file cannot be written.
     """
-    with target.open("w", encoding="utf-8", errors="backslashreplace") as file:
+    with (
+        whole_or_absent(target, overwrite=True) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace") as file,
+    ):
         for marker in all_markers(out):
             file.write(json.dumps(asdict(marker), ensure_ascii=False) + "\n")

@@ -11,12 +11,17 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from overlay.errors import UsageError
+from overlay.files import is_file, is_folder, path_error, read_text
 
 MEDIA = (
     ".3gp .avi .flac .flv .m2ts .m4a .m4v .mka .mkv .mov .mp3 .mp4 .mpeg .mpg .mts .mxf .ogg .ogv "
     ".opus .ts .wav .webm .wma .wmv"
 )
 """Extensions that count as media where ``include`` says nothing."""
+
+
+_LARGEST_LIST = 100_000_000
+"""Bytes of a list of files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +78,9 @@ def find_sources(
     if avoided is not None:
         seen.add(avoided)
     for root, prefix in _prefixed([Path(root) for root in roots]):
-        if root.is_file():
+        if is_file(root):
             yield from _found([root], prefix, lambda name: True)
-        elif root.is_dir():
+        elif is_folder(root):
             for folder, place in _folders(root, prefix, seen, recursive=recursive):
                 wanted = _Wanted(place, include, exclude)
                 yield from _found(_files(folder), place, wanted)
@@ -85,12 +90,12 @@ def find_sources(
 
 def _prefixed(roots: list[Path]) -> Iterator[tuple[Path, str]]:
     """Each root and the folder of its products: none for a single folder, else its own name."""
-    if len(roots) == 1 or not any(root.is_dir() for root in roots):
+    if len(roots) == 1 or not any(is_folder(root) for root in roots):
         yield from ((root, "") for root in roots)
         return
     names: Counter[str] = Counter()
     for root in roots:
-        name = root.resolve().name if root.is_dir() else ""
+        name = root.resolve().name if is_folder(root) else ""
         names[name] += 1
         yield root, f"{name}-{names[name]}" if name and names[name] > 1 else name
 
@@ -171,7 +176,7 @@ def _found(files: list[Path], place: str, wanted: object) -> Iterator[Found]:
             status = path.stat()
         except OSError:
             continue  # it vanished
-        if not os.path.isfile(path):  # noqa: PTH113 - never raises
+        if not is_file(path):
             continue
         stem = path.name if stems[path.stem.casefold()] > 1 else path.stem
         yield Found(path, _joined(place, path.name), status.st_size, status.st_mtime_ns, stem)
@@ -185,10 +190,7 @@ def read_manifest(path: Path) -> list[Path]:
     Raises:
         UsageError: The list cannot be read.
     """
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot read the list of files: {error}") from error
+    text = read_text(path, _LARGEST_LIST, "the list of files", path_error(UsageError, path))
     if path.suffix.lower() == ".csv":
         rows = csv.DictReader(text.splitlines())
         if "file" not in (rows.fieldnames or ()):

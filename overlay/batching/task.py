@@ -14,7 +14,7 @@ from overlay.batching.claims import LEASE_S, Claims
 from overlay.batching.kinds import facts_of, product_of, settings_for
 from overlay.batching.markers import Marker, is_done, key_of, read_marker, write_marker
 from overlay.batching.sources import Found
-from overlay.errors import OverlayError
+from overlay.errors import OutputError, OverlayError
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings, settings_from_tables
 from overlay.track import TagTrack
@@ -226,7 +226,7 @@ def remember(task: Task, outcome: Outcome, key: str | None = None) -> None:
                 2 if task.again else 1,
             ),
         )  # fmt: skip
-    except OSError:
+    except (OSError, OutputError):
         return
 
 

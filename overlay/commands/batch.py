@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,8 +41,15 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=_factor, default=20.0, metavar="3x", help="time for a source (20x)"
     )
-    parser.add_argument("--report", metavar="HTML", help="write a page of everything in OUT")
-    parser.add_argument("--jsonl", metavar="FILE", help="write a line a product of everything")
+    parser.add_argument(
+        "--report", type=_ending(".html"), metavar="HTML", help="write a page of everything in OUT"
+    )
+    parser.add_argument(
+        "--jsonl",
+        type=_ending(".jsonl"),
+        metavar="JSONL",
+        help="write a line a product of everything",
+    )
     flags.add_common(parser)
     flags.add_tagging(parser)
     flags.add_panel(parser, beside_events=True)
@@ -57,6 +64,17 @@ def _jobs(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text[:4]) <= 1024:
         raise argparse.ArgumentTypeError(f"{text!r} is not auto, or a number from 1 to 1024")
     return int(text)
+
+
+def _ending(extension: str) -> Callable[[str], str]:
+    """A file that is replaced without being asked for: so it is never one of the sources."""
+
+    def ending(text: str) -> str:
+        if not text.lower().endswith(extension):
+            raise argparse.ArgumentTypeError(f"{text!r} does not end in {extension}")
+        return text
+
+    return ending
 
 
 def _factor(text: str) -> float:
@@ -150,10 +168,7 @@ def _write_reports(args: argparse.Namespace, out: Path) -> None:
 
     for target, write in ((args.report, write_report), (args.jsonl, write_lines)):
         if target:
-            try:
-                write(out, Path(target))
-            except OSError as error:
-                raise UsageError(f"{target}: cannot be written: {error.strerror}") from error
+            write(out, Path(target))
 
 
 def _summarize(report: Report, *, quiet: bool) -> None:

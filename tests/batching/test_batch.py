@@ -9,11 +9,13 @@ import time
 import pytest
 
 from overlay.batching.claims import Claims
+from overlay.batching.kinds import facts_of
 from overlay.batching.markers import Marker, all_markers, is_done, read_marker, write_marker
 from overlay.batching.report import write_lines, write_report
 from overlay.batching.sources import find_sources, in_shard, read_manifest
 from overlay.commands import main
 from overlay.errors import UsageError
+from overlay.settings import PanelSettings, Settings
 
 TEST = ("-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1")
 ENCODE = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
@@ -205,3 +207,17 @@ def test_the_report_shows_names_as_text(tmp_path):
     write_lines(tmp_path, tmp_path / "r.jsonl")
     lines = (tmp_path / "r.jsonl").read_text().splitlines()
     assert {json.loads(line)["state"] for line in lines} == {"done", "failed"}
+
+
+def test_a_report_never_replaces_a_source(tree, tmp_path):
+    before = (tree / "a.mp4").read_bytes()
+    for flag in ("--report", "--jsonl"):
+        assert run(tree, tmp_path / "out", flag, str(tree / "a.mp4"), "--dry-run") == 2
+    assert (tree / "a.mp4").read_bytes() == before
+    assert run(tree, tmp_path / "out", "--jsonl", str(tmp_path / "all.jsonl")) == 7
+    assert len((tmp_path / "all.jsonl").read_text().splitlines()) == 4
+
+
+def test_a_device_behind_a_setting_is_not_waited_for():
+    settings = Settings(panel=PanelSettings(theme="/dev/zero"))
+    assert facts_of("render", settings, ("m", "h"))["panel"]["theme"] == "/dev/zero"
