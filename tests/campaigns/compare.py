@@ -1300,7 +1300,8 @@ def _side_data(path: Path, number: int) -> str:
     """What goes with the first picture, by ffmpeg: PyAV's may crash when they are freed."""
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(), "-v", "info", "-nostdin", "-noautorotate", "-i",
-        f"file:{path}", "-map", f"0:{number}", "-frames:v", "1", "-vf", "showinfo", "-f", "null", "-",
+        f"file:{path}", "-map", f"0:{number}", "-frames:v", "1", "-vf", "showinfo",
+        "-f", "null", "-",
     ]  # fmt: skip
     printed = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     lines = sorted(re.findall(r"showinfo.*? side data - (.*)", printed.stderr))
