@@ -7,7 +7,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from overlay.errors import CheckpointError, DownloadError
-from overlay.tagging.weights import published as weights
 from overlay.tagging.weights.published import (
     MODELS_VARIABLE,
     Weights,
