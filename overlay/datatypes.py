@@ -64,8 +64,6 @@ class VideoInfo:
     fields: str = ""
     """``tff`` or ``bff`` where frames hold two fields, of two moments: the top or the bottom one is
     shown first; else empty."""
-    turned: bool = False
-    """Whether a display matrix turns or mirrors the coded picture."""
 
     def __post_init__(self) -> None:
         """Check what everything downstream divides by."""

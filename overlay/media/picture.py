@@ -23,7 +23,7 @@ _SHAPE_SLACK = 0.005
 
 def picture_input(info: MediaInfo, video: VideoInfo, **options: Any) -> Any:
     """The source as ffmpeg-python's input, for ``framed``."""
-    kept = {} if video.turned else {"reinit_filter:v": 0}
+    kept = {} if video.rotation else {"reinit_filter:v": 0}
     return media_input(info, **kept, **options)
 
 
@@ -37,7 +37,7 @@ def framed(picture: Any, video: VideoInfo, *, even_size: bool, deinterlace: bool
         deinterlace: Make whole pictures of fields, as many as there were frames.
     """
     right, bottom = video.width % 2, video.height % 2
-    if not video.turned:
+    if not video.rotation:
         picture = picture.filter("scale", **_fitted(video), eval="frame", interl=-1)
         size = video.width + right, video.height + bottom
         middle = f"trunc(({video.width}-iw)/4)*2", f"trunc(({video.height}-ih)/4)*2"

@@ -296,7 +296,6 @@ def _video_info_of(stream: VideoStream, frame: VideoFrame, start_s: float) -> Vi
         sample_aspect=aspect if upright else 1 / aspect,
         color=_color(frame, stream),
         fields=_fields(frame, stream),
-        turned="DISPLAYMATRIX" in frame.side_data,
     )
 
 
