@@ -16,9 +16,10 @@ from overlay.media.containers import (
 )
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
+from overlay.media.trial import check_holds
 from overlay.media.video import TextTrack, copy_command
 from overlay.products.base import Made
-from overlay.products.burned import left_out
+from overlay.products.burned import copied_streams, left_out
 from overlay.products.checking import check_run, check_streams
 from overlay.products.feeding import fed
 from overlay.products.target import Target, target_for
@@ -39,14 +40,16 @@ class Copied:
             NoVideoStream: There is no picture either.
             OutputError: The target is an input, exists, or cannot hold the streams.
         """
-        source.picture()
-        name = f"{source.path.stem}.tagged{default_extension(source.info)}"
+        video = source.picture()
+        name = f"{source.path.stem}.tagged{default_extension(source.info, copied=True)}"
         target = target_for(source, settings, out, name)
         check_container(source.info, target.path)
         subtitles, dropped = plan_subtitles(source.info, target.path)
         for note in left_out(target.path, dropped):
             reporter.note(note)
         program = ffmpeg_program(settings.video.ffmpeg)
+        streams = [video.index, *copied_streams(source.info, subtitles)]
+        check_holds(source.info, streams, target.path, program)
         return CopiedPlan(source, settings, target, program, tuple(subtitles))
 
 
