@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from overlay.errors import OutputError
 from overlay.media.attachments import extract_covers, font_attachment
 from overlay.media.containers import (
     SubtitlePlan,
@@ -14,13 +15,14 @@ from overlay.media.containers import (
     default_extension,
     plan_subtitles,
 )
+from overlay.media.picture import in_order
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
 from overlay.media.trial import check_holds
 from overlay.media.video import TextTrack, copy_command
 from overlay.products.base import Made
 from overlay.products.burned import copied_streams, left_out
-from overlay.products.checking import check_run, check_streams
+from overlay.products.checking import check_order, check_run, check_streams
 from overlay.products.feeding import fed
 from overlay.products.target import Target, target_for
 from overlay.reporting import Reporter
@@ -43,6 +45,12 @@ class Copied:
         video = source.picture()
         name = f"{source.path.stem}.tagged{default_extension(source.info, copied=True)}"
         target = target_for(source, settings, out, name)
+        if not in_order(source.path, video.index):
+            raise OutputError(
+                f"its frames ({video.codec}) have no times of their own, so a copy would be out of "
+                "order; without --soft they are encoded anew",
+                path=source.path,
+            )
         check_container(source.info, target.path)
         subtitles, dropped = plan_subtitles(source.info, target.path)
         for note in left_out(target.path, dropped):
@@ -105,4 +113,5 @@ class CopiedPlan:
             run = fed(command, None, (), reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=tolerant)
             check_streams(temporary, source, self.target, len(source.info.audio), tolerant=tolerant)
+            check_order(temporary, self.target)
         return Made(self.target, content, None, "copy")
