@@ -41,6 +41,8 @@ class Outcome:
     wall_s: float
     cpu_s: float
     peak_bytes: int
+    is_late: bool
+    """Whether it was ended because the clock ran out."""
     orphans: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
     """Files that were not there before."""
@@ -109,7 +111,7 @@ def state(folder: Path) -> dict[str, str]:
     return found
 
 
-def tried(case: Case) -> Outcome:
+def tried(case: Case, *, longest_s: float = LONGEST_S) -> Outcome:
     """Run it to its end, or to the limits."""
     before = state(case.folder)
     outside = Path(f"{case.folder}.said")
@@ -121,7 +123,7 @@ def tried(case: Case) -> Outcome:
         _child(case, outside)
     if case.during:
         case.during(pid)
-    status, usage = _waited(pid)
+    status, usage = _waited(pid, longest_s)
     wall_s = time.monotonic() - started
     orphans = _left_running(case)
     after = state(case.folder)
@@ -132,6 +134,7 @@ def tried(case: Case) -> Outcome:
         wall_s,
         usage.ru_utime + usage.ru_stime,
         usage.ru_maxrss * 1024,
+        wall_s >= longest_s,
         orphans,
         sorted(after.keys() - before.keys()),
         sorted(key for key in before if after.get(key) != before[key]),
@@ -182,12 +185,12 @@ def in_this_process(argv: Sequence[str]) -> int:
     return 0
 
 
-def _waited(pid: int) -> tuple[int, resource.struct_rusage]:
+def _waited(pid: int, longest_s: float) -> tuple[int, resource.struct_rusage]:
     watch = select.poll()
     descriptor = os.pidfd_open(pid)
     watch.register(descriptor, select.POLLIN)
     try:
-        if not watch.poll(LONGEST_S * 1000):
+        if not watch.poll(longest_s * 1000):
             os.kill(pid, signal.SIGKILL)
     finally:
         os.close(descriptor)
@@ -233,7 +236,7 @@ def faults(case: Case, outcome: Outcome) -> list[str]:
     found = [f"orphan: {each}" for each in outcome.orphans]
     if outcome.status not in case.allowed:
         found.append(f"exit status {outcome.status}")
-    if outcome.wall_s >= LONGEST_S or outcome.cpu_s > LONGEST_CPU_S:
+    if outcome.is_late or outcome.cpu_s > LONGEST_CPU_S:
         found.append(f"hang: {outcome.wall_s:.0f} s, {outcome.cpu_s:.0f} s of work")
     if outcome.peak_bytes > MOST_BYTES:
         found.append(f"memory: {outcome.peak_bytes / 1e9:.1f} GB")
