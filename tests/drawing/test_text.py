@@ -48,7 +48,9 @@ def test_what_a_library_thinks_of_a_font_is_not_printed(tmp_path):
     groups = data.index(b"\0\x0c\0\0", start) + 16
     data[groups : groups + 24] = data[groups + 12 : groups + 24] + data[groups : groups + 12]
     (tmp_path / "odd.otf").write_bytes(data)
-    look = f"from fontTools.ttLib import TTFont; TTFont({str(tmp_path / 'odd.otf')!r}).getBestCmap()"
+    look = (
+        f"from fontTools.ttLib import TTFont; TTFont({str(tmp_path / 'odd.otf')!r}).getBestCmap()"
+    )
     done = subprocess.run(
         [sys.executable, "-c", f"import overlay.drawing.fonts; {look}"],
         capture_output=True, text=True, check=True, cwd=ROOT,
