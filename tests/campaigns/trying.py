@@ -125,7 +125,7 @@ def tried(case: Case, *, longest_s: float = LONGEST_S) -> Outcome:
         case.during(pid)
     status, usage = _waited(pid, longest_s)
     wall_s = time.monotonic() - started
-    orphans = _left_running(case)
+    orphans = _left_running(case, longest_s / LONGEST_S)
     after = state(case.folder)
     outcome = Outcome(
         status,
@@ -207,9 +207,9 @@ def children() -> list[int]:
     ]
 
 
-def _left_running(case: Case) -> list[str]:
+def _left_running(case: Case, patience: float) -> list[str]:
     """What the command left running; ended here."""
-    until = time.monotonic() + (10.0 if case.may_leave else 0.5)
+    until = time.monotonic() + patience * (10.0 if case.may_leave else 0.5)
     while time.monotonic() < until:
         _reap()
         if not children():
@@ -241,7 +241,9 @@ def faults(case: Case, outcome: Outcome) -> list[str]:
     if outcome.peak_bytes > MOST_BYTES:
         found.append(f"memory: {outcome.peak_bytes / 1e9:.1f} GB")
     found += [
-        f"input changed: {each!r}" for each in outcome.changed if each not in case.may_replace
+        f"input changed: {each!r}"
+        for each in outcome.changed
+        if not any(Path(each).is_relative_to(place) for place in case.may_replace)
     ]
     if not case.any_console:
         found += _printed(outcome)
@@ -279,6 +281,9 @@ def _new(case: Case, outcome: Outcome) -> list[str]:
     said = outcome.err.decode("utf-8", "replace")
     found = []
     for name in outcome.new:
+        if LEFTOVER.match(Path(name).name) and not case.may_leave:
+            found.append(f"left behind: {name!r}")
+            continue
         if outcome.status == 0 and any(Path(name).is_relative_to(t) for t in case.targets):
             continue
         if name in case.also_new or Path(name).parts[0] == "cache":
