@@ -17,6 +17,7 @@ from overlay.commands import (
     models,
     parse,
     render,
+    review,
     tag,
     train,
 )
@@ -33,6 +34,7 @@ from overlay.resources import program_version
 COMMANDS: dict[str, ModuleType] = {
     "render": render,
     "batch": batch,
+    "review": review,
     "tag": tag,
     "captions": captions,
     "export": export,
