@@ -144,4 +144,4 @@ def trial(encoder: Encoder, ffmpeg_path: str | None = None) -> str | None:
     output = ffmpeg.output(source, "-", format="null", pix_fmt="yuv420p", **options)
     with started(command_line(output, ffmpeg_program(ffmpeg_path))) as run:
         returncode = run.process.wait()
-    return (run.log.complaint or f"exit status {returncode}") if returncode else None
+    return (run.log.complaint or run.ending) if returncode else None

@@ -47,6 +47,14 @@ class FfmpegRun:
         """Exit status; ``None`` while it runs."""
         return self.process.poll()
 
+    @property
+    def ending(self) -> str:
+        """How it ended, in words."""
+        code = self.returncode
+        if code is not None and code < 0:
+            return f"ffmpeg was ended by signal {-code} ({signal.strsignal(-code)})"
+        return f"ffmpeg ended with status {code}"
+
 
 def ffmpeg_program(explicit: str | None = None) -> str:
     """The ffmpeg to start: ``explicit``, else ``TAG_OVERLAY_FFMPEG``, else imageio-ffmpeg's.
@@ -192,6 +200,7 @@ def _start(command: Sequence[str], stdin: int) -> subprocess.Popen[bytes]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            restore_signals=False,  # else SIGXFSZ ends it where a write would fail with a reason
         )
     except OSError as error:
         raise FfmpegNotFound(f"cannot start {command[0]}: {error.strerror}") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from overlay.datatypes import VideoInfo
 from overlay.errors import DecodeError, EncodeError, MediaError
+from overlay.files import reason
 from overlay.media.ffmpeg_log import FfmpegLog
 from overlay.media.picture import in_order
 from overlay.media.probe import probe
@@ -24,15 +25,17 @@ def check_run(run: FfmpegRun, source: Source, out: Path, *, tolerant: bool) -> N
         EncodeError: The target could not be written.
     """
     log = run.log
-    if log.disk_full:
-        raise _error(EncodeError, "the disk is full; nothing was kept", out, run)
+    if log.no_room:
+        raise _error(EncodeError, f"{reason(log.no_room)}; nothing was kept", out, run)
     if (log.damage or log.decode_errors) and not tolerant:
         detail = log.complaint or log.damage[0]
         advice = "--tolerant renders what can be decoded"
         raise _error(DecodeError, f"is damaged: {detail}; {advice}", source.path, run)
+    if log.times_lost:
+        raise _error(DecodeError, "its timestamps go back; no file can hold them", source.path, run)
     if run.returncode:
-        reason = log.complaint or f"ffmpeg ended with status {run.returncode}"
-        raise _error(EncodeError, f"cannot be written: {reason}", out, run)
+        why = log.complaint or run.ending
+        raise _error(EncodeError, f"cannot be written: {why}", out, run)
 
 
 def _error(
