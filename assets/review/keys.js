@@ -10,7 +10,12 @@ const OWN_OF_RANGE = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home",
 export function listenToKeys(actions) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (document.querySelector("dialog[open]") || wants(event.target, event.key)) return;
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog && event.key === "Escape") {
+      event.preventDefault(); // a browser closes it too, but later than the next key may come
+      dialog.close();
+    }
+    if (dialog || wants(event.target, event.key)) return;
     const action = actions[event.key] ?? actions[event.key.toLowerCase()];
     if (!action) return;
     event.preventDefault();

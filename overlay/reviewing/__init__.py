@@ -2,6 +2,10 @@
 
 data        events, labels, best tags: what the page is told, as JSON
 pictures    mel spectrogram, loudness and thumbnails, drawn ahead
-playable    what browsers can play, and what has to be copied for them
+playable    what browsers can play
+proxies     small copies of what they cannot, remembered
 page        all of it and the files of ``assets/review`` as one HTML file
+verdicts    what is said of events: a file of entries that only grows
+desk        clips that are reviewed together, and their verdicts
+server      hands them out, to whoever has the link
 """
