@@ -1,5 +1,7 @@
 /** One key each. None acts while text is typed, a dialog is open, or a control wants it itself. */
 
+import { shut } from "./elements.js";
+
 const TYPING = "input[type=text], input[type=search], textarea, [contenteditable]";
 const OWN = {
   BUTTON: [" ", "Enter"], SUMMARY: [" ", "Enter"],
@@ -13,7 +15,7 @@ export function listenToKeys(actions) {
     const dialog = document.querySelector("dialog[open]");
     if (dialog && event.key === "Escape") {
       event.preventDefault(); // a browser closes it too, but later than the next key may come
-      dialog.close();
+      shut(dialog);
     }
     if (dialog || wants(event.target, event.key)) return;
     const action = actions[event.key] ?? actions[event.key.toLowerCase()];
