@@ -135,10 +135,9 @@ def _clip(found: Found, args: argparse.Namespace, settings: Settings, page: Path
     """A file whose page is planned, so that what can be refused is refused now."""
     from overlay import pipeline
     from overlay.products.review import Review
-    from overlay.reviewing.data import fingerprint_of
     from overlay.reviewing.desk import Clip, Page
     from overlay.reviewing.proxies import proxy_of
-    from overlay.reviewing.verdicts import Media
+    from overlay.verdicts import Media, fingerprint_of
 
     product = Review(args.reviewer, args.page_language, served=True)
     job = pipeline.plan(found.path, product, page, settings, track=args.tags)

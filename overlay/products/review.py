@@ -20,9 +20,9 @@ from overlay.reviewing.page import page
 from overlay.reviewing.pictures import sound_pictures, thumbnails
 from overlay.reviewing.playable import why_not
 from overlay.reviewing.proxies import proxy_of
-from overlay.reviewing.verdicts import Verdicts, entry_dict, read_verdicts, verdicts_file
 from overlay.settings import Settings
 from overlay.track import TagTrack
+from overlay.verdicts import Verdicts, entry_dict, read_verdicts, verdicts_file
 
 PROXY_CHOICES = ("auto", "always", "never")
 

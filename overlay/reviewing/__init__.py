@@ -5,7 +5,6 @@ pictures    mel spectrogram, loudness and thumbnails, drawn ahead
 playable    what browsers can play
 proxies     small copies of what they cannot, remembered
 page        all of it and the files of ``assets/review`` as one HTML file
-verdicts    what is said of events: a file of entries that only grows
-desk        clips that are reviewed together, and their verdicts
+desk        clips that are reviewed together, and their files of verdicts
 server      hands them out, to whoever has the link
 """

@@ -17,7 +17,7 @@ from typing import Any
 from overlay.errors import ExportError, OverlayError
 from overlay.files import is_there
 from overlay.reporting import Reporter
-from overlay.reviewing.verdicts import Entry, Media, Verdicts, read_verdicts, write_verdicts
+from overlay.verdicts import Entry, Media, Verdicts, read_verdicts, write_verdicts
 
 Task = Callable[[Reporter], None]
 _ASKED, _IN_TURN = 0, 1

@@ -29,7 +29,7 @@ from overlay.files import is_there, opened, reason
 from overlay.reviewing.desk import Clip, Desk, copy_state
 from overlay.reviewing.page import plain_page
 from overlay.reviewing.playable import media_type
-from overlay.reviewing.verdicts import Entry, entry_dict
+from overlay.verdicts import Entry, entry_dict
 
 _MOST_POSTED = 16 << 20
 _MOST_MEDIA = 1 << 62
