@@ -15,7 +15,7 @@ from overlay.reporting import Reporter
 if TYPE_CHECKING:
     from overlay.batching.pool import Event
     from overlay.batching.run import BatchSettings, Report
-    from overlay.batching.sources import Found
+    from overlay.batching.sources import Found, Root
 
 HELP = "make videos, captions, tables of whole folders, and nothing twice"
 
@@ -116,18 +116,15 @@ def run(args: argparse.Namespace) -> int:
     return report.exit_code
 
 
-def _roots(args: argparse.Namespace) -> list[Path]:
-    from overlay.batching.sources import read_manifest
+def _roots(args: argparse.Namespace) -> list[Root]:
+    from overlay.batching.sources import read_manifest, roots_of
 
-    roots = [Path(folder) for folder in args.folders]
-    if args.manifest:
-        roots += read_manifest(Path(args.manifest))
-    if not roots:
-        raise UsageError("name at least one folder, or a --manifest")
-    return roots
+    if bool(args.folders) == bool(args.manifest):
+        raise UsageError("name folders, or a --manifest")
+    return read_manifest(Path(args.manifest)) if args.manifest else roots_of(args.folders)
 
 
-def _found(args: argparse.Namespace, roots: list[Path], out: Path) -> Iterable[Found]:
+def _found(args: argparse.Namespace, roots: list[Root], out: Path) -> Iterable[Found]:
     from overlay.batching.sources import find_sources
 
     return find_sources(

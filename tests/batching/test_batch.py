@@ -13,7 +13,7 @@ from overlay.batching.claims import Claims
 from overlay.batching.kinds import facts_of
 from overlay.batching.markers import Marker, all_markers, is_done, read_marker, write_marker
 from overlay.batching.report import write_lines, write_report
-from overlay.batching.sources import find_sources, in_shard, read_manifest
+from overlay.batching.sources import Root, find_sources, in_shard, read_manifest, roots_of
 from overlay.commands import main
 from overlay.errors import UsageError
 from overlay.settings import PanelSettings, Settings
@@ -39,7 +39,7 @@ def tree(clip, tmp_path):
 
 
 def places(root, out, **options):
-    return [found.place for found in find_sources([root], out, **options)]
+    return [found.place for found in find_sources(roots_of([root]), out, **options)]
 
 
 def test_sources_are_found_once_and_in_order(tree, tmp_path):
@@ -55,16 +55,43 @@ def test_sources_are_found_once_and_in_order(tree, tmp_path):
     assert places(tree, out, recursive=True, include=["below/*"]) == ["below/b.mp4"]
     assert places(tree, out, exclude=["bad*", "*.mov"]) == ["a.mp4"]
     with pytest.raises(UsageError, match="no such"):
-        list(find_sources([tmp_path / "nowhere"], out))
+        roots_of([tmp_path / "nowhere"])
 
 
 def test_equal_names_never_clash(tree, tmp_path):
-    stems = {found.place: found.stem for found in find_sources([tree], tmp_path / "out")}
+    stems = {found.place: found.stem for found in find_sources(roots_of([tree]), tmp_path / "out")}
     assert stems == {"a.mov": "a.mov", "a.mp4": "a.mp4", "bad.mp4": "bad"}
     other = tmp_path / "other" / "in"
     shutil.copytree(tree, other)
-    found = [found.place for found in find_sources([tree, other], tmp_path / "out")]
+    both = roots_of([tree, other])
+    assert [root.place for root in both] == ["in", "in-2"]
+    found = [found.place for found in find_sources(both, tmp_path / "out")]
     assert len(set(found)) == len(found) == 6
+
+
+def products_of(roots, out):
+    return [f"{found.folder}/{found.stem}" for found in find_sources(roots, out)]
+
+
+def test_equal_names_of_single_files_never_clash(tree, clip, tmp_path):
+    files = [tree / "a.mp4", tree / "a.mov", tree / "below/b.mp4", tree / "below/a.mp4"]
+    shutil.copy(clip, files[-1])
+    names = products_of(roots_of(files), tmp_path / "out")
+    assert names == ["/a.mp4", "/a.mov", "below/b", "below/a"]
+    assert products_of(roots_of(files[:1]), tmp_path / "out") == ["/a"]
+    mixed = roots_of([tree / "below", tree / "a.mp4"])
+    assert products_of(mixed, tmp_path / "out") == ["below/a", "below/b", "in/a"]
+
+
+def test_equal_names_of_a_list_never_clash(tree, clip, tmp_path):
+    far = tmp_path / "far/a.mp4"
+    far.parent.mkdir()
+    shutil.copy(clip, far)
+    shutil.copy(clip, tree / "below/a.mp4")
+    listed = tree / "list.txt"
+    listed.write_text(f"a.mp4\nbelow/a.mp4\na.mov\n{far}\nbelow/a.mp4\n")
+    names = products_of(read_manifest(listed), tmp_path / "out")
+    assert sorted(names) == sorted(["/a.mp4", "/a.mov", "below/a", f"{str(far.parent)[1:]}/a"])
 
 
 def test_shards_share_everything_out():
@@ -76,12 +103,21 @@ def test_shards_share_everything_out():
 
 def test_a_manifest_is_a_list_or_a_table(tmp_path):
     (tmp_path / "list.txt").write_text("# comment\na.mp4\n\nb/c.mp4\n")
-    assert read_manifest(tmp_path / "list.txt") == [tmp_path / "a.mp4", tmp_path / "b/c.mp4"]
+    listed = read_manifest(tmp_path / "list.txt")
+    assert listed == [Root(tmp_path / "a.mp4", ""), Root(tmp_path / "b/c.mp4", "b")]
     (tmp_path / "t.csv").write_text("file,note\nx.mp4,1\n")
-    assert read_manifest(tmp_path / "t.csv") == [tmp_path / "x.mp4"]
+    assert read_manifest(tmp_path / "t.csv") == [Root(tmp_path / "x.mp4", "")]
     (tmp_path / "u.csv").write_text("name\nx.mp4\n")
     with pytest.raises(UsageError, match="column"):
         read_manifest(tmp_path / "u.csv")
+
+
+def test_a_file_of_a_list_that_is_not_there_is_one_that_failed(clip, tmp_path, capsys):
+    shutil.copy(clip, tmp_path / "a.mp4")
+    (tmp_path / "list.txt").write_text("a.mp4\ngone.mp4\n")
+    arguments = ["batch", "--manifest", str(tmp_path / "list.txt"), "-o", str(tmp_path / "out")]
+    assert main([*arguments, "--do", "events", "--model", "builtin", "--jobs", "1"]) == 7
+    assert "gone.mp4: events failed" in capsys.readouterr().err
 
 
 def run(tree, out, *more, do="events"):
