@@ -6,14 +6,19 @@ import shutil
 import socket
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
+import overlay
 from overlay.batching.claims import Claims
 from overlay.batching.kinds import facts_of
 from overlay.batching.markers import Marker, all_markers, is_done, read_marker, write_marker
+from overlay.batching.pool import Limits, _Shared
 from overlay.batching.report import write_lines, write_report
-from overlay.batching.sources import Root, find_sources, in_shard, read_manifest, roots_of
+from overlay.batching.sources import Found, Root, find_sources, in_shard, read_manifest, roots_of
+from overlay.batching.task import Task
+from overlay.batching.watching import Watch
 from overlay.commands import main
 from overlay.errors import UsageError
 from overlay.settings import PanelSettings, Settings
@@ -300,3 +305,88 @@ def test_a_report_never_replaces_a_source(tree, tmp_path):
 def test_a_device_behind_a_setting_is_not_waited_for():
     settings = Settings(panel=PanelSettings(theme="/dev/zero"))
     assert facts_of("render", settings, ("m", "h"))["panel"]["theme"] == "/dev/zero"
+
+
+def test_from_python_results_come_while_sources_do(tree, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    came, notes = [], []
+
+    def sources():
+        yield tree / "a.mp4"
+        while not came:  # the first result is there before the sources end
+            time.sleep(0.05)
+        yield tree / "a.mov"
+        yield tree / "below"
+
+    report = overlay.batch(
+        sources(), "out", ["events"], model="builtin", jobs=2, on_result=came.append,
+        reporter=overlay.Reporter(on_note=notes.append),
+    )  # fmt: skip
+    assert report.counts["done"] == len(came) == 3
+    out = tmp_path / "out"
+    made = sorted(str(path.relative_to(out)) for path in out.rglob("*.csv"))
+    assert made == ["in/a.mov.csv", "in/a.mp4.csv", "in/below/b.csv"]
+    assert report.exit_code == 0
+
+
+def test_from_python_it_is_stopped_by_an_error(tree, tmp_path):
+    def stop(outcome):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        overlay.batch([tree], tmp_path / "out", ["events"], model="builtin", jobs=1, on_result=stop)
+    assert not list((tmp_path / "out").rglob("*.part*"))
+
+
+def test_an_endless_look_takes_what_is_still(tmp_path):
+    now, there = [0.0], {}
+
+    def find():
+        return [Found(tmp_path / name, name, size, 0, name) for name, size in there.items()]
+
+    watch = Watch(find, 10, clock=lambda: now[0])
+    names = lambda: [found.place for found in watch.look()]  # noqa: E731
+    there["a"] = 1
+    assert names() == []
+    now[0], there["a"], there["b"] = 9, 2, 5  # a grows
+    assert names() == []
+    now[0] = 18.9
+    assert names() == []
+    now[0] = 19
+    assert names() == ["a", "b"]
+    assert names() == []
+    now[0], there["a"] = 30, 3  # it changes once more
+    assert names() == []
+    now[0] = 41
+    assert names() == ["a"]
+    del there["b"]
+    assert names() == []
+    now[0], there["b"] = 50, 5  # and another of its name comes
+    assert names() == []
+    now[0] = 61
+    assert names() == ["b"]
+
+
+def test_broken_work_is_tried_again_when_there_is_nothing_else(tmp_path):
+    first, second = (Task(Found(tmp_path, name, 0, 0, name), tmp_path, (), Settings(), ())
+                     for name in "ab")  # fmt: skip
+    broken = [first]
+    shared = _Shared(iter([second, None]), broken)
+    assert shared.next() == second
+    assert shared.next() == replace(first, again=True)
+    assert shared.next() is None
+    assert broken == []
+
+
+def test_time_goes_by_what_a_source_has_bytes_for(tmp_path):
+    task = Task(Found(tmp_path, "a", 1_000_000, 0, "a"), tmp_path, ("events",), Settings(), ())
+    limits = Limits(3)
+    assert limits.seconds(task, 100) - limits.seconds(task) == 300
+    assert limits.seconds(task, 1e12) < 5000
+    assert limits.seconds(task, float("nan")) < 5000
+
+
+def test_the_plan_says_about_how_long_it_all_is(tree, tmp_path, capsys):
+    (tree / "bad.mp4").unlink()
+    assert run(tree, tmp_path / "out", "--dry-run") == 0
+    assert "about 3 s" in capsys.readouterr().out
