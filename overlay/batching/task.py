@@ -14,6 +14,7 @@ from overlay import pipeline
 from overlay.batching.claims import LEASE_S, Claims
 from overlay.batching.kinds import facts_of, product_of, settings_for
 from overlay.batching.markers import Marker, is_done, key_of, read_marker, write_marker
+from overlay.batching.pictures import keep_picture
 from overlay.batching.sources import Found
 from overlay.errors import OutputError, OverlayError
 from overlay.files import is_there, make_folder
@@ -179,6 +180,7 @@ class _Work:
     ) -> None:
         self._task, self._reporter, self._told_length = task, reporter, told_length
         self._track: TagTrack | None = None
+        self._has_picture = False
 
     def outcome(self, kind: str, key: str) -> Outcome:
         """Make a product and remember what became of it."""
@@ -210,6 +212,9 @@ class _Work:
             return job.target, length_s
         made = job.run(self._reporter)
         self._track = made.track or self._track
+        if not self._has_picture:
+            keep_picture(task.out, task.found.place, job.source)
+            self._has_picture = True
         return made.path, length_s
 
     def _planned(self, kind: str, folder: Path) -> pipeline.Job:

@@ -28,7 +28,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-r", "--recursive", action="store_true", help="folders below, too")
     parser.add_argument(
         "--do", default="render", metavar="KIND,…",
-        help="render, soft, panel, captions, events, tags, or formats of export (render)",
+        help="render, soft, panel, captions, events, review, tags, or formats of export (render)",
     )  # fmt: skip
     flags.option(parser, "jobs", type=_jobs, default=0, metavar="N", help="workers (auto: cores)")
     flags.option(parser, "shard", default="1/1", metavar="I/N", help="the I-th of N parts alone")

@@ -55,7 +55,9 @@ class Board:
     def _open(self) -> None:
         from tqdm import tqdm
 
-        layout = "{desc}{percentage:3.0f}% |{bar:20}| {n}/{total}  {rate_fmt}, {remaining} left"
+        layout = (
+            "{desc}{percentage:3.0f}% |{bar:20}| {n}/{total}  {rate_noinv_fmt}, {remaining} left"
+        )
         self._whole = tqdm(
             total=max(self._n_new, 1), unit=" products", bar_format=layout, disable=None,
             dynamic_ncols=True, file=careful_stderr(), position=0,
