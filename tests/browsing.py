@@ -42,7 +42,7 @@ def chromium(folder, *, size=(1280, 800), language="en-US", scheme="dark"):
     options = webdriver.ChromeOptions()
     options.binary_location = browser
     profile = f"--user-data-dir={folder / 'profile'}"
-    for flag in (*FLAGS, profile, f"--lang={language}", "--window-size=%d,%d" % size):
+    for flag in (*FLAGS, profile, f"--lang={language}", f"--window-size={size[0]},{size[1]}"):
         options.add_argument(flag)
     options.add_experimental_option(
         "prefs", {"download.default_directory": str(folder), "intl.accept_languages": language}
