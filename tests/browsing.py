@@ -128,6 +128,15 @@ class Reviewer:
                 if m["method"] == "Network.requestWillBeSent"]  # fmt: skip
 
 
+def fresh(browser, address):
+    """A reviewer of a page of which the browser knows nothing yet."""
+    browser.get(address)
+    browser.execute_script("localStorage.clear()")
+    browser.get_log("browser")
+    browser.get_log("performance")
+    return Reviewer(browser, address)
+
+
 @functools.cache
 def axe_script():
     """The source of axe-core, from ``AXE_CORE`` or a ``node_modules``; else skipped."""

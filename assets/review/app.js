@@ -366,7 +366,7 @@ function undo() {
   if (!stroke.length) return toast(say("nothingToUndo"));
   write(...stroke.map((entry) => ({ action: "undo", event: entry.event, label: entry.label, undoes: entry.id })));
   const item = items.get(stroke[0].event);
-  if (item) choose(item, { play: false });
+  if (item) choose(item);
   const what = stroke[0].verdict ? say(stroke[0].verdict) : say({ edit: "edited", add: "newEvent", merge: "merged", comment: "comment" }[stroke[0].action]);
   toast(say("undone", { what: `${what}${stroke.length > 1 ? ` × ${stroke.length}` : ""}` }));
 }

@@ -131,7 +131,8 @@ def test_ranges_behind_the_end(asked, client):
 
 
 @pytest.mark.parametrize(
-    "asked", ["bytes=5-2", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,4-5", "bytes=" + "9" * 99]
+    "asked",
+    ["bytes=5-2", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,4-5", "bytes=" + "9" * 99],
 )
 def test_what_is_no_range_gives_all(asked, client):
     status, headers, body = client.ask("0/media", Range=asked)
