@@ -15,7 +15,7 @@ from overlay.media.attachments import Attachment, attach_arguments
 from overlay.media.clock import others_copied
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
-from overlay.media.panel_stream import PanelInput, panel_tiles
+from overlay.media.panel_stream import PanelInput, laid_over
 from overlay.media.process import command_line, local_url, media_input
 
 _HALF_MS = 0.0005
@@ -115,10 +115,7 @@ def _composed(
 ) -> Any:
     if even_size and (video.width % 2 or video.height % 2):
         picture = _made_even(picture, video)
-    picture = ffmpeg.overlay(
-        picture, panel_tiles(panel), x=panel.box.x, y=panel.box.y, eval="init",
-        format="yuv420p10" if ten_bit else "yuv420", shortest=1, ts_sync_mode="nearest",
-    )  # fmt: skip
+    picture = laid_over(picture, panel, format="yuv420p10" if ten_bit else "yuv420")
     return picture.filter("setparams", **color_tags(video.color))
 
 

@@ -35,6 +35,7 @@ def make_panel(timeline: TagTimeline, video: VideoInfo, settings: PanelSettings)
         settings,
         families=timeline.family_by_label,
         pixel_aspect=video.sample_aspect,
+        duration_s=video.start_s + (video.duration_s or 0.0),
     )
 
 
@@ -51,7 +52,8 @@ def panel_input(drawn: DrawnPanel, panel: Panel, video: VideoInfo, color: ColorI
     """What ffmpeg is told of a panel that is drawn in these colours."""
     rate = panel_rate(video)
     first = first_picture(video, rate)
-    return PanelInput(panel.box, drawn.pix_fmt, color.range, color.space, rate, first)
+    places = tuple(panel.places)
+    return PanelInput(drawn.size, places, drawn.pix_fmt, color.range, color.space, rate, first)
 
 
 def drawable(video: VideoInfo, settings: Settings, reporter: Reporter) -> Settings:
@@ -70,7 +72,9 @@ def drawable(video: VideoInfo, settings: Settings, reporter: Reporter) -> Settin
             "Noto Sans CJK (Debian: fonts-noto-cjk), or name a font with --font"
         )
         settings = replace(settings, panel=replace(panel, language="en"))
-    make_panel(timeline_of(silence(), without_labels(settings)), video, settings.panel)
+    made = make_panel(timeline_of(silence(), without_labels(settings)), video, settings.panel)
+    for name in made.without_room:
+        reporter.note(f"there is no room for {name} on a picture of {video.width}x{video.height}")
     return settings
 
 
