@@ -114,11 +114,7 @@ class Motion:
 
     def score(self, index: int, t: float) -> float:
         """Length of a tag's bar at second ``t``: a smooth curve through the hops' scores."""
-        times = self._times
-        a = max(bisect_right(times, t) - 1, 0)
-        b = min(a + 1, len(times) - 1)
-        fraction = min(max((t - times[a]) / ((times[b] - times[a]) or 1.0), 0.0), 1.0)
-        return curve_through(self.timeline.scores[:, index], a, fraction)
+        return score_at(self.timeline, self._times, index, t)
 
     def numbers(self, index: int, start_s: float, end_s: float) -> list[tuple[float, int]]:
         """From when on which number stands beside a tag, between two seconds."""
@@ -191,6 +187,21 @@ class Motion:
                 hops.append(hop)
         middles = [(self._times[a] + self._times[b]) / 2 for a, b in pairwise(hops)]
         return [-_INFINITE, *middles][: len(hops)], hops
+
+
+def score_at(timeline: TagTimeline, times: Sequence[float], index: int, t: float) -> float:
+    """Score of a class at second ``t``, on a smooth curve through the hops' scores.
+
+    Args:
+        timeline: Has the scores.
+        times: Its times as plain numbers, which are looked up faster.
+        index: Class.
+        t: Second.
+    """
+    a = max(bisect_right(times, t) - 1, 0)
+    b = min(a + 1, len(times) - 1)
+    fraction = min(max((t - times[a]) / ((times[b] - times[a]) or 1.0), 0.0), 1.0)
+    return curve_through(timeline.scores[:, index], a, fraction)
 
 
 def curve_through(

@@ -6,7 +6,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -160,3 +160,23 @@ def round_box(width: float, height: float, radius: float) -> str:
         f"{kind} " + " ".join(str(round(4 * float(number))) for number in numbers)
         for kind, *numbers in path
     )
+
+
+def polygons(shapes: Iterable[Sequence[tuple[float, float]]], size: float) -> str:
+    """Filled polygons in a square of this size, in quarters of a pixel (``p3``).
+
+    All turn one way, so that where two lie over each other both are filled; specks in the corners
+    make every drawing as large as the square, by which players place it.
+    """
+    corner = round(4 * size)
+    paths = ["m 0 0 l 0 0 0 0", f"m {corner} {corner} l {corner} {corner} {corner} {corner}"]
+    for points in shapes:
+        turned = points if _area(points) > 0 else points[::-1]
+        (x, y), *rest = [(round(4 * x), round(4 * y)) for x, y in turned]
+        paths.append(f"m {x} {y} l " + " ".join(f"{x} {y}" for x, y in rest))
+    return " ".join(paths)
+
+
+def _area(points: Sequence[tuple[float, float]]) -> float:
+    pairs = pairwise([*points, points[0]])
+    return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairs)

@@ -10,6 +10,7 @@ from overlay.datatypes import TagTimeline, VideoInfo
 from overlay.drawing.fonts import font_file
 from overlay.drawing.panel import Panel
 from overlay.errors import SettingsError
+from overlay.export.ass_chips import ChipsScript
 from overlay.export.ass_drawing import HEADER, Event
 from overlay.export.ass_list import ListScript
 from overlay.export.formats import Format, Run
@@ -31,7 +32,7 @@ class Script(Protocol):
         ...
 
 
-SCRIPTS: dict[str, Callable[[Panel, Any], Script]] = {"list": ListScript}
+SCRIPTS: dict[str, Callable[[Panel, Any], Script]] = {"list": ListScript, "chips": ChipsScript}
 """The views that players draw themselves; to add one, write a file like its, and name it here."""
 
 

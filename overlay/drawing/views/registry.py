@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from overlay.drawing.views.base import Brief, Piece
+from overlay.drawing.views.chips import chipped
 from overlay.drawing.views.list_view import listed
 from overlay.drawing.views.timeline import timelined
 
 VIEWS: dict[str, Callable[[Brief], Sequence[Piece]]] = {
     "timeline": timelined,
     "list": listed,
+    "chips": chipped,
 }
 """In the order in which they take their places: first what spans the picture."""
 

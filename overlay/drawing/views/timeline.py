@@ -35,7 +35,7 @@ _UNSURE, _SURE = 0.4, 0.6
 """Opacity of the bar of an event that scores next to nothing, and score of an opaque one."""
 _WHOLE = 1.5
 """A video is shown as a whole up to this many spans."""
-_GLIDE_S = 0.6
+_GLIDE_S = 0.4
 """When three quarters of the window are over it glides on by half of it."""
 _MOST_LANES = 6
 _N_KEPT = 4
