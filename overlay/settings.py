@@ -20,7 +20,7 @@ POSITIONS = (
     "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom",
     "bottom-right",
 )  # fmt: skip
-VIEWS = ("list", "chips", "timeline")
+VIEWS = ("list", "chips", "ticker", "timeline")
 STRIPS = ("loudness", "spectrogram")
 SMOOTHINGS = ("centered", "trailing", "none")
 DEVICES = ("auto", "cpu", "gpu")

@@ -101,16 +101,18 @@ class Motion:
 
     def still_until(self, t: float) -> float:
         """Second up to which everything stays as it is at ``t``; ``t`` itself if anything moves."""
-        alive = self._alive(t)
-        curves = [self.plate, self.height]
-        curves += [curve for span in alive for curve in (span.rank, span.opacity)]
-        until = min(constant_until(curve, t) for curve in curves)
-        until = min(until, self._next_edge(t))
-        for span in alive:
+        until = self.standing_until(t)
+        for span in self._alive(t):
             if until <= t:
                 break
             until = min(until, self._score_constant_until(span.index, t, until))
         return until
+
+    def standing_until(self, t: float) -> float:
+        """The same, but whatever the bars and numbers do."""
+        curves = [self.plate, self.height]
+        curves += [curve for span in self._alive(t) for curve in (span.rank, span.opacity)]
+        return min(self._next_edge(t), *(constant_until(curve, t) for curve in curves))
 
     def score(self, index: int, t: float) -> float:
         """Length of a tag's bar at second ``t``: a smooth curve through the hops' scores."""

@@ -8,10 +8,12 @@ from dataclasses import replace
 from overlay.drawing.views.base import Brief, Piece
 from overlay.drawing.views.chips import chipped
 from overlay.drawing.views.list_view import listed
+from overlay.drawing.views.ticker import ticked
 from overlay.drawing.views.timeline import timelined
 
 VIEWS: dict[str, Callable[[Brief], Sequence[Piece]]] = {
     "timeline": timelined,
+    "ticker": ticked,
     "list": listed,
     "chips": chipped,
 }
