@@ -14,6 +14,7 @@ from overlay.settings import (
     LANGUAGES,
     POSITIONS,
     SMOOTHINGS,
+    STRIPS,
     WINDOWS,
     Settings,
     resolve,
@@ -127,6 +128,14 @@ def add_panel(
         beside_events: Whether ``add_events`` brings the flags that both have.
     """
     group = parser.add_argument_group(title)
+    group.add_argument(
+        "--view", metavar="NAME[+NAME]",
+        help="list, chips, ticker, timeline, several such as chips+timeline, or none (list)",
+    )  # fmt: skip
+    group.add_argument("--strip", choices=STRIPS, help="below the timeline's lanes (loudness)")
+    group.add_argument(
+        "--span", type=float, metavar="S", help="seconds of a long video on the timeline (60)"
+    )
     group.add_argument("--theme", metavar="NAME|TOML", help="dark, light, high-contrast, minimal")
     group.add_argument("--position", choices=POSITIONS)
     option(group, "top-k", type=int, metavar="K", help="rows (5)")

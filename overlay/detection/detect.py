@@ -153,7 +153,10 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
         events = [replace(event, label=named.names[event.index]) for event in events]
     best = _best_of(orders, min(panel.top_k, track.n_classes))
     names = named.in_language(panel.language)
-    timeline = TagTimeline(times, scores, best, names, named.families)
+    timeline = TagTimeline(
+        times, scores, best, names, named.families, named.going_on(panel.language), own.kinds,
+        tuple(events), track.levels, track.level_times, track.duration_s,
+    )  # fmt: skip
     return Detection(events, timeline, named, orders, tails)
 
 
