@@ -12,7 +12,8 @@ from selenium.webdriver.common.keys import Keys
 from overlay.verdicts import Entry, Verdicts, fold, read_verdicts, verdicts_text, write_verdicts
 
 HOSTILE = (
-    "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\u202eevil\u2066\"'&amp;",
+    "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>",
+    "\u202eevil\u2066\"'&amp;",
     "{{data}}", "very " * 40 + "long",
 )  # fmt: skip
 
