@@ -114,16 +114,25 @@ def judgements(files: Iterable[Verdicts]) -> list[Judgement]:
     for each in files:
         known = together.get(each.media.fingerprint)
         together[each.media.fingerprint] = known.with_entries(each.entries) if known else each
-        models = {each.media.model for each in together.values()} | {each.media.model}
-        if len(models) > 1:
-            names = " and ".join(sorted(map(repr, models)))
-            raise ExportError(f"verdicts on events of {names:.200}: give those of one model")
+        _check_one_model([each, *filter(None, [known])])
+    found = {sound: _judgements_of(each) for sound, each in together.items()}
+    _check_one_model(together[sound] for sound, own in found.items() if own)
+    return [each for own in found.values() for each in own]
+
+
+def _judgements_of(verdicts: Verdicts) -> list[Judgement]:
     return [
         Judgement(said.label, said.score, said.verdict == "right")
-        for each in together.values()
-        for said in fold(each.entries).values()
+        for said in fold(verdicts.entries).values()
         if said.verdict in ("right", "wrong") and said.score is not None
     ]
+
+
+def _check_one_model(files: Iterable[Verdicts]) -> None:
+    models = {each.media.model for each in files}
+    if len(models) > 1:
+        names = " and ".join(sorted(map(repr, models)))
+        raise ExportError(f"verdicts on events of {names:.200}: give those of one model")
 
 
 def learn(found: Sequence[Judgement], precision: float) -> tuple[Curve, list[Curve]]:
