@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from overlay.datatypes import Box, Cue, Tag, TagEvent
     from overlay.errors import OverlayError
+    from overlay.judging import Agreed, Learned, agreement, agreement_of_events, learn
     from overlay.pipeline import (
-        Learned,
         Rendered,
         Taught,
         captions,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         export_events,
         export_formats,
         find_events,
-        learn,
         merge_captions,
         preview,
         render,
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from overlay.track import TagTrack
 
 __all__ = [
+    "Agreed",
     "Box",
     "CaptionSettings",
     "Cue",
@@ -63,6 +63,8 @@ __all__ = [
     "TaggingSettings",
     "Taught",
     "VideoSettings",
+    "agreement",
+    "agreement_of_events",
     "captions",
     "check_captions",
     "export_events",
@@ -81,6 +83,7 @@ __all__ = [
 _HOMES = {
     "datatypes": ("Box", "Cue", "Tag", "TagEvent"),
     "errors": ("OverlayError",),
+    "judging": ("Agreed", "Learned", "agreement", "agreement_of_events", "learn"),
     "reporting": ("Reporter",),
     "settings": (
         "CaptionSettings", "EventSettings", "PanelSettings", "Settings", "TaggingSettings",
