@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from overlay.batching.run import Report, batch
     from overlay.datatypes import Box, Cue, Tag, TagEvent
     from overlay.errors import OverlayError
+    from overlay.judging import Agreed, Learned, agreement, agreement_of_events, learn
     from overlay.pipeline import (
         Rendered,
         Taught,
@@ -46,10 +47,12 @@ if TYPE_CHECKING:
     from overlay.track import TagTrack
 
 __all__ = [
+    "Agreed",
     "Box",
     "CaptionSettings",
     "Cue",
     "EventSettings",
+    "Learned",
     "OverlayError",
     "PanelSettings",
     "Rendered",
@@ -62,12 +65,15 @@ __all__ = [
     "TaggingSettings",
     "Taught",
     "VideoSettings",
+    "agreement",
+    "agreement_of_events",
     "batch",
     "captions",
     "check_captions",
     "export_events",
     "export_formats",
     "find_events",
+    "learn",
     "merge_captions",
     "preview",
     "render",
@@ -81,6 +87,7 @@ _HOMES = {
     "batching.run": ("Report", "batch"),
     "datatypes": ("Box", "Cue", "Tag", "TagEvent"),
     "errors": ("OverlayError",),
+    "judging": ("Agreed", "Learned", "agreement", "agreement_of_events", "learn"),
     "reporting": ("Reporter",),
     "settings": (
         "CaptionSettings", "EventSettings", "PanelSettings", "Settings", "TaggingSettings",
