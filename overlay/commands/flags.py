@@ -156,6 +156,14 @@ def add_events(parser: argparse.ArgumentParser) -> None:
     option(group, "label-file", metavar="TXT", help="names to write, one a line")
 
 
+def add_verdicts(parser: argparse.ArgumentParser) -> None:
+    """What people said of the events."""
+    parser.add_argument(
+        "--verdicts", dest="verdicts_file", metavar="FILE",
+        help="of 'tag-overlay review': wrong events go, corrections take their place",
+    )  # fmt: skip
+
+
 def add_captioning(parser: argparse.ArgumentParser) -> None:
     """How events become captions."""
     group = parser.add_argument_group("captions")
