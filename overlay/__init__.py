@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from overlay.datatypes import Box, Cue, Tag, TagEvent
     from overlay.errors import OverlayError
     from overlay.pipeline import (
+        Learned,
         Rendered,
         Taught,
         captions,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         export_events,
         export_formats,
         find_events,
+        learn,
         merge_captions,
         preview,
         render,
@@ -49,6 +51,7 @@ __all__ = [
     "CaptionSettings",
     "Cue",
     "EventSettings",
+    "Learned",
     "OverlayError",
     "PanelSettings",
     "Rendered",
@@ -65,6 +68,7 @@ __all__ = [
     "export_events",
     "export_formats",
     "find_events",
+    "learn",
     "merge_captions",
     "preview",
     "render",

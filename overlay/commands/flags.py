@@ -68,6 +68,17 @@ def second(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """A part of all, between 0 and 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
+    return value
+
+
 def add_output(parser: Any, help_text: str = "target file, or folder") -> None:
     """Where the result goes, and whether it may replace another."""
     parser.add_argument("-o", "--output", metavar="OUT", help=help_text)
