@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -211,6 +211,18 @@ class TagTimeline:
     """``n_classes`` display names."""
     families: tuple[str, ...] = ()
     """AudioSet family of each class, empty where there is none; ``()`` where nobody knows."""
+    words: tuple[str, ...] = ()
+    """What captions say of each class while it goes on; ``()`` takes the labels."""
+    kinds: tuple[tuple[str, ...], ...] = ()
+    """AudioSet's names of each class and of what it is a kind of, the nearest first; ``()`` where
+    nobody knows."""
+    events: tuple[TagEvent, ...] = ()
+    """By onset; ``classes`` are the best of those that are on."""
+    levels: Levels = field(default_factory=lambda: np.empty((0, 0), np.float16))
+    """As in a track, as are ``level_times``."""
+    level_times: Times = field(default_factory=lambda: np.empty(0, np.float64))
+    duration_s: float = 0.0
+    """Seconds of sound."""
 
     @property
     def family_by_label(self) -> dict[str, str]:

@@ -15,6 +15,7 @@ import { clock, currentLanguage, say, setLanguage, translate } from "./words.js"
 const STATES = ["any", "open", ...VERDICTS, "changed", "commented", "conflict"];
 const FAMILIES = ["human", "animal", "music", "things", "nature", "ambiguous", "environment", ""];
 const NEW_S = 1;
+const SHORTEST_S = 0.01;
 
 const data = JSON.parse($("data").textContent);
 const model = new Model(data);
@@ -46,7 +47,7 @@ let toastTimer = 0;
 
 setLanguage(data.language || remembered.get("language") || (/^zh/i.test(navigator.language) ? "zh" : "en"));
 const keeping = new Keeping(data, () => refresh(), showSaved);
-const player = new Player($("video"), data, showTime, showUnplayable);
+const player = new Player($("video"), data, showTime, mediaFault);
 const timeline = new Timeline(
   {
     tracks: $("tracks"), sound: $("sound"), lanes: $("lanes"), room: $("lanes-room"),
@@ -256,10 +257,40 @@ function showSaved(words, fault) {
   $("saved").classList.toggle("fault", fault);
 }
 
+/** Nothing plays: wait for a copy where the server can make one, else say so. */
+function mediaFault() {
+  if (data.copy && !copyAsked) waitForCopy();
+  else showUnplayable();
+}
+
+let copyAsked = false;
+
+async function waitForCopy() {
+  copyAsked = true;
+  player.usable = false;
+  for (;;) {
+    const state = await fetch(data.copy).then((answer) => answer.json()).catch(() => null);
+    if (state?.ready) break;
+    if (state?.failure) return showUnplayable();
+    showMedia("proxyMaking", { percent: Math.round(100 * (state?.share ?? 0)) });
+    await new Promise((done) => setTimeout(done, 700));
+  }
+  $("frame").hidden = false;
+  showMedia(data.why ? "proxyUsed" : "", { why: data.why });
+  player.load(`${data.src}?copy`);
+}
+
+let mediaSaid = ["", {}];
+
+function showMedia(key, values = {}) {
+  mediaSaid = [key, values];
+  $("unplayable").textContent = key ? say(key, values) : "";
+  $("unplayable").hidden = !key;
+}
+
 function showUnplayable() {
-  $("unplayable").textContent = say("unplayable", { name: data.name });
-  $("unplayable").hidden = false;
   $("frame").hidden = true;
+  showMedia("unplayable", { name: data.name });
   showTime();
 }
 
@@ -282,6 +313,7 @@ function choose(item, { play = true } = {}) {
   list.reveal(item);
   timeline.reveal(item);
   if (play) player.playAround(item.onset, item.offset);
+  else player.seek(item.onset);
 }
 
 /** Write entries of one stroke: they are undone together. */
@@ -334,7 +366,7 @@ function undo() {
   if (!stroke.length) return toast(say("nothingToUndo"));
   write(...stroke.map((entry) => ({ action: "undo", event: entry.event, label: entry.label, undoes: entry.id })));
   const item = items.get(stroke[0].event);
-  if (item) choose(item, { play: false });
+  if (item) choose(item);
   const what = stroke[0].verdict ? say(stroke[0].verdict) : say({ edit: "edited", add: "newEvent", merge: "merged", comment: "comment" }[stroke[0].action]);
   toast(say("undone", { what: `${what}${stroke.length > 1 ? ` × ${stroke.length}` : ""}` }));
 }
@@ -354,7 +386,7 @@ function step(by) {
 function setEdge(side) {
   if (!current) return;
   const edges = { onset: current.onset, offset: current.offset, [side]: player.time };
-  if (edges.onset >= edges.offset) return toast(say("edgesCross"));
+  if (edges.offset - edges.onset < SHORTEST_S) return toast(say("edgesCross"));
   write({ action: "edit", ...about({ ...current, ...edges }) });
 }
 
@@ -371,7 +403,7 @@ function merge() {
 
 function addEvent() {
   const [onset, offset] = timeline.marked ?? [player.time, Math.min(player.time + NEW_S, model.duration)];
-  if (onset >= offset) return;
+  if (offset - onset < SHORTEST_S) return;
   search.ask(say("markFirst"), (label) => {
     const event = newId().replaceAll("-", "").slice(0, 12);
     timeline.unmark();
@@ -436,7 +468,7 @@ function speak(language) {
   $("language").textContent = language === "zh" ? "EN" : "中文";
   fillChoices();
   keeping.say(keeping.server ? "savedServer" : "savedBrowser");
-  if (!player.usable) showUnplayable();
+  showMedia(...mediaSaid);
   refresh();
   showTime();
 }
@@ -532,3 +564,8 @@ timeline.look.addEventListener("change", () => speak(currentLanguage()));
 listen();
 speak(currentLanguage());
 if (current) choose(current, { play: false });
+if (data.copy && data.why) waitForCopy();
+else {
+  if (data.why) showMedia("proxyUsed", { why: data.why });
+  player.load(data.src);
+}

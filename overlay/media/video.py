@@ -16,7 +16,7 @@ from overlay.media.attachments import Attachment, attach_arguments
 from overlay.media.clock import others_copied
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
-from overlay.media.panel_stream import STANDING_RATE, PanelInput, panel_tiles
+from overlay.media.panel_stream import STANDING_RATE, PanelInput, laid_over
 from overlay.media.picture import framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
 
@@ -150,10 +150,7 @@ def _container_options(out: Path, encoder: Encoder) -> dict[str, Any]:
 
 
 def _composed(picture: Any, video: VideoInfo, panel: PanelInput, *, ten_bit: bool) -> Any:
-    picture = ffmpeg.overlay(
-        picture, panel_tiles(panel), x=panel.box.x, y=panel.box.y, eval="init",
-        format="yuv420p10" if ten_bit else "yuv420", shortest=1, ts_sync_mode="nearest",
-    )  # fmt: skip
+    picture = laid_over(picture, panel, format="yuv420p10" if ten_bit else "yuv420")
     return picture.filter("setparams", **color_tags(video.color))
 
 
