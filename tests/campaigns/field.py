@@ -215,13 +215,17 @@ def _decoded(path: Path, index: int | None) -> tuple[list[float], int]:
     with av.open(str(path)) as container:
         stream = container.streams.video[0] if index is None else container.streams[index]
         start = (container.start_time or 0) / 1e6
-        for packet in container.demux(stream):
+        packets = container.demux(stream)
+        while True:
             try:
-                frames = packet.decode()
+                packet = next(packets, None)
+                frames = packet.decode() if packet is not None else []
             except av.FFmpegError:
                 bad += 1
                 continue
             times += [float(f.pts * f.time_base) - start for f in frames if f.pts is not None]
+            if packet is None:
+                break
     return times, bad
 
 
