@@ -15,9 +15,9 @@ from overlay.vocabulary import Vocabulary
 from overlay.vocabulary.audioset import audioset
 from overlay.vocabulary.wording import Wording, wording_table
 
-SURE = 0.55
-"""Peak score from which on a sound is called by its own name: right three times in four, measured
-on labelled training clips; below it by the name of what it is a kind of."""
+SURE = 0.7
+"""Peak score from which on a sound is called by its own name: right three times in four, by the
+maps of ``calibration``; below it by the name of what it is a kind of."""
 _THERE_S = 0.5
 """A sound that is heard this early was there before."""
 _AGAIN_S = 30.0
