@@ -129,7 +129,7 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
     panel = settings.panel
     own = vocabulary_named(track.vocabulary, track.labels)
     named = vocabulary_shown(track, settings)
-    thresholds = _all_thresholds(named, settings, _usual_threshold(settings, track.model))
+    thresholds = _all_thresholds(named, settings, usual_threshold(settings, track.model))
     size = panel.smooth_size or (RAW_SMOOTH_SIZE if panel.raw else SMOOTH_SIZE)
     smoothed = smooth_pieces(track.scores, track.times, track.hop_s, panel.smoothing, size)
     if not panel.raw:
@@ -195,7 +195,8 @@ def _collapses(settings: Settings) -> bool:
     return settings.events.collapse and settings.panel.collapse
 
 
-def _usual_threshold(settings: Settings, model: str) -> float:
+def usual_threshold(settings: Settings, model: str) -> float:
+    """Score that a tag of a model must reach where none is set for its label."""
     if settings.panel.threshold is not None:
         return settings.panel.threshold
     if settings.panel.raw:
