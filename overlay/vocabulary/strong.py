@@ -54,6 +54,12 @@ def audioset_strong() -> Vocabulary:
     )
 
 
+def fine_of_audioset() -> tuple[int | None, ...]:
+    """The same without music, of which AudioSet has 150 classes and AudioSet Strong few."""
+    pairs = zip(strong_of_audioset(), audioset().families, strict=True)
+    return tuple(None if family == "music" else place for place, family in pairs)
+
+
 def strong_of_audioset() -> tuple[int | None, ...]:
     """For each of AudioSet's 527 classes its place among the 447, by mid; ``None`` if it has none.
 

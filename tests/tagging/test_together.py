@@ -5,14 +5,19 @@ import pytest
 from tagging_checkpoints import golden_weight, write_paddle
 
 from overlay.datatypes import SoundBlock
+from overlay.errors import TaggerError
 from overlay.settings import TaggingSettings
+from overlay.tagging.frames import FrameTagger
 from overlay.tagging.frontends import MelFrontEnd, MelStream
+from overlay.tagging.halving import Halver
 from overlay.tagging.moments import MomentTagger
 from overlay.tagging.registry import load_tagger
-from overlay.tagging.together import MelTagger, TogetherTagger, agreed
+from overlay.tagging.together import Fine, MelTagger, TogetherTagger, agreed
 from overlay.tagging.tracking import score_stream
+from overlay.tagging.weights.choice import takes_fine
 from overlay.tagging.windows import Windows, from_zero
-from overlay.vocabulary.audioset import audioset_labels
+from overlay.vocabulary.audioset import audioset, audioset_labels
+from overlay.vocabulary.strong import audioset_strong, fine_of_audioset
 
 RATE = 32000
 LOUD = 7
@@ -149,3 +154,68 @@ def test_mn04_is_heard_together_with_the_built_in_one_unless_asked_otherwise(tmp
     track = score_stream(in_blocks(noise(3.0), RATE), both, Windows())
     assert track.scores.shape == (12, 527)
     assert track.model == "mn04+builtin"
+
+
+class LoudFrames(FrameTagger):
+    """How loud each 40 ms are, as the score of one of three classes; at half the sample rate."""
+
+    name, labels, sample_rate, model_hash = "frames", ("a", "loud", "c"), RATE // 2, "1" * 64
+    frame_s, stretch_s = 0.04, 10.0
+
+    def score_frames(self, stretch):
+        n = -(-len(stretch) // 640)
+        loud = np.abs(np.pad(stretch, (0, n * 640 - len(stretch)))).reshape(n, 640).max(axis=1)
+        return np.stack([0 * loud, np.clip(loud, 0, 1), 0 * loud], axis=1).astype(np.float32)
+
+
+def test_a_tagger_of_frames_speaks_for_the_classes_that_it_knows():
+    places = [None] * 527
+    places[3] = 1
+    both = TogetherTagger(Loudness(), built_in())
+    fine = TogetherTagger(Loudness(), built_in(), Fine(LoudFrames(), places))
+    assert fine.name == "loudness+builtin+frames"
+    assert fine.model_hash != both.model_hash
+    signal = np.zeros(round(13.3 * RATE), np.float32)
+    signal[4 * RATE : 8 * RATE] = np.sin(np.arange(4 * RATE) / 20)
+    track, other = (score_stream(in_blocks(signal, 5000), t, Windows()) for t in (fine, both))
+    np.testing.assert_allclose(track.times, other.times[: track.n_hops])
+    loud = track.scores[:, 3] > 0.5
+    assert track.times[loud].min() == pytest.approx(4.1, abs=0.13)
+    assert track.times[loud].max() == pytest.approx(7.9, abs=0.13)
+    rest = np.delete(np.arange(527), 3)
+    np.testing.assert_allclose(track.scores[:, rest], other.scores[: track.n_hops, rest], atol=1e-5)
+    assert track.duration_s == pytest.approx(13.3)
+
+
+def test_music_and_what_has_no_label_with_times_is_left_to_mn04():
+    places, known = fine_of_audioset(), audioset()
+    assert all(p is None for p, f in zip(places, known.families, strict=True) if f == "music")
+    dog = places[known.index_of("Dog")]
+    assert dog is not None
+    assert audioset_strong().names[dog] == "Dog"
+    assert 250 < sum(place is not None for place in places) < 420
+
+
+@pytest.mark.parametrize("size", [1, 77, 10**6])
+def test_half_the_sample_rate_keeps_what_is_below_a_quarter_of_it(size):
+    n = 4001
+    low, high = (np.sin(2 * np.pi * hz * np.arange(n) / RATE) for hz in (1000, 13000))
+    halver, signal = Halver(), (low + high).astype(np.float32)
+    parts = [halver.push(signal[i : i + size]) for i in range(0, n, size)]
+    made = np.concatenate([*parts, halver.end()])
+    assert len(made) == 2001
+    inner = slice(100, -100)
+    np.testing.assert_allclose(made[inner], low[::2][inner], atol=5e-3)
+
+
+def test_fine_is_taken_where_all_that_it_needs_is_here(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAG_OVERLAY_MODELS", str(tmp_path))
+    (tmp_path / "mn04_as_mAP_432.pt").write_bytes(b"x")
+    assert not takes_fine(TaggingSettings())
+    (tmp_path / "frame_mn10_strong_1.pt").write_bytes(b"x")
+    assert takes_fine(TaggingSettings())
+    assert takes_fine(TaggingSettings(model="fine", windows="isolated"))
+    for options in ({"model": "mn04"}, {"windows": "isolated"}, {"weights": "w.pt"}):
+        assert not takes_fine(TaggingSettings(**options))
+    with pytest.raises(TaggerError, match="of its own"):
+        load_tagger(TaggingSettings(model="fine", windows="isolated"))
