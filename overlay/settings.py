@@ -20,6 +20,8 @@ POSITIONS = (
     "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom",
     "bottom-right",
 )  # fmt: skip
+VIEWS = ("list", "chips", "ticker", "timeline")
+STRIPS = ("loudness", "spectrogram")
 SMOOTHINGS = ("centered", "trailing", "none")
 DEVICES = ("auto", "cpu", "gpu")
 FRONT_ENDS = ("own", "paddleaudio")
@@ -77,6 +79,12 @@ class TaggingSettings:
 class PanelSettings:
     """How scores become a picture."""
 
+    view: str = "list"
+    """Names of ``VIEWS`` joined by ``+``, or ``none``."""
+    strip: str = "loudness"
+    """What the timeline shows below its lanes: ``loudness`` or ``spectrogram``."""
+    span: float = 60.0
+    """Seconds that the timeline shows of a longer video at once."""
     theme: str = "dark"
     """Name of a theme that ships, or path of a TOML file."""
     position: str = "bottom-left"
@@ -99,8 +107,21 @@ class PanelSettings:
     language: str = "en"
     """Language of AudioSet's labels: ``en`` or ``zh``."""
 
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The views that are asked for."""
+        return () if self.view == "none" else tuple(self.view.split("+"))
+
     def __post_init__(self) -> None:
         """Check ranges."""
+        for name in self.views:
+            _check_choice("view", name, (*VIEWS, "none"))
+        if "none" in self.views or len(set(self.views)) != len(self.views):
+            raise SettingsError(
+                f"view {self.view!r}: name each view once, such as chips+timeline, or none alone"
+            )
+        _check_choice("strip", self.strip, STRIPS)
+        _check_range("span", self.span, 5, 3600)
         _check_choice("language", self.language, LANGUAGES)
         _check_choice("position", self.position, POSITIONS)
         _check_choice("smoothing", self.smoothing, SMOOTHINGS)
@@ -134,6 +155,8 @@ class EventSettings:
     """A general label stays beside a specific one if it scores higher by more than this."""
     thresholds_file: str | None = None
     """TOML file with a threshold for single labels: ``"Dog" = 0.4``."""
+    verdicts_file: str | None = None
+    """What reviewers said of the events: wrong ones go, corrections take their place."""
     allow: tuple[str, ...] = ()
     """Labels to look for; all if empty."""
     deny: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from overlay.settings import (
     LANGUAGES,
     POSITIONS,
     SMOOTHINGS,
+    STRIPS,
     WINDOWS,
     Settings,
     resolve,
@@ -65,6 +66,17 @@ def second(text: str) -> float:
         value = math.nan
     if not (math.isfinite(value) and value >= 0):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 on")
+    return value
+
+
+def share(text: str) -> float:
+    """A part of all, between 0 and 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
     return value
 
 
@@ -127,6 +139,14 @@ def add_panel(
         beside_events: Whether ``add_events`` brings the flags that both have.
     """
     group = parser.add_argument_group(title)
+    group.add_argument(
+        "--view", metavar="NAME[+NAME]",
+        help="list, chips, ticker, timeline, several such as chips+timeline, or none (list)",
+    )  # fmt: skip
+    group.add_argument("--strip", choices=STRIPS, help="below the timeline's lanes (loudness)")
+    group.add_argument(
+        "--span", type=float, metavar="S", help="seconds of a long video on the timeline (60)"
+    )
     group.add_argument("--theme", metavar="NAME|TOML", help="dark, light, high-contrast, minimal")
     group.add_argument("--position", choices=POSITIONS)
     option(group, "top-k", type=int, metavar="K", help="rows (5)")
@@ -154,6 +174,14 @@ def add_events(parser: argparse.ArgumentParser) -> None:
     )
     _add_wanted(group)
     option(group, "label-file", metavar="TXT", help="names to write, one a line")
+
+
+def add_verdicts(parser: argparse.ArgumentParser) -> None:
+    """What people said of the events."""
+    parser.add_argument(
+        "--verdicts", dest="verdicts_file", metavar="FILE",
+        help="of 'tag-overlay review': wrong events go, corrections take their place",
+    )  # fmt: skip
 
 
 def add_captioning(parser: argparse.ArgumentParser) -> None:
