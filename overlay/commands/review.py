@@ -114,11 +114,11 @@ def _clips(args: argparse.Namespace, settings: Settings, folder: Path) -> list[C
     Raises:
         OverlayError: None can.
     """
-    from overlay.batching.sources import find_sources
+    from overlay.batching.sources import find_sources, roots_of
 
     clips: list[Clip] = []
     failures: list[OverlayError] = []
-    for found in find_sources(args.media, folder, recursive=args.recursive):
+    for found in find_sources(roots_of(args.media), folder, recursive=args.recursive):
         try:
             clips.append(_clip(found, args, settings, folder / f"{len(clips)}.html"))
         except OverlayError as error:
