@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 from html.parser import HTMLParser
@@ -171,8 +172,9 @@ def test_columns_are_bounded_whatever_the_length(hours):
 
 
 def test_many_moments_become_even_thumbnails():
-    assert len(pictures._chosen([0.01 * n for n in range(100_000)], 1000)) == 200
-    assert pictures._chosen([3, 1, 1.01], 5) == [1, 3]
+    chosen = pictures._chosen([0.1 * n for n in range(100_000)])
+    assert len(chosen) == 400 and max(b - a for a, b in itertools.pairwise(chosen)) < 25.2
+    assert pictures._chosen([3, 1, 1.01]) == [1, 3]
 
 
 @pytest.mark.parametrize(
