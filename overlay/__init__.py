@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
     from overlay.datatypes import Box, Cue, Tag, TagEvent
     from overlay.errors import OverlayError
-    from overlay.judging import Agreed, Learned, agreement, agreement_of_events, learn
+    from overlay.judging import (
+        Agreed,
+        Corrected,
+        Learned,
+        agreement,
+        agreement_of_events,
+        learn,
+        train_on_verdicts,
+    )
     from overlay.pipeline import (
         Rendered,
         Taught,
@@ -49,6 +57,7 @@ __all__ = [
     "Agreed",
     "Box",
     "CaptionSettings",
+    "Corrected",
     "Cue",
     "EventSettings",
     "Learned",
@@ -78,12 +87,16 @@ __all__ = [
     "shown",
     "tag",
     "train",
+    "train_on_verdicts",
 ]
 
 _HOMES = {
     "datatypes": ("Box", "Cue", "Tag", "TagEvent"),
     "errors": ("OverlayError",),
-    "judging": ("Agreed", "Learned", "agreement", "agreement_of_events", "learn"),
+    "judging": (
+        "Agreed", "Corrected", "Learned", "agreement", "agreement_of_events", "learn",
+        "train_on_verdicts",
+    ),
     "reporting": ("Reporter",),
     "settings": (
         "CaptionSettings", "EventSettings", "PanelSettings", "Settings", "TaggingSettings",
