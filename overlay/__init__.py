@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from overlay.batching.run import Report, batch
     from overlay.datatypes import Box, Cue, Tag, TagEvent
     from overlay.errors import OverlayError
     from overlay.judging import (
@@ -64,6 +65,7 @@ __all__ = [
     "OverlayError",
     "PanelSettings",
     "Rendered",
+    "Report",
     "Reporter",
     "Settings",
     "Tag",
@@ -74,6 +76,7 @@ __all__ = [
     "VideoSettings",
     "agreement",
     "agreement_of_events",
+    "batch",
     "captions",
     "check_captions",
     "export_events",
@@ -91,6 +94,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "batching.run": ("Report", "batch"),
     "datatypes": ("Box", "Cue", "Tag", "TagEvent"),
     "errors": ("OverlayError",),
     "judging": (
