@@ -563,6 +563,7 @@ document.body.classList.toggle("soundonly", !data.has_picture);
 timeline.look.addEventListener("change", () => speak(currentLanguage()));
 listen();
 speak(currentLanguage());
+current = nextOpen(shown, null) ?? current;
 if (current) choose(current, { play: false });
 if (data.copy && data.why) waitForCopy();
 else {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -58,6 +58,8 @@ class Review:
             OutputError: A target is an input, or exists.
         """
         source.sound()
+        heard = replace(settings.events, verdicts_file=None)  # a page shows what was judged, too
+        settings = replace(settings, events=heard)
         known, said = self._said(source)
         inputs = () if known is None else (known,)
         target = target_for(source, settings, out, f"{stem_of(source)}.review.html", *inputs)
