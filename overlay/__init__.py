@@ -18,8 +18,16 @@ if TYPE_CHECKING:
     from overlay.batching.run import Report, batch
     from overlay.datatypes import Box, Cue, Tag, TagEvent
     from overlay.errors import OverlayError
-    from overlay.pipeline import (
+    from overlay.judging import (
+        Agreed,
+        Corrected,
         Learned,
+        agreement,
+        agreement_of_events,
+        learn,
+        train_on_verdicts,
+    )
+    from overlay.pipeline import (
         Rendered,
         Taught,
         captions,
@@ -27,7 +35,6 @@ if TYPE_CHECKING:
         export_events,
         export_formats,
         find_events,
-        learn,
         merge_captions,
         preview,
         render,
@@ -48,8 +55,10 @@ if TYPE_CHECKING:
     from overlay.track import TagTrack
 
 __all__ = [
+    "Agreed",
     "Box",
     "CaptionSettings",
+    "Corrected",
     "Cue",
     "EventSettings",
     "Learned",
@@ -65,6 +74,8 @@ __all__ = [
     "TaggingSettings",
     "Taught",
     "VideoSettings",
+    "agreement",
+    "agreement_of_events",
     "batch",
     "captions",
     "check_captions",
@@ -79,12 +90,17 @@ __all__ = [
     "shown",
     "tag",
     "train",
+    "train_on_verdicts",
 ]
 
 _HOMES = {
     "batching.run": ("Report", "batch"),
     "datatypes": ("Box", "Cue", "Tag", "TagEvent"),
     "errors": ("OverlayError",),
+    "judging": (
+        "Agreed", "Corrected", "Learned", "agreement", "agreement_of_events", "learn",
+        "train_on_verdicts",
+    ),
     "reporting": ("Reporter",),
     "settings": (
         "CaptionSettings", "EventSettings", "PanelSettings", "Settings", "TaggingSettings",

@@ -11,7 +11,7 @@ that writes a file is these two lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,8 @@ from overlay.datatypes import Cue, Tag, TagEvent
 from overlay.detection.judged import check_sound, verdicts_named
 from overlay.errors import NoAudioStream, UsageError
 from overlay.export.ass_panel import DEFAULT_PICTURE
-from overlay.export.curves import curves_page, curves_svg
 from overlay.export.subtitles import read_subtitles
-from overlay.export.thresholds import thresholds_text
-from overlay.files import check_target, whole_or_absent, write_bytes
+from overlay.files import check_target, whole_or_absent
 from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.source import Source, open_source
 from overlay.products.base import Made, Plan, Product
@@ -43,13 +41,12 @@ from overlay.settings import CaptionSettings, Settings, override
 from overlay.tagging.registry import load_network, load_tagger
 from overlay.track import TagTrack
 from overlay.training.head import find_clips, train_head
-from overlay.verdicts import fingerprint_of, learning, read_verdicts
-from overlay.verdicts.learning import Curve, judgements
+from overlay.verdicts import fingerprint_of
 
 __all__ = [
-    "Job", "Learned", "Rendered", "Taught", "captions", "check_captions", "export_events",
-    "export_formats", "find_events", "learn", "merge_captions", "plan", "preview", "render",
-    "review", "shown", "tag", "top_events", "train",
+    "Job", "Rendered", "Taught", "captions", "check_captions", "export_events", "export_formats",
+    "find_events", "merge_captions", "plan", "preview", "render", "review", "shown",
+    "tag", "top_events", "train",
 ]  # fmt: skip
 
 
@@ -565,65 +562,3 @@ def train(
     return Taught(
         target, head.labels, head.base, trained.n_clips, trained.n_right, trained.n_tested
     )
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Learned:
-    """Thresholds from verdicts."""
-
-    path: Path
-    """To be named as ``thresholds_file``."""
-    together: Curve
-    """Of all labels; its threshold is for those without verdicts."""
-    curves: list[Curve]
-    """One for each label, by name."""
-    plot: Path | None = None
-
-
-def learn(
-    verdicts: str | Path | Sequence[str | Path],
-    out: str | Path | None = None,
-    settings: Settings | None = None,
-    *,
-    precision: float = 0.9,
-    plot: str | Path | None = None,
-    **options: Any,
-) -> Learned:
-    """Learn from verdicts which score each label needs to be right as often as is wanted.
-
-    Args:
-        verdicts: Files of ``tag-overlay review``, on events of one model.
-        out: Target; ``thresholds.toml`` here if ``None``.
-        settings: ``video.overwrite`` counts.
-        precision: Wanted share of right ones among the events that are shown, in (0, 1).
-        plot: Where to draw what was learnt: ``.html``, or ``.svg`` alone.
-        options: Single fields of ``settings`` to change.
-
-    Raises:
-        OverlayError: With one line that says what is wrong; no partial file is left.
-    """
-    settings = override(settings or Settings(), **options)
-    files = [verdicts] if isinstance(verdicts, str | Path) else list(verdicts)
-    if not 0 < precision < 1:
-        raise UsageError(f"a precision of {precision} is not between 0 and 1")
-    target = Path("thresholds.toml" if out is None else out)
-    drawn = None if plot is None else Path(plot)
-    if drawn is not None and drawn.suffix.lower() not in (".html", ".svg"):
-        raise UsageError(f"{drawn}: the plot is an .html or an .svg")
-    overwrite = settings.video.overwrite
-    for each in (target, drawn):
-        if each is not None:
-            check_target(each, *files, overwrite=overwrite)
-    found = judgements(map(read_verdicts, files))
-    together, curves = learning.learn(found, precision)
-    text = thresholds_text(together, curves, precision)
-    write_bytes(target, text.encode(), overwrite=overwrite, inputs=files)
-    if drawn is not None:
-        draw = curves_page if drawn.suffix.lower() == ".html" else _all_curves_svg
-        picture = draw(together, curves, precision).encode("utf-8", "replace")
-        write_bytes(drawn, picture, overwrite=overwrite, inputs=[*files, target])
-    return Learned(target, together, curves, drawn)
-
-
-def _all_curves_svg(together: Curve, curves: Sequence[Curve], precision: float) -> str:
-    return curves_svg((together, *curves), precision)

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from overlay.commands import (
+    agree,
     batch,
     cache,
     captions,
@@ -41,6 +42,7 @@ COMMANDS: dict[str, ModuleType] = {
     "captions": captions,
     "export": export,
     "learn": learn,
+    "agree": agree,
     "parse": parse,
     "train": train,
     "models": models,

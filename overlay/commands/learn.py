@@ -30,10 +30,10 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         OverlayError: With one line that says what is wrong.
     """
-    from overlay import pipeline
+    from overlay import judging
     from overlay.export.curves import COLUMNS, row_of
 
-    made = pipeline.learn(
+    made = judging.learn(
         args.verdicts, args.output, flags.settings_of(args), precision=args.precision,
         plot=args.plot,
     )  # fmt: skip

@@ -157,9 +157,9 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
     said = said_of(track, settings)
     after = judged(events, said, named, track.model, end_s(track))
     if not panel.raw:
-        events, scores = after.events, after.scores(scores, times)
-        orders = list(ranked(on_at(events, times), scores))
-        scores = _without_quiet(scores, Gate.of(track).quiet(times))
+        events = after.events
+        orders = list(ranked(on_at(events, times), after.scores(scores, times)))
+        scores = after.scores(_without_quiet(scores, Gate.of(track).quiet(times)), times)
     best = _best_of(orders, min(panel.top_k, track.n_classes))
     names = named.in_language(panel.language)
     timeline = TagTimeline(

@@ -53,6 +53,8 @@ class Lane:
     """By onset; ``NO_CLASS`` where the label is none of the vocabulary's."""
     is_scored: bool = True
     """Whether ``peak`` and ``mean`` say how sure somebody was; else they are 1."""
+    length_s: float | None = None
+    """Seconds that were heard; ``None`` where nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
