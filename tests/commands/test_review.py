@@ -50,7 +50,7 @@ def test_copy_that_was_asked_for_lies_beside_the_page(scored, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said", "code"),
     [
-        (["b.mp4", "--tags", "x.npz"], "--tags and --verdicts go with one file", 2),
+        (["b.mp4", "--tags", "x.npz"], "--tags, --verdicts and --beside go with one file", 2),
         (["--serve", "-o", "x"], "writes no page", 2),
         (["--serve", "--port", "70000"], "there is no port", 2),
         (["--verdicts", "nowhere.json"], "there is no such file", 6),
