@@ -30,6 +30,7 @@ _LOST = re.compile(
 """What demuxers and decoders say when packets, frames or samples are lost."""
 _CORRUPT = "corrupt decoded frame"
 """Said as a warning of a frame that its decoder has marked so: parts of it are made up."""
+_GUESS = "Estimating duration from bitrate"
 _STREAM = re.compile(r"\bstream (?:= )?(\d+)")
 _NO_ROOM = {os.strerror(number): number for number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)}
 _BACKWARDS = re.compile(r"Non-monotonic DTS; previous: (-?\d+), current: (-?\d+)")
@@ -57,6 +58,8 @@ class FfmpegLog:
     """Whether encoded frames came whose times lie before those that were written."""
     no_room: OSError | None = None
     """Why the output could not be written to its end, if the disk had no room for it."""
+    guesses_length: bool = False
+    """Whether the source's length is no claim of its own, but worked out from its bit rate."""
 
     @property
     def damaged(self) -> bool:
@@ -107,6 +110,7 @@ class FfmpegLog:
             self.times_lost = True
         if not components or any(map(_OUTPUT.match, components)):
             return
+        self.guesses_length |= text.startswith(_GUESS)
         is_verdict = level != "warning" or not _hint(components) or text == _CORRUPT
         if is_verdict and _LOST.search(text) and len(self.damage) < 20:
             self.damage.append(text)
