@@ -6,7 +6,7 @@ import signal
 import time
 from pathlib import Path
 
-from campaigns.material import clip, make, scores, warm_up
+from campaigns.material import clip, damage_of, make, scores, warm_up
 from campaigns.trying import LEFTOVER, Case, Outcome, tried
 
 _SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -27,6 +27,8 @@ _COMMANDS = (
     (("parse", "--tagging_file", "scores.npz", "--output_dir", "out"), "out"),
     (("train", "own", "--model", "builtin", "-o", "own.model.npz"), "own.model.npz"),
     (("render", "clip.mkv", "short.mp4", "--preset", "slower", *_NEW, "-o", "both/"), "both"),
+    (("batch", "many", "--do", "events,captions", "--jobs", "2", *_NEW, "-o", "all"), "all"),
+    (("batch", "many", "--do", "render", "--jobs", "1", *_NEW, "-o", "all"), "all"),
 )  # fmt: skip
 _SRT = "1\n00:00:00,000 --> 00:00:01,000\nHello\n\n"
 
@@ -38,6 +40,9 @@ def prepare(folder: Path):
     big = ("-f", "lavfi", "-i", "testsrc2=s=640x480:r=25:d=2", "-f", "lavfi", "-i", "sine=d=2")
     make(made / "clip.mkv", *big, "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
     clip(made, "mp4").rename(made / "short.mp4")
+    (made / "many").mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        shutil.copy2(made / "short.mp4", made / "many" / name)
     scores(made / "scores.npz")
     (made / "in.srt").write_text(_SRT)
     for label, sound in (("hum", "sine=200:d=1"), ("hiss", "anoisesrc=d=1:a=0.5")):
@@ -67,7 +72,7 @@ def case(number, chance, folder: Path, made: Path) -> Case:
             time.sleep(apart_s)
 
     def always(outcome: Outcome) -> list[str]:
-        found = _status(outcome, fresh=fresh)
+        found = _status(outcome, fresh=fresh) + damage_of(folder / target)
         return found + (_swept(again, target) if hard else [])
 
     environment = {"XDG_CACHE_HOME": str(folder / "cache")}
@@ -93,9 +98,10 @@ def _status(outcome: Outcome, *, fresh: bool) -> list[str]:
 
 def _swept(again: Case, target: str) -> list[str]:
     """The next run ends well, and nothing of the killed one is there any more."""
-    if (again.folder / target).exists():
+    if (again.folder / target).exists() and again.argv[0] != "batch":
         return []
     outcome = tried(again)
     found = [] if outcome.status == 0 else [f"the next run: exit status {outcome.status}"]
     left = [each for each in again.folder.rglob(".*") if LEFTOVER.match(each.name)]
+    found += damage_of(again.folder / target)
     return found + [f"not swept: {each.name}" for each in left if "cache" not in each.parts]

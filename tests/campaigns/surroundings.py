@@ -6,7 +6,7 @@ import shutil
 import signal
 from pathlib import Path
 
-from campaigns.material import clip, make, scores, warm_up
+from campaigns.material import clip, damage_of, make, scores, warm_up
 from campaigns.trying import FINE, Case
 
 _NOBODY = 65534
@@ -25,6 +25,8 @@ _COMMANDS = (
     (("export", "{source}", "--format", "json", *_NEW, "-o", "{out}.json"), ".json"),
     (("export", "scores.npz", "--format", "hops", "-o", "{out}.csv"), ".csv"),
     (("parse", "--tagging_file", "scores.npz", "--output_dir", "{out}"), ""),
+    (("batch", "many", "--do", "events", "--jobs", "1", *_NEW, "-o", "{out}"), ""),
+    (("batch", "many", "--do", "render", "--jobs", "1", *_NEW, "-o", "{out}"), ""),
     (("train", "own", *_NEW, "-o", "{out}.model.npz"), ".model.npz"),
     (("cache", "show"), None),
     (("cache", "clear"), None),
@@ -47,6 +49,8 @@ def prepare(folder: Path):
     made.mkdir()
     clip(made, "mp4")
     scores(made / "scores.npz")
+    (made / "many").mkdir()
+    shutil.copy2(made / "clip.mp4", made / "many" / "a.mp4")
     (made / "in.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n\n")
     for label, sound in (("hum", "sine=200:d=1"), ("hiss", "anoisesrc=d=1:a=0.5")):
         made.joinpath("own", label).mkdir(parents=True)
@@ -72,6 +76,10 @@ def case(number, chance, folder: Path, made: Path) -> Case:
         made_case.targets = (*made_case.targets, target.removeprefix("./"), "cache")
     else:
         made_case.targets = (*made_case.targets, "cache")
+    if command[0] == "batch":
+        made_case.allowed = (*made_case.allowed, 7)
+        made_case.any_console = True  # a line for each that failed
+    made_case.check = lambda outcome: damage_of(folder / target) if ending is not None else []
     made_case.recipe = f"{around.__name__.strip('_')} {made_case.recipe}"
     return made_case
 
