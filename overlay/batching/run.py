@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from overlay.batching.kinds import check_kinds
+from overlay.batching.markers import make_state_folders
 from overlay.batching.pool import Event, Limits, Pool
 from overlay.batching.sources import Found, in_shard
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
@@ -168,6 +169,9 @@ class Batch:
         Args:
             told: Called with everything that happens, from this thread; if it raises, the work
                 stops, and nothing partial stays.
+
+        Raises:
+            OutputError: The output cannot hold what is to be remembered.
         """
         report = Report()
         for event in self._events():
@@ -194,6 +198,7 @@ class Batch:
                 kind for kind, standing in zip(task.kinds, standings, strict=True) if not standing
             )
             if left:
+                make_state_folders(task.out)
                 yield replace(task, kinds=left)
 
 

@@ -144,14 +144,17 @@ def do_task(task: Task, reporter: Reporter = SILENT) -> Iterator[Outcome]:
         if standing is not None:
             yield standing
             continue
-        with claims.claimed(task.found.place, kind) as mine:
-            if not mine:
-                yield Outcome(task.found.place, kind, BUSY)
-                continue
-            standing = standing_of(task, kind, key)  # another may just have finished it
-            if standing is None:
-                standing, track = _made(task, kind, key, track, reporter)
-            yield standing
+        try:
+            with claims.claimed(task.found.place, kind) as mine:
+                if not mine:
+                    standing = Outcome(task.found.place, kind, BUSY)
+                else:  # another may just have finished it
+                    standing = standing_of(task, kind, key)
+                if standing is None:
+                    standing, track = _made(task, kind, key, track, reporter)
+        except OutputError as error:  # there is no room for a claim
+            standing = _failed(task, kind, str(error))
+        yield standing
 
 
 def _made(

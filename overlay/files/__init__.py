@@ -17,7 +17,7 @@ from overlay.files.paths import (
     reason,
     same,
 )
-from overlay.files.reading import opened, path_error, read_bytes, read_text, read_toml
+from overlay.files.reading import opened, path_error, read_bytes, read_csv, read_text, read_toml
 from overlay.files.targets import (
     check_folder_target,
     check_target,
@@ -40,6 +40,7 @@ __all__ = [
     "opened",
     "path_error",
     "read_bytes",
+    "read_csv",
     "read_text",
     "read_toml",
     "reason",

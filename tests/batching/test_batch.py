@@ -79,6 +79,11 @@ def test_a_manifest_is_a_list_or_a_table(tmp_path):
     assert read_manifest(tmp_path / "list.txt") == [tmp_path / "a.mp4", tmp_path / "b/c.mp4"]
     (tmp_path / "t.csv").write_text("file,note\nx.mp4,1\n")
     assert read_manifest(tmp_path / "t.csv") == [tmp_path / "x.mp4"]
+    (tmp_path / "l.txt").write_text("a\u2028b.mp4\r\nc.mp4")
+    assert read_manifest(tmp_path / "l.txt") == [tmp_path / "a\u2028b.mp4", tmp_path / "c.mp4"]
+    (tmp_path / "long.csv").write_text(f"file\n{'x' * 200_000}\n")
+    with pytest.raises(UsageError, match="no CSV table"):
+        read_manifest(tmp_path / "long.csv")
     (tmp_path / "u.csv").write_text("name\nx.mp4\n")
     with pytest.raises(UsageError, match="column"):
         read_manifest(tmp_path / "u.csv")
@@ -202,6 +207,27 @@ def test_a_pipe_that_is_a_claim_is_not_waited_for(tmp_path):
     os.mkfifo(path)
     with claims.claimed("a.mp4", "events") as mine:
         assert not mine
+
+
+@pytest.mark.parametrize("place", [".tag-overlay", ".tag-overlay/claims", ".tag-overlay/markers"])
+def test_an_output_that_can_remember_nothing_is_said_before_the_work(tree, tmp_path, capsys, place):
+    out = tmp_path / "out"
+    (out / place).parent.mkdir(parents=True)
+    (out / place).touch()
+    assert run(tree, out) == 3
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not list(out.glob("*.csv"))
+
+
+def test_a_claim_that_finds_no_room_is_that_products_failure(tree, tmp_path):
+    out = tmp_path / "out"
+    for n in range(256):
+        path = out / ".tag-overlay" / "claims" / f"{n:02x}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert run(tree, out, "--jsonl", str(tmp_path / "l.jsonl")) == 3
+    lines = [json.loads(line) for line in (tmp_path / "l.jsonl").read_text().splitlines()]
+    assert all("cannot be made" in line["reason"] for line in lines)
 
 
 def test_one_of_many_gets_a_claim(tmp_path):

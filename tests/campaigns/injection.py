@@ -41,13 +41,14 @@ _REFERENCES = (
     "<!DOCTYPE a [<!ENTITY b SYSTEM 'file://{secret}'>]>&b;", "fontfile={secret}", "@{secret}",
     "subfile,,start,0,end,9,,:{secret}", "<?xml-stylesheet href='file://{secret}'?>", "/{secret}",
     "'; cat {secret}; '", "$(cat {secret})", "`cat {secret}`", "[Fonts]\nfontname: {secret}",
-    "http://127.0.0.1:9/{secret}", "tcp://127.0.0.1:9?{secret}", "rtp://127.0.0.1:9", "|cat {secret}",
+    "http://127.0.0.1:9/{secret}", "tcp://127.0.0.1:9?{secret}", "rtp://127.0.0.1:9",
+    "|cat {secret}",
 )  # fmt: skip
 _TAGS = ("--tags", "s.npz")
 _PRODUCTS = (
     (("render", "in.mkv", *_TAGS, "--preset", "ultrafast", "-o", "out.mp4"), "out.mp4"),
     (("render", "in.mkv", *_TAGS, "--preset", "ultrafast", "-o", "out.mkv"), "out.mkv"),
-    (("render", "in.mkv", *_TAGS, "--encoder", "libvpx-vp9", "-o", "out.webm"), "out.webm"),
+    (("render", "in.mkv", *_TAGS, "--encoder", "libvpx-vp9", "-o", "out.mkv"), "out.mkv"),
     (("render", "in.mkv", *_TAGS, "--soft", "-o", "out.mkv"), "out.mkv"),
     (("render", "in.mkv", *_TAGS, "--soft", "-o", "out.mp4"), "out.mp4"),
     (("render", "in.mkv", *_TAGS, "--overlay-only", "-o", "out.mov"), "out.mov"),

@@ -61,7 +61,9 @@ def a_state(chance, folder, material) -> Case:
     return Case(
         f"state of a batch: {how}", (*_BATCH, *reports, "-q"), folder,
         ("out", "cache", "r.html", "l.jsonl"), check, allowed=(0, 3, 6, 7), may_replace=("out",),
-        also_new=("r.html", "l.jsonl"), environment={"XDG_CACHE_HOME": str(folder / "cache")},
+        any_console=True, also_new=("r.html", "l.jsonl"),
+        environment={"XDG_CACHE_HOME": str(folder / "cache")},
+        always=lambda outcome: ["the worker ended"] * (b"worker ended" in outcome.err),
     )  # fmt: skip
 
 

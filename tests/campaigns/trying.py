@@ -6,6 +6,7 @@ its own. Linux only.
 
 import ctypes
 import hashlib
+import logging
 import os
 import random
 import re
@@ -147,6 +148,7 @@ def _child(case: Case, outside: Path) -> None:
     status = 70
     try:
         os.setsid()
+        logging.getLogger().handlers.clear()  # of what the campaign looks at results with
         for number, name in ((1, "out"), (2, "err")):
             file = os.open(outside / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
             os.dup2(file, number)
