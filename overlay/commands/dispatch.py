@@ -18,6 +18,7 @@ from overlay.commands import (
     models,
     parse,
     render,
+    review,
     tag,
     train,
 )
@@ -34,6 +35,7 @@ from overlay.resources import program_version
 COMMANDS: dict[str, ModuleType] = {
     "render": render,
     "batch": batch,
+    "review": review,
     "tag": tag,
     "captions": captions,
     "export": export,

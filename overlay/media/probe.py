@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import av
 import av.error
+import av.filter
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.format import Flags
@@ -58,12 +59,16 @@ _OTHERS_FILES = {
 """Formats that name other files, or are none."""
 _STANDS_S = 2.0
 """A picture that stands for longer is one of a slideshow."""
+_SLIDES = 5
+"""So many pictures that stand make one."""
 _MICROSECONDS = 1_000_000
 _T = TypeVar("_T", float, None)
 # PyAV 19 keeps bytes of metadata that are no UTF-8 and has no word for it; before, they raised.
 LENIENT: dict[str, Any] = (
     {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
 )
+_FIELD_ORDERS = {2: "tff", 3: "bff", 4: "bff", 5: "tff"}
+"""ffmpeg's numbers; 4 and 5 are coded in one order and shown in the other."""
 _MAX_PIXELS = 16384 * 16384
 _RANGES = {1: "tv", 2: "pc"}
 _SPACES = {
@@ -150,18 +155,20 @@ def _seconds_of(duration: int | None) -> float | None:
 
 
 def _stands(path: Path, index: int, duration_s: float | None) -> bool:
-    """Whether the second picture comes seconds behind the first, or never."""
+    """Whether each of the first pictures comes seconds behind the one before, or there is one."""
+    times: list[float] = []
     with opened(path) as container:
-        times = []
         try:
             for packet in container.demux(container.streams[index]):
                 if packet.size and packet.pts is not None and packet.time_base is not None:
                     times.append(float(packet.pts * packet.time_base))
-                if len(times) == 2:
-                    return abs(times[1] - times[0]) > _STANDS_S
+                if len(times) > 1 and abs(times[-1] - times[-2]) <= _STANDS_S:
+                    return False
+                if len(times) == _SLIDES:
+                    return True
         except av.error.FFmpegError:
             return False
-    return len(times) == 1 and (duration_s or 0.0) > _STANDS_S
+    return len(times) > 1 or (len(times) == 1 and (duration_s or 0.0) > _STANDS_S)
 
 
 def _encrypted(path: Path) -> set[int]:
@@ -288,7 +295,31 @@ def _video_info_of(stream: VideoStream, frame: VideoFrame, start_s: float) -> Vi
         rotation=rotation,
         sample_aspect=aspect if upright else 1 / aspect,
         color=_color(frame, stream),
+        fields=_fields(frame, stream),
     )
+
+
+def _fields(frame: VideoFrame, stream: VideoStream) -> str:
+    """As the first frame says, else the headers, since film may come before television."""
+    if frame.interlaced_frame:
+        return "tff" if _is_top_first(frame, stream) else "bff"
+    order = getattr(stream.codec_context, "field_order", None)  # PyAV knows it since 18
+    return _FIELD_ORDERS.get(int(order or 0), "")
+
+
+def _is_top_first(frame: VideoFrame, stream: VideoStream) -> bool:
+    """Asked of a filter that lets such frames pass: PyAV has no word for it."""
+    graph = av.filter.Graph()
+    chain = [graph.add_buffer(template=stream), graph.add("select", "eq(interlace_type,TOPFIRST)"),
+             graph.add("buffersink")]  # fmt: skip
+    graph.link_nodes(*chain).configure()
+    try:
+        for each in (frame, None):
+            chain[0].push(each)
+        graph.pull()
+    except av.error.FFmpegError:
+        return False
+    return True
 
 
 def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from overlay.media.attachments import Attachment, attach_arguments
 from overlay.media.clock import others_copied
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
-from overlay.media.panel_stream import PanelInput, panel_tiles
+from overlay.media.panel_stream import STANDING_RATE, PanelInput, panel_tiles
+from overlay.media.picture import framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
 
 _HALF_MS = 0.0005
@@ -46,6 +48,7 @@ def overlay_command(
     encoder: Encoder,
     options: dict[str, Any],
     subtitles: Iterable[SubtitlePlan] = (),
+    deinterlace: bool = False,
 ) -> list[str]:
     """Decode the video, lay the panel over it, encode it; copy everything else.
 
@@ -60,12 +63,16 @@ def overlay_command(
         encoder: The video encoder.
         options: Its options.
         subtitles: The subtitle streams to keep.
+        deinterlace: Make whole pictures of fields.
     """
     video = shown_video(info)
-    source = media_input(info)
+    source = picture_input(info, video)
     ten_bit = video.bit_depth > 8 and encoder.ten_bit
     shown = source[str(video.index)]
-    picture = _composed(shown, video, panel, ten_bit=ten_bit, even_size=encoder.even_size)
+    picture = framed(shown, video, even_size=encoder.even_size, deinterlace=deinterlace)
+    if panel.until is not None:
+        picture = repeated(picture, panel.rate)
+    picture = _composed(picture, video, panel, ten_bit=ten_bit)
     subtitles = tuple(subtitles)
     streams = [picture, *(source[str(audio.index)] for audio in info.audio)]
     codecs: dict[str, Any] = {"c:a": "copy"}
@@ -85,7 +92,7 @@ def overlay_command(
         **codecs,
         pix_fmt="yuv420p10le" if ten_bit else "yuv420p",
         fps_mode="passthrough",
-        enc_time_base="demux",
+        enc_time_base=time_base_of(panel),
         map_metadata=0,
         map_chapters=0,
         max_error_rate=1,
@@ -99,6 +106,11 @@ def overlay_command(
     return command_line(ffmpeg.merge_outputs(output, *others_copied(info, source, used)), program)
 
 
+def time_base_of(panel: PanelInput) -> str:
+    """What the encoder counts in: as the source, whose times are kept, or as the panel."""
+    return "demux" if panel.until is None else str(1 / panel.rate)
+
+
 def _for_video(options: dict[str, Any]) -> dict[str, Any]:
     return {key if ":" in key else f"{key}:v:0": value for key, value in options.items()}
 
@@ -110,23 +122,12 @@ def _container_options(out: Path, encoder: Encoder) -> dict[str, Any]:
     return {"movflags": "+faststart", "strict": "unofficial", **tag}  # else 360 degrees are lost
 
 
-def _composed(
-    picture: Any, video: VideoInfo, panel: PanelInput, *, ten_bit: bool, even_size: bool
-) -> Any:
-    if even_size and (video.width % 2 or video.height % 2):
-        picture = _made_even(picture, video)
+def _composed(picture: Any, video: VideoInfo, panel: PanelInput, *, ten_bit: bool) -> Any:
     picture = ffmpeg.overlay(
         picture, panel_tiles(panel), x=panel.box.x, y=panel.box.y, eval="init",
         format="yuv420p10" if ten_bit else "yuv420", shortest=1, ts_sync_mode="nearest",
     )  # fmt: skip
     return picture.filter("setparams", **color_tags(video.color))
-
-
-def _made_even(picture: Any, video: VideoInfo) -> Any:
-    """Repeat the last column or row: 4:2:0 encoders refuse odd sizes, and cropping loses pixels."""
-    right, bottom = video.width % 2, video.height % 2
-    padded = picture.filter("pad", video.width + right, video.height + bottom)
-    return padded.filter("fillborders", right=right, bottom=bottom, mode="smear")
 
 
 def color_tags(color: ColorInfo, *, rgb: bool = False) -> dict[str, str]:
@@ -202,18 +203,32 @@ def copy_command(
 
 
 def preview_command(
-    info: MediaInfo, panel: PanelInput, at_s: float, out: Path, program: str
+    info: MediaInfo,
+    panel: PanelInput,
+    at_s: float,
+    out: Path,
+    program: str,
+    *,
+    deinterlace: bool = False,
 ) -> list[str]:
-    """Write the frame at second ``at_s`` with the panel on it as one PNG, pixels made square."""
+    """Write the frame that is on the screen at second ``at_s`` as one PNG, with the panel on it.
+
+    That is the last one that is not later: ``fps`` holds it up to that second. Pixels are made
+    square.
+    """
     video = shown_video(info)
-    if info.clock:  # a seek would go by timestamps that may jump, and to no keyframe
-        source = media_input(info)
-        shown = source[str(video.index)].filter("trim", start=at_s - _HALF_MS)
-        shown = shown.filter("setpts", f"PTS-{at_s!r}/TB")
-    else:
-        source = media_input(info, ss=at_s)
-        shown = source[str(video.index)]
-    picture = _composed(shown, video, panel, ten_bit=False, even_size=False)
+    seek: dict[str, Any] = {}
+    begin_s = at_s + _HALF_MS
+    if not info.clock:  # else it would go by timestamps that may jump, and to no keyframe
+        whole = floor((begin_s + info.start_s) / video.time_base) * video.time_base
+        begin_s = max(0.0, round(float(whole) - info.start_s, 6))
+        seek, begin_s = {"ss": begin_s, "noaccurate_seek": None}, 0.0
+    source = picture_input(info, video, **seek)
+    shown = framed(source[str(video.index)], video, even_size=False, deinterlace=deinterlace)
+    if video.stands:
+        shown = repeated(shown, STANDING_RATE)
+    shown = shown.filter("fps", fps=str(panel.rate), start_time=begin_s, round="up")
+    picture = _composed(shown.filter("setpts", "PTS-STARTPTS"), video, panel, ten_bit=False)
     if video.sample_aspect != 1:
         picture = picture.filter("scale", "iw*sar", "ih").filter("setsar", 1)
     output = ffmpeg.output(

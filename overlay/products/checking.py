@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from overlay.datatypes import VideoInfo
@@ -44,8 +45,8 @@ def _error(
     return kind(message, path=path, command=run.command, stderr_tail=run.log.tail)
 
 
-def check_frames(source: Source, log: FfmpegLog, out: Path) -> None:
-    """Check that as many frames went out as came in.
+def check_frames(source: Source, log: FfmpegLog, out: Path, *, repeated: bool = False) -> None:
+    """Check that as many frames went out as came in, or more where they are repeated.
 
     Raises:
         DecodeError: None came in.
@@ -54,8 +55,20 @@ def check_frames(source: Source, log: FfmpegLog, out: Path) -> None:
     decoded, encoded = log.frames_decoded, log.frames_encoded
     if encoded == 0:
         raise _error(DecodeError, "no frame of its picture can be decoded", source.path)
-    if decoded is not None and encoded != decoded:
+    if decoded is None or (repeated and encoded is not None and encoded >= decoded):
+        return
+    if encoded != decoded:
         raise _error(EncodeError, f"{decoded} frames came in but {encoded} went out", out)
+
+
+def shape_notes(log: FfmpegLog, video: VideoInfo) -> Iterator[str]:
+    """Says so where frames had other sizes or shapes than the first."""
+    if len(log.shapes) > 1:
+        sizes = ", ".join(log.shapes)
+        yield (
+            f"the picture changes its size or shape while it plays ({sizes}); all of it is fitted "
+            f"into {video.width}x{video.height}"
+        )
 
 
 def check_streams(result: Path, source: Source, out: Path, n_audio: int, *, tolerant: bool) -> None:

@@ -557,20 +557,3 @@ def test_a_picture_far_away_costs_what_is_there(make_clip, tmp_path, kind, produ
     assert len(picture_times(out)) == 20
     times = [picture_times(path)[-1] - picture_times(path)[0] for path in (source, out)]
     assert float(times[1]) == pytest.approx(float(times[0]), abs=1)
-
-
-@pytest.mark.parametrize("name", ["still.mkv", "slides.mp4"])
-@pytest.mark.parametrize("product", [Burned(), Alone(), Soft()], ids=lambda p: type(p).__name__)
-def test_a_picture_that_stands_does_not_end_early(make_clip, tmp_path, name, product):
-    png = make_clip("one.png", "-f", "lavfi", "-i", "testsrc2=s=320x240", "-frames:v", "1")
-    sound = ("-f", "lavfi", "-i", "sine=d=12")
-    coded = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac")
-    still = ("-i", str(png), *sound, "-map", "0", "-map", "1", *coded)
-    slides = ("-f", "lavfi", "-i", "testsrc2=s=320x240:r=1/5:d=10", *sound, *coded)
-    source = make_clip(name, *(still if name == "still.mkv" else slides))
-    reporter, _, notes = listener()
-    out = tmp_path / ("out.mov" if isinstance(product, Alone) else "out.mp4")
-    made(product, source, out, reporter=reporter)
-    assert len(picture_times(out)) == len(picture_times(source))
-    if isinstance(product, Burned):
-        assert any("stands still" in note for note in notes)
