@@ -290,6 +290,8 @@ def _new(case: Case, outcome: Outcome) -> list[str]:
             continue
         if name in case.also_new or Path(name).parts[0] == "cache":
             continue
+        if ".tag-overlay" in Path(name).parts[:-1] and (case.folder / name).is_dir():
+            continue  # a batch's memory begins empty
         if any(Path(name).is_relative_to(each) for each in case.new_if_whole) and (
             (case.folder / name).is_file() or any((case.folder / name).iterdir())
         ):
