@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -174,18 +175,20 @@ class Batch:
             OutputError: The output cannot hold what is to be remembered.
         """
         report = Report()
-        for event in self._events():
-            if event.outcome is not None:
-                report.add(event.outcome)
-            told(event)
+        with closing(self._events()) as events:
+            for event in events:
+                if event.outcome is not None:
+                    report.add(event.outcome)
+                told(event)
         return report
 
-    def _events(self) -> Iterator[Event]:
+    def _events(self) -> Generator[Event, None, None]:
         pool = Pool(self._batch.n_workers, self._batch.limits)
         known: list[Event] = []
-        for event in pool.run(self._to_do(known)):
-            yield from _emptied(known)
-            yield event
+        with closing(pool.run(self._to_do(known))) as events:
+            for event in events:
+                yield from _emptied(known)
+                yield event
         yield from _emptied(known)
 
     def _to_do(self, known: list[Event]) -> Iterator[Task]:

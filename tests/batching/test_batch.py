@@ -1,11 +1,15 @@
 """Folders of sources: planned, done by workers, remembered, never done twice."""
 
+import contextlib
 import json
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +22,7 @@ from overlay.commands import main
 from overlay.errors import UsageError
 from overlay.settings import PanelSettings, Settings
 
+ROOT = Path(__file__).parents[2]
 TEST = ("-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1")
 ENCODE = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
 
@@ -276,6 +281,44 @@ def test_the_report_shows_names_as_text(tmp_path):
     write_lines(tmp_path, tmp_path / "r.jsonl")
     lines = (tmp_path / "r.jsonl").read_text().splitlines()
     assert {json.loads(line)["state"] for line in lines} == {"done", "failed"}
+
+
+_STOPPED_WHILE_A_WORKER_STARTS = """
+import os, signal, sys
+def hook(event, arguments):
+    if event == "subprocess.Popen" and "overlay.batching.worker" in arguments[1]:
+        os.kill(os.getpid(), signal.SIGTERM)
+sys.addaudithook(hook)
+from overlay.commands import run
+sys.argv = ["tag-overlay", *sys.argv[1:]]
+run()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes as Linux shows them")
+def test_a_batch_that_is_stopped_while_a_worker_starts_leaves_none(tree, tmp_path):
+    mark = f"OF_THIS_TEST={tmp_path}".encode()
+    command = ["batch", str(tree), "-o", str(tmp_path / "out"), "--do", "events", "--jobs", "2"]
+    done = subprocess.run(
+        [sys.executable, "-c", _STOPPED_WHILE_A_WORKER_STARTS, *command, "--model", "builtin"],
+        env=os.environ | {"OF_THIS_TEST": str(tmp_path)}, cwd=ROOT, capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 143
+    assert b"Traceback" not in done.stderr
+    left = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            left += [environment] * (mark in environment.read_bytes())
+    assert left == []
+
+
+def test_workers_that_cannot_be_started_are_said(tree, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
+    assert run(tree, tmp_path / "out") == 3
+    said = capsys.readouterr().err
+    assert "no worker can be started: there is no such file" in said
+    assert "Traceback" not in said
 
 
 def test_a_report_never_replaces_a_source(tree, tmp_path):

@@ -1,8 +1,13 @@
-"""Signals at any moment, to every command that writes."""
+"""Signals at any moment, to every command that writes.
+
+A moment is a time, or a step: the n-th file, folder or program that the command turns to. Steps are
+the same on every machine.
+"""
 
 import os
 import shutil
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -30,6 +35,10 @@ _COMMANDS = (
     (("batch", "many", "--do", "events,captions", "--jobs", "2", *_NEW, "-o", "all"), "all"),
     (("batch", "many", "--do", "render", "--jobs", "1", *_NEW, "-o", "all"), "all"),
 )  # fmt: skip
+_STEPS = ("open", "os.", "shutil.", "subprocess.", "tempfile.")
+"""Beginnings of the names of Python's audit events that count as steps."""
+_BY_STEP_ONLY = 8
+"""The first cases, which the tests try, depend on no clock."""
 _SRT = "1\n00:00:00,000 --> 00:00:01,000\nHello\n\n"
 
 
@@ -55,14 +64,19 @@ def prepare(folder: Path):
 def case(number, chance, folder: Path, made: Path) -> Case:
     shutil.copytree(made, folder, dirs_exist_ok=True)
     argv, target = chance.choice(_COMMANDS)
-    fresh, sent = chance.random() < 0.25, chance.choice(_SIGNALS)
+    by_step = chance.random() < 0.4 or number < _BY_STEP_ONLY
+    fresh, sent = chance.random() < 0.25 and not by_step, chance.choice(_SIGNALS)
     times = 1 if sent == signal.SIGKILL else chance.choice((1, 1, 2, 5))
     first_s = chance.uniform(0, 1.5 if fresh else 0.7) * chance.choice((0.1, 1, 1, 2))
     apart_s = chance.choice((0, 0.001, 0.02))
     hard = sent == signal.SIGKILL
     others = [chance.choice(_SIGNALS[1:]) for _ in range(times - 1)]
 
+    step = round(10 ** chance.uniform(0, 2.5))
+
     def during(pid: int) -> None:
+        if by_step:
+            return
         time.sleep(first_s)
         for each in (sent, *others):
             try:
@@ -78,13 +92,31 @@ def case(number, chance, folder: Path, made: Path) -> Case:
     environment = {"XDG_CACHE_HOME": str(folder / "cache")}
     again = Case("again", argv, folder, (target, "cache"), environment=environment)
     names = [each.name for each in (sent, *others)]
+    moment = f"at step {step}" if by_step else f"after {first_s:.3f} s, {apart_s} s apart"
     return Case(
-        f"{names} after {first_s:.3f} s, {apart_s} s apart, {'new' if fresh else 'forked'}",
+        f"{names} {moment}, {'new' if fresh else 'forked'}",
         argv, folder, (target, "cache"), environment=environment, during=during, fresh=fresh,
         may_leave=hard, any_console=True, always=always,
         new_if_whole=(target, "cache"),
+        inside=(lambda: _kill_at(step, (sent, *others))) if by_step else lambda: None,
         allowed=(0, 1, *(128 + n for n in (1, 2, 15)), *(-n for n in (1, 2, 9, 15))),
     )  # fmt: skip
+
+
+def _kill_at(step: int, signals) -> None:
+    """Send signals to this process at a step, one at each."""
+    waiting, n_steps = list(signals), 0
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal n_steps
+        ours = signal.getsignal(signal.SIGTERM) != signal.SIG_DFL  # else it is Python that answers
+        if not (waiting and ours and event.startswith(_STEPS)) or event == "os.kill":
+            return
+        n_steps += 1
+        if n_steps >= step:
+            os.kill(os.getpid(), waiting.pop(0))
+
+    sys.addaudithook(hook)
 
 
 def _status(outcome: Outcome, *, fresh: bool) -> list[str]:
