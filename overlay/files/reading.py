@@ -131,10 +131,10 @@ def _open_regular(path: AnyPath, limit: int, what: str) -> BinaryIO:
     descriptor = os.open(path, flags)
     try:
         _check_regular(os.fstat(descriptor), limit, what)
-        return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
         raise
+    return os.fdopen(descriptor, "rb")  # from here on it is closed by the file, and once
 
 
 def _check_regular(status: os.stat_result, limit: int, what: str) -> None:

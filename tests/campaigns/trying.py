@@ -296,7 +296,8 @@ def _new(case: Case, outcome: Outcome) -> list[str]:
             (case.folder / name).is_file() or any((case.folder / name).iterdir())
         ):
             continue
-        if case.may_leave and (LEFTOVER.match(Path(name).name) or name in case.targets):
+        is_leftover = any(LEFTOVER.match(part) for part in Path(name).parts)
+        if case.may_leave and (is_leftover or name in case.targets):
             continue
         if "the result is in" in said and name in said:
             continue

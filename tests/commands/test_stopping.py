@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from overlay.commands.dispatch import dispatch
 from overlay.commands.stopping import Stopped, Stopping
+from overlay.errors import OverlayError
 
 ROOT = Path(__file__).parents[2]
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -106,6 +108,16 @@ def test_the_second_signal_does_not_interrupt_the_cleaning_up():
         assert stopping.number == signal.SIGTERM
         assert stopping.said() == 143
     assert cleaned == [True]
+
+
+def test_an_error_that_a_signal_became_is_no_error_of_the_command(tmp_path, capsys):
+    """As where a file is closed under a reader that is being unwound."""
+    command = ["tag", str(tmp_path / "absent.mp4")]
+    assert dispatch(command) == 3
+    capsys.readouterr()
+    with pytest.raises(OverlayError):
+        dispatch(command, is_stopped=lambda: True)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_signal_that_a_destructor_swallows_comes_again():
