@@ -138,6 +138,8 @@ def plan(
     if product is None:
         name = asked_for(source, settings.video, is_scored=track is not None)
         product = PRODUCTS[name]()
+        if track is None and source.info.audio:
+            source.sound()  # before the product has something to say of a sound that nobody hears
         instead = _instead(source, settings, target, name)
     made = product.plan(source, settings, target, reporter)
     if track is not None:

@@ -46,7 +46,7 @@ let toastTimer = 0;
 
 setLanguage(data.language || remembered.get("language") || (/^zh/i.test(navigator.language) ? "zh" : "en"));
 const keeping = new Keeping(data, () => refresh(), showSaved);
-const player = new Player($("video"), data, showTime, showUnplayable);
+const player = new Player($("video"), data, showTime, mediaFault);
 const timeline = new Timeline(
   {
     tracks: $("tracks"), sound: $("sound"), lanes: $("lanes"), room: $("lanes-room"),
@@ -256,10 +256,40 @@ function showSaved(words, fault) {
   $("saved").classList.toggle("fault", fault);
 }
 
+/** Nothing plays: wait for a copy where the server can make one, else say so. */
+function mediaFault() {
+  if (data.copy && !copyAsked) waitForCopy();
+  else showUnplayable();
+}
+
+let copyAsked = false;
+
+async function waitForCopy() {
+  copyAsked = true;
+  player.usable = false;
+  for (;;) {
+    const state = await fetch(data.copy).then((answer) => answer.json()).catch(() => null);
+    if (state?.ready) break;
+    if (state?.failure) return showUnplayable();
+    showMedia("proxyMaking", { percent: Math.round(100 * (state?.share ?? 0)) });
+    await new Promise((done) => setTimeout(done, 700));
+  }
+  $("frame").hidden = false;
+  showMedia(data.why ? "proxyUsed" : "", { why: data.why });
+  player.load(`${data.src}?copy`);
+}
+
+let mediaSaid = ["", {}];
+
+function showMedia(key, values = {}) {
+  mediaSaid = [key, values];
+  $("unplayable").textContent = key ? say(key, values) : "";
+  $("unplayable").hidden = !key;
+}
+
 function showUnplayable() {
-  $("unplayable").textContent = say("unplayable", { name: data.name });
-  $("unplayable").hidden = false;
   $("frame").hidden = true;
+  showMedia("unplayable", { name: data.name });
   showTime();
 }
 
@@ -282,6 +312,7 @@ function choose(item, { play = true } = {}) {
   list.reveal(item);
   timeline.reveal(item);
   if (play) player.playAround(item.onset, item.offset);
+  else player.seek(item.onset);
 }
 
 /** Write entries of one stroke: they are undone together. */
@@ -436,7 +467,7 @@ function speak(language) {
   $("language").textContent = language === "zh" ? "EN" : "中文";
   fillChoices();
   keeping.say(keeping.server ? "savedServer" : "savedBrowser");
-  if (!player.usable) showUnplayable();
+  showMedia(...mediaSaid);
   refresh();
   showTime();
 }
@@ -532,3 +563,8 @@ timeline.look.addEventListener("change", () => speak(currentLanguage()));
 listen();
 speak(currentLanguage());
 if (current) choose(current, { play: false });
+if (data.copy && data.why) waitForCopy();
+else {
+  if (data.why) showMedia("proxyUsed", { why: data.why });
+  player.load(data.src);
+}

@@ -1,6 +1,6 @@
 /** What asks for text: a label to be searched, a comment; and the help. */
 
-import { $, element, text } from "./elements.js";
+import { $, element, shut, text } from "./elements.js";
 import { say } from "./words.js";
 
 /** Ask for a label; calls back with the class that was chosen. */
@@ -68,7 +68,7 @@ export class Search {
   }
 
   choose(label) {
-    this.dialog.close();
+    shut(this.dialog);
     this.done(label);
   }
 }
@@ -81,7 +81,7 @@ export function askComment(before, done) {
   field.onkeydown = (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    dialog.close("save");
+    shut(dialog, "save");
   };
   dialog.onclose = () => dialog.returnValue === "save" && done(field.value.trim());
   dialog.returnValue = "";

@@ -14,3 +14,9 @@ export function text(name, content, direction) {
   if (direction) made.dir = direction;
   return made;
 }
+
+/** Close a dialog; a field in it that kept the focus, unseen, would swallow the next keys. */
+export function shut(dialog, answer) {
+  dialog.close(answer);
+  if (dialog.contains(document.activeElement)) document.activeElement.blur();
+}

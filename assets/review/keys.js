@@ -1,5 +1,7 @@
 /** One key each. None acts while text is typed, a dialog is open, or a control wants it itself. */
 
+import { shut } from "./elements.js";
+
 const TYPING = "input[type=text], input[type=search], textarea, [contenteditable]";
 const OWN = {
   BUTTON: [" ", "Enter"], SUMMARY: [" ", "Enter"],
@@ -10,7 +12,12 @@ const OWN_OF_RANGE = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home",
 export function listenToKeys(actions) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (document.querySelector("dialog[open]") || wants(event.target, event.key)) return;
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog && event.key === "Escape") {
+      event.preventDefault(); // a browser closes it too, but later than the next key may come
+      shut(dialog);
+    }
+    if (dialog || wants(event.target, event.key)) return;
     const action = actions[event.key] ?? actions[event.key.toLowerCase()];
     if (!action) return;
     event.preventDefault();

@@ -60,7 +60,7 @@ export class List {
   }
 
   row(item, place) {
-    const row = element("div", `row ${item.verdict ?? ""}`);
+    const row = element("div", `row ${item.newName ? "changed" : ""} ${item.verdict ?? ""}`);
     row.id = `row-${place}`;
     row.dataset.place = place;
     row.setAttribute("role", "option");
@@ -70,7 +70,9 @@ export class List {
     row.style.top = `${place * ROW}px`;
     row.style.setProperty("--family", this.colorOf(item));
     const what = element("div", "about");
-    what.append(text("b", item.shownName, "auto"), text("small", `${clock(item.onset)} – ${clock(item.offset)}`));
+    const span = `${clock(item.onset)} – ${clock(item.offset)}`;
+    const was = item.newName ? ` · ${say("was", { label: item.shownName })}` : "";
+    what.append(text("b", item.newName || item.shownName, "auto"), text("small", span + was));
     row.append(this.thumb(item), what, this.score(item), this.mark(item));
     return row;
   }

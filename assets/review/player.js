@@ -8,17 +8,24 @@ export class Player {
     this.duration = data.duration_s;
     this.time = 0;
     this.until = null;
-    this.usable = true;
+    this.usable = false;
     this.onTime = onTime;
     video.addEventListener("error", () => {
       this.usable = false;
       onFault();
     });
-    for (const kind of ["seeked", "timeupdate", "pause", "loadedmetadata"]) {
+    for (const kind of ["seeked", "timeupdate", "pause"]) {
       video.addEventListener(kind, () => this.follow());
     }
+    video.addEventListener("loadedmetadata", () => {
+      if (this.time) video.currentTime = this.time;
+    });
     video.addEventListener("play", () => this.run());
-    video.src = data.src;
+  }
+
+  load(address) {
+    this.usable = true;
+    this.video.src = address;
   }
 
   get playing() {

@@ -28,17 +28,24 @@ export function inOrder(entries) {
   return [...entries].sort((a, b) => compare(a.at, b.at) || compare(a.id, b.id));
 }
 
-/** Whether something from a file or a store can be an entry. */
+const AT = /^\d{4}(-\d{2}){2}T\d{2}(:\d{2}){2}\.\d{3}Z$/;
+const MOST_S = 366 * 24 * 3600;
+const MOST_TEXT = 4000;
+
+/** Whether something from a file or a store can be an entry: what the program would take, too. */
 export function isEntry(entry) {
-  const text = (value) => typeof value === "string";
-  const number = (value) => value == null || Number.isFinite(value);
+  if (entry === null || typeof entry !== "object") return false;
+  const text = (value) => typeof value === "string" && value.length <= MOST_TEXT;
+  const number = (value, most) => value == null || (Number.isFinite(value) && value >= 0 && value <= most);
+  const { onset_s: onset, offset_s: offset, others = [] } = entry;
+  const edges = onset != null && offset != null;
   return (
-    entry !== null && typeof entry === "object" && text(entry.id) && text(entry.at) &&
-    !Number.isNaN(Date.parse(entry.at)) && text(entry.reviewer ?? "") && text(entry.event) &&
-    ACTIONS.includes(entry.action) && text(entry.label ?? "") && number(entry.onset_s) &&
-    number(entry.offset_s) && number(entry.score) && text(entry.relabel ?? "") &&
-    (entry.verdict == null || VERDICTS.includes(entry.verdict)) && text(entry.comment ?? "") &&
-    Array.isArray(entry.others ?? [])
+    [entry.id, entry.event, entry.at].every((each) => each && text(each)) && AT.test(entry.at) &&
+    ["reviewer", "label", "verdict", "relabel", "comment", "undoes"].every((name) => text(entry[name] ?? "")) &&
+    ACTIONS.includes(entry.action) && (entry.verdict == null || VERDICTS.includes(entry.verdict)) &&
+    number(onset, MOST_S) && number(offset, MOST_S) && number(entry.score, 1) &&
+    (edges ? onset < offset : onset == null && offset == null && !["add", "edit", "merge"].includes(entry.action)) &&
+    Array.isArray(others) && others.length <= 1000 && others.every(text)
   );
 }
 

@@ -36,7 +36,7 @@ const WORDS = {
     serverRefused: "Not saved beside the file: {why}; kept in this browser",
     unplayable: "This browser cannot play {name}. Everything else works; a copy that plays is made by: tag-overlay review --proxy always",
     proxyUsed: "Played from a small copy, since not every browser plays {why}.",
-    proxyMaking: "A small copy that this browser can play is being made…",
+    proxyMaking: "A small copy that this browser can play is being made… {percent} %",
     nothingToUndo: "Nothing to undo", undone: "Undone: {what}", allJudged: "All events shown are judged",
     noNext: "No later event of this label to merge with", edgesCross: "The start must lie before the end",
     markFirst: "New event: which label?", allRight: "all right", allWrong: "all wrong",
@@ -84,7 +84,7 @@ const WORDS = {
     serverRefused: "未能存于媒体旁：{why}；已存于此浏览器",
     unplayable: "此浏览器无法播放 {name}。其余功能照常；可用 tag-overlay review --proxy always 制作可播放的副本",
     proxyUsed: "正在播放一个小副本，因为并非所有浏览器都能播放 {why}。",
-    proxyMaking: "正在制作此浏览器能播放的小副本…",
+    proxyMaking: "正在制作此浏览器能播放的小副本… {percent} %",
     nothingToUndo: "没有可撤销的", undone: "已撤销：{what}", allJudged: "显示的事件都已判断",
     noNext: "此标签之后没有可合并的事件", edgesCross: "开始必须早于结束",
     markFirst: "新事件：是什么标签？", allRight: "全部正确", allWrong: "全部错误",
@@ -118,6 +118,7 @@ export function say(key, values = {}) {
 export function translate(root) {
   for (const each of root.querySelectorAll("[data-text]")) each.textContent = say(each.dataset.text);
   for (const each of root.querySelectorAll("[data-title]")) each.title = say(each.dataset.title);
+  for (const each of root.querySelectorAll("[data-hint]")) each.placeholder = say(each.dataset.hint);
   for (const each of root.querySelectorAll("[data-label]")) {
     each.setAttribute("aria-label", say(each.dataset.label));
     if (each.tagName === "BUTTON") each.title = say(each.dataset.label);

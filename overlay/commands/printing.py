@@ -176,6 +176,7 @@ _STEPS = {
     "train": "listening",
     "draw": "sound    ",
     "look": "pictures ",
+    "copy": "copying  ",
 }
 """What a person reads of each step."""
 

@@ -9,14 +9,19 @@ turning filters must not see frames of another size.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, cast
 
 import av.error
+from av.video.frame import VideoFrame
 
 from overlay.datatypes import MediaInfo, VideoInfo
 from overlay.media.probe import opened
 from overlay.media.process import media_input
 
+_FIRST_FRAMES = 40
+"""Enough: no codec shows a frame by more than 16 later than it is coded."""
 _SHAPE_SLACK = 0.005
 """Pixel shapes that differ by less are rounded the same."""
 
@@ -74,6 +79,26 @@ def picture_spans(info: MediaInfo, video: VideoInfo) -> list[tuple[float, float]
         except av.error.FFmpegError:
             pass  # what can be read is what there is
     return sorted(found)
+
+
+def in_order(path: Path, index: int) -> bool:
+    """Whether the first frames come out of the decoder at rising times.
+
+    Containers that know when a frame is decoded, but not when it is shown (AVI), have none for
+    frames that a codec shows in another order; what is copied from there is out of order.
+    """
+    times: list[int | None] = []
+    with opened(path) as container:
+        for packet in container.demux(container.streams[index]):
+            try:
+                times += [frame.pts for frame in cast(list[VideoFrame], packet.decode())]
+            except av.error.FFmpegError:
+                continue
+            if len(times) >= _FIRST_FRAMES:
+                break
+    known = [time for time in times if time is not None]
+    few = 10 * (len(times) - len(known)) <= len(times)
+    return few and all(a <= b for a, b in pairwise(known))
 
 
 def _fitted(video: VideoInfo) -> dict[str, str]:

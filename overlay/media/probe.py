@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -30,9 +30,11 @@ from overlay.media.choosing import (
     chosen_picture,
     encrypted_streams,
     is_cover,
+    is_undecodable,
     problem_of,
     program_of,
 )
+from overlay.media.naming import codec_names
 
 _TS_DISCONT = cast(int, Flags.ts_discont.value)
 _MAX_PACKETS = 3000
@@ -124,7 +126,9 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
         jumps = bool(_TS_DISCONT & int(container.format.flags))
         clock: list[Stream] = [*([shown] if shown else []), *audio, *subtitles] if jumps else []
         start_s = _start_s(container, clock)
-        video, problem = _video_info(container, shown, start_s)
+        foreign = any(map(is_undecodable, container.streams))
+        names = codec_names(path, container.format.name) if foreign else {}
+        video, problem = _video_info(container, shown, start_s, names)
         hidden = _encrypted(path) if "mp4" in container.format.name.split(",") else set()
         if video is not None and _stands(path, video.index, _seconds_of(duration)):
             video = replace(video, stands=True)
@@ -136,9 +140,10 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
             start_s=start_s,
             duration_s=_seconds_of(duration),
             audio=tuple(
-                _audio_info(stream, start_s, encrypted=stream.index in hidden) for stream in audio
+                _audio_info(stream, start_s, names, encrypted=stream.index in hidden)
+                for stream in audio
             ),
-            subtitles=tuple(_codec(stream) for stream in container.streams.subtitles),
+            subtitles=tuple(_codec(stream, names) for stream in container.streams.subtitles),
             texts=tuple(stream.index for stream in container.streams.subtitles),
             covers=tuple(s.index for s in container.streams.video if is_cover(s)),
             size_bytes=path.stat().st_size,
@@ -222,23 +227,27 @@ def fraction_of(value: Rational | None) -> Fraction | None:
     return Fraction(value.numerator, value.denominator) if value else None
 
 
-def _codec(stream: Stream) -> str:
+def _codec(stream: Stream, names: Mapping[int, str]) -> str:
     context = getattr(stream, "codec_context", None)
-    return context.codec.canonical_name if context is not None else "unknown"
+    if context is not None:
+        return str(context.codec.canonical_name)
+    return names.get(stream.index) or "unknown"
 
 
-def _audio_info(stream: AudioStream, start_s: float, *, encrypted: bool) -> AudioInfo:
+def _audio_info(
+    stream: AudioStream, start_s: float, names: Mapping[int, str], *, encrypted: bool
+) -> AudioInfo:
     context = stream.codec_context
     known = context is not None and context.sample_rate
     return AudioInfo(
         index=stream.index,
-        codec=_codec(stream),
+        codec=_codec(stream, names),
         sample_rate=context.sample_rate if known else 0,
         channels=context.channels if known else 0,
         start_s=_seconds(stream.start_time, stream.time_base, start_s) - start_s,
         duration_s=_seconds(stream.duration, stream.time_base, None),
         mixes=not known or _mixes(context.layout),
-        problem="is encrypted" if encrypted else problem_of(stream),
+        problem="is encrypted" if encrypted else problem_of(stream, _codec(stream, names)),
     )
 
 
@@ -259,12 +268,15 @@ def _seconds(ticks: int | None, time_base: Rational | None, missing: _T) -> floa
 
 
 def _video_info(
-    container: InputContainer, stream: VideoStream | None, start_s: float
+    container: InputContainer,
+    stream: VideoStream | None,
+    start_s: float,
+    names: Mapping[int, str],
 ) -> tuple[VideoInfo | None, str]:
     """The picture, or why there is none; both are empty where there is no such stream."""
     if stream is None:
         return None, ""
-    problem = problem_of(stream)
+    problem = problem_of(stream, _codec(stream, names))
     if problem:
         return None, problem
     if stream.width * stream.height > _MAX_PIXELS:
@@ -281,7 +293,7 @@ def _video_info_of(stream: VideoStream, frame: VideoFrame, start_s: float) -> Vi
     upright = rotation in (0, 180)
     return VideoInfo(
         index=stream.index,
-        codec=_codec(stream),
+        codec=_codec(stream, {}),
         width=frame.width if upright else frame.height,
         height=frame.height if upright else frame.width,
         frame_rate=_frame_rate(stream),

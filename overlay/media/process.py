@@ -94,6 +94,24 @@ def ffmpeg_version(program: str) -> str:
     return said
 
 
+def described(program: str, url: str, container: str) -> list[str]:
+    """The lines in which ffmpeg describes a file.
+
+    Args:
+        program: The ffmpeg to start.
+        url: What ``local_url`` made of the file's path.
+        container: The format that the probe found.
+
+    Raises:
+        OSError: The program cannot be started.
+        SubprocessError: It takes too long.
+    """
+    ways = ["-protocol_whitelist", "file,pipe", "-format_whitelist", container]
+    command = [program, "-hide_banner", "-nostdin", *ways, "-i", _written_in(url)]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=30)
+    return done.stderr.decode("utf-8", "replace").splitlines()
+
+
 @cache
 def _checked(program: str) -> str:
     """The program, once it has said that it is ffmpeg."""
@@ -126,11 +144,12 @@ def media_input(info: MediaInfo, **options: Any) -> Any:
 
 def command_line(output: Any, program: str) -> list[str]:
     """The argv of an ffmpeg-python output, messages set up for ``FfmpegLog``."""
-    arguments = [
-        _WRITTEN_OUT.sub(lambda byte: chr(0xDC00 + int(byte[1], 16)), argument)
-        for argument in output.get_args()
-    ]
+    arguments = map(_written_in, output.get_args())
     return [program, "-hide_banner", "-nostdin", "-loglevel", "level+verbose", *arguments]
+
+
+def _written_in(argument: str) -> str:
+    return _WRITTEN_OUT.sub(lambda byte: chr(0xDC00 + int(byte[1], 16)), argument)
 
 
 @contextmanager

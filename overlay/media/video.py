@@ -21,6 +21,8 @@ from overlay.media.picture import framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
 
 _HALF_MS = 0.0005
+_DECODING_TIMES = ("avi", "gxf", "mpeg")
+"""Containers that know when a frame is decoded, not of each when it is shown."""
 
 
 def shown_video(info: MediaInfo) -> VideoInfo:
@@ -167,7 +169,8 @@ def copy_command(
             players show, unless the source has subtitles itself.
         attachments: Fonts and covers, for Matroska.
     """
-    source = media_input(info)
+    made = {"fflags": "+genpts"} if info.container in _DECODING_TIMES else {}
+    source = media_input(info, **made)
     subtitles = tuple(subtitles)
     pictures = [source[str(shown_video(info).index)]] if info.clock else [source["V"]]
     streams = [*pictures, *(source[str(audio.index)] for audio in info.audio)]

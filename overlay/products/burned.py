@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from overlay.datatypes import VideoInfo
+from overlay.datatypes import MediaInfo, VideoInfo
 from overlay.media.containers import (
     SubtitlePlan,
     check_container,
@@ -17,6 +17,7 @@ from overlay.media.encoders import Encoder, choose_encoder
 from overlay.media.panel_stream import panel_frames
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
+from overlay.media.trial import check_holds
 from overlay.media.video import overlay_command
 from overlay.products.base import Made
 from overlay.products.checking import check_frames, check_run, check_streams, shape_notes
@@ -52,6 +53,7 @@ class Burned:
             ffmpeg_path=settings.video.ffmpeg, on_note=reporter.note,
         )  # fmt: skip
         subtitles, dropped = plan_subtitles(source.info, target.path)
+        check_holds(source.info, copied_streams(source.info, subtitles), target.path, program)
         settings = drawable(video, settings, reporter)
         kept = fields if encoder.keeps_fields(video.height) else ""
         notes = (*_policies(video), *_of_fields(fields, kept, encoder))
@@ -126,6 +128,12 @@ def _of_fields(fields: str, kept: str, encoder: Encoder) -> Iterator[str]:
             f"the picture is interlaced, which {encoder.name} cannot say at this size; "
             "--deinterlace makes whole pictures of it"
         )
+
+
+def copied_streams(info: MediaInfo, subtitles: Iterable[SubtitlePlan]) -> list[int]:
+    """Indices of the sounds and subtitles that go into the result as they are."""
+    texts = (info.texts[plan.position] for plan in subtitles if plan.codec == "copy")
+    return [*(audio.index for audio in info.audio), *texts]
 
 
 def left_out(out: Path, dropped: list[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from overlay.datatypes import VideoInfo
 from overlay.errors import DecodeError, EncodeError, MediaError
 from overlay.files import reason
 from overlay.media.ffmpeg_log import FfmpegLog
+from overlay.media.picture import in_order
 from overlay.media.probe import probe
 from overlay.media.process import FfmpegRun
 from overlay.media.source import Source
@@ -92,6 +93,17 @@ def check_streams(result: Path, source: Source, out: Path, n_audio: int, *, tole
             f"its picture ends {missing:.1f} s early; --tolerant renders what can be decoded",
             source.path,
         )
+
+
+def check_order(result: Path, out: Path) -> None:
+    """Check that copied frames are shown in their order.
+
+    Raises:
+        EncodeError: They are not.
+    """
+    video = probe(result).video
+    if video is not None and not in_order(result, video.index):
+        raise _error(EncodeError, "the frames of the copy are out of order; do not use --soft", out)
 
 
 def _end_s(video: VideoInfo) -> float | None:

@@ -6,7 +6,6 @@ Long lists go as parallel columns, tables of numbers as base64 of their bytes: t
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from overlay.drawing.theme import Color, load_theme
 from overlay.reviewing.pictures import base64_of
 from overlay.settings import Settings
 from overlay.track import TagTrack
+from overlay.verdicts import event_id, fingerprint_of
 from overlay.vocabulary import Vocabulary
 
 N_BEST = 9
@@ -32,19 +32,6 @@ _LOOKS = ("dark", "light")
 def end_of(track: TagTrack) -> float:
     """Where the sound of a track ends, seconds."""
     return max(track.duration_s, float(track.times[-1]) if track.n_hops else 0.0)
-
-
-def fingerprint_of(track: TagTrack) -> str:
-    """What verdicts are kept by: the sound's fingerprint, or one of the scores."""
-    if track.sound:
-        return track.sound
-    return hashlib.sha256(track.scores.tobytes() + repr(track.labels).encode()).hexdigest()
-
-
-def event_id(event: TagEvent, model: str) -> str:
-    """A short name of an event that is the same whenever it is found again."""
-    facts = (event.label, round(1000 * event.onset_s), round(1000 * event.offset_s), model)
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
 
 
 def review_data(track: TagTrack, found: Detection, settings: Settings) -> dict[str, Any]:

@@ -82,3 +82,23 @@ def _hash(text: str) -> str:
 
 def _asset(name: str) -> str:
     return resource("assets", "review", name).read_text(encoding="utf-8")
+
+
+def plain_page(title: str, body: str, *, refresh_s: int | None = None) -> bytes:
+    """A page of the server without script, in the same style.
+
+    Args:
+        title: Text.
+        body: HTML; whoever calls has escaped the text in it.
+        refresh_s: After how many seconds it is to be asked for again.
+    """
+    style = _asset("review.css")
+    rules = f"default-src 'none'; style-src {_hash(style)}"
+    again = f'<meta http-equiv="refresh" content="{refresh_s}">' if refresh_s else ""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{html.escape(rules)}">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">{again}'
+        f"<title>{html.escape(title)}</title><style>{style}</style></head>"
+        f'<body class="plain"><main>{body}</main></body></html>'
+    ).encode("utf-8", "replace")
