@@ -45,7 +45,7 @@ def warm_up() -> None:
     PIL.Image.init()
     formats()
     package = Path(overlay.__file__).parent
-    for room in ("products", "drawing", "tagging", "media", "captioning", "detection"):
+    for room in ("products", "drawing", "tagging", "media", "captioning", "detection", "batching"):
         for file in sorted(package.joinpath(room).rglob("*.py")):
             name = ".".join(file.relative_to(package.parent).with_suffix("").parts)
             if not any(part in name for part in _HEAVY):

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 from campaigns.material import clip, damage_of, make, scores, warm_up
-from campaigns.trying import FINE, Case
+from campaigns.trying import FINE, Case, traces
 
 _NOBODY = 65534
 _TAGS = ("--tags", "scores.npz")
@@ -63,9 +63,11 @@ def case(number, chance, folder: Path, made: Path) -> Case:
     shutil.copytree(made, folder, dirs_exist_ok=True)
     folder.chmod(0o777)
     command, ending = chance.choice(_COMMANDS)
+    around = _AROUND[number % len(_AROUND)]
+    if command[0] == "batch" and around in (_no_rights, _no_home, _few_processes, _mask):
+        command, ending = _COMMANDS[0]  # a worker may find no Python that everybody may start
     environment: dict[str, str | None] = {"XDG_CACHE_HOME": str(folder / "cache")}
     made_case = Case("", (), folder, environment=environment)
-    around = _AROUND[number % len(_AROUND)]
     source, out = "clip.mp4", "out"
     names = around(chance, made_case)
     if names:
@@ -79,6 +81,8 @@ def case(number, chance, folder: Path, made: Path) -> Case:
     if command[0] == "batch":
         made_case.allowed = (*made_case.allowed, 7)
         made_case.any_console = True  # a line for each that failed
+        made_case.new_if_whole = made_case.targets  # and it is remembered
+        made_case.always = traces
     made_case.check = lambda outcome: damage_of(folder / target) if ending is not None else []
     made_case.recipe = f"{around.__name__.strip('_')} {made_case.recipe}"
     return made_case

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from campaigns.material import clip, damage_of, in_child, scores, warm_up
-from campaigns.trying import LEFTOVER, Case, in_this_process
+from campaigns.trying import LEFTOVER, Case, in_this_process, traces
 
 _TAGS = ("--tags", "scores.npz")
 _COMMANDS = (
@@ -69,7 +69,7 @@ def case(number, chance, folder: Path, made: Path) -> Case:
     return Case(
         f"{count} {kind} at once, {'replacing' if overwrite else 'not replacing'}", argv, folder,
         targets, environment={"XDG_CACHE_HOME": str(folder / "cache")}, instead=instead,
-        allowed=(0,), any_console=True, always=lambda outcome: _traces(outcome.err),
+        allowed=(0,), any_console=True, always=traces,
         check=lambda outcome: _wrong(folder, kind),
     )  # fmt: skip
 
@@ -82,10 +82,6 @@ def _wrong(folder: Path, kind: str) -> list[str]:
         if found != [f"{stem}{end}" for stem in "abc" for end in (".csv", ".tags.npz")]:
             wrong.append(f"the batch made {found}")
     return wrong
-
-
-def _traces(err: bytes) -> list[str]:
-    return [err.decode("utf-8", "replace")[-300:]] if b"Traceback" in err else []
 
 
 def _processes(commands) -> list[int]:

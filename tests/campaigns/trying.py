@@ -305,6 +305,12 @@ def _new(case: Case, outcome: Outcome) -> list[str]:
     return found
 
 
+def traces(outcome: Outcome) -> list[str]:
+    """Tracebacks, where else nothing printed is looked at."""
+    said = outcome.err.decode("utf-8", "replace")
+    return [f"traceback: {said.strip().splitlines()[-1][:200]}"] if "Traceback" in said else []
+
+
 def luck(seed: str) -> random.Random:
     """Chance that is the same for the same words."""
     return random.Random(seed)
