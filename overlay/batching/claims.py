@@ -94,8 +94,12 @@ class Claims:
     def _create(self, path: Path) -> bool:
         try:
             handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-            with os.fdopen(handle, "wb") as file:
-                file.write(self._content(0))
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(self._content(0))
+            except BaseException:
+                path.unlink(missing_ok=True)  # else nobody could claim it for a lease
+                raise
         except FileExistsError:
             return False
         except OSError as error:

@@ -14,7 +14,7 @@ from overlay.batching.markers import make_state_folders
 from overlay.batching.pool import Event, Limits, Pool
 from overlay.batching.sources import Found, in_shard
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
-from overlay.errors import UsageError
+from overlay.errors import OutputError, UsageError
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
 from overlay.tagging.registry import load_tagger
@@ -120,6 +120,7 @@ class Batch:
         reporter: Told which model is used.
 
     Raises:
+        OutputError: The folder that we are in is gone.
         UsageError: A kind of product is not known.
         TaggerError: The model cannot be loaded.
     """
@@ -139,7 +140,7 @@ class Batch:
         tagging = replace(settings.tagging, threads=threads)
         nothing = Found(Path(), "", 0, 0, "")
         self._task = Task(
-            nothing, out.absolute(), check_kinds(batch.kinds), replace(settings, tagging=tagging),
+            nothing, _absolute(out), check_kinds(batch.kinds), replace(settings, tagging=tagging),
             (tagger.name, tagger.model_hash), batch.content_keys, batch.skip_existing,
             batch.retry_failed,
         )  # fmt: skip
@@ -203,6 +204,13 @@ class Batch:
             if left:
                 make_state_folders(task.out)
                 yield replace(task, kinds=left)
+
+
+def _absolute(out: Path) -> Path:
+    try:
+        return out.absolute()
+    except OSError as error:
+        raise OutputError("the folder that we are in is gone", path=out) from error
 
 
 def _emptied(events: list[Event]) -> Iterator[Event]:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -19,7 +20,7 @@ from overlay.batching.markers import Marker, all_markers, is_done, read_marker, 
 from overlay.batching.report import write_lines, write_report
 from overlay.batching.sources import find_sources, in_shard, read_manifest
 from overlay.commands import main
-from overlay.errors import UsageError
+from overlay.errors import OutputError, UsageError
 from overlay.settings import PanelSettings, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -233,6 +234,28 @@ def test_a_claim_that_finds_no_room_is_that_products_failure(tree, tmp_path):
     assert run(tree, out, "--jsonl", str(tmp_path / "l.jsonl")) == 3
     lines = [json.loads(line) for line in (tmp_path / "l.jsonl").read_text().splitlines()]
     assert all("cannot be made" in line["reason"] for line in lines)
+
+
+def test_a_claim_that_cannot_be_written_keeps_nobody_out(tmp_path):
+    claims = Claims(tmp_path)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, usual[1]))
+    try:
+        with pytest.raises(OutputError, match="larger"), claims.claimed("a.mp4", "events"):
+            pytest.fail("never got here")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    with claims.claimed("a.mp4", "events") as mine:
+        assert mine
+
+
+def test_a_batch_in_a_folder_that_is_gone_is_said(tree, tmp_path, monkeypatch, capsys):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert run(tree, "out") == 3
+    assert "the folder that we are in is gone" in capsys.readouterr().err
 
 
 def test_one_of_many_gets_a_claim(tmp_path):

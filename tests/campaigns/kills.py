@@ -63,6 +63,7 @@ def prepare(folder: Path):
 
 def case(number, chance, folder: Path, made: Path) -> Case:
     shutil.copytree(made, folder, dirs_exist_ok=True)
+    (folder / "tmp").mkdir()
     argv, target = chance.choice(_COMMANDS)
     by_step = chance.random() < 0.4 or number < _BY_STEP_ONLY
     fresh, sent = chance.random() < 0.25 and not by_step, chance.choice(_SIGNALS)
@@ -89,7 +90,7 @@ def case(number, chance, folder: Path, made: Path) -> Case:
         found = _status(outcome, fresh=fresh) + damage_of(folder / target)
         return found + (_swept(again, target) if hard else [])
 
-    environment = {"XDG_CACHE_HOME": str(folder / "cache")}
+    environment = {"XDG_CACHE_HOME": str(folder / "cache"), "TMPDIR": str(folder / "tmp")}
     again = Case("again", argv, folder, (target, "cache"), environment=environment)
     names = [each.name for each in (sent, *others)]
     moment = f"at step {step}" if by_step else f"after {first_s:.3f} s, {apart_s} s apart"
@@ -98,7 +99,7 @@ def case(number, chance, folder: Path, made: Path) -> Case:
         argv, folder, (target, "cache"), environment=environment, during=during, fresh=fresh,
         may_leave=hard, any_console=True, always=always,
         new_if_whole=(target, "cache"),
-        inside=(lambda: _kill_at(step, (sent, *others))) if by_step else lambda: None,
+        inside=lambda: _kill_at(step, (sent, *others)) if by_step else None,
         allowed=(0, 1, *(128 + n for n in (1, 2, 15)), *(-n for n in (1, 2, 9, 15))),
     )  # fmt: skip
 

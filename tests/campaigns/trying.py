@@ -16,6 +16,7 @@ import shutil
 import signal
 import stat
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -163,6 +164,7 @@ def _child(case: Case, outside: Path) -> None:
             else:
                 os.environ[key] = value
         os.chdir(case.folder)
+        tempfile.tempdir = None  # as TMPDIR says
         case.inside()
         if case.fresh:
             os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
