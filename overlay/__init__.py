@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from overlay.batching.run import Report, batch
     from overlay.datatypes import Box, Cue, Tag, TagEvent
     from overlay.errors import OverlayError
     from overlay.pipeline import (
@@ -52,6 +53,7 @@ __all__ = [
     "OverlayError",
     "PanelSettings",
     "Rendered",
+    "Report",
     "Reporter",
     "Settings",
     "Tag",
@@ -60,6 +62,7 @@ __all__ = [
     "TaggingSettings",
     "Taught",
     "VideoSettings",
+    "batch",
     "captions",
     "check_captions",
     "export_events",
@@ -75,6 +78,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "batching.run": ("Report", "batch"),
     "datatypes": ("Box", "Cue", "Tag", "TagEvent"),
     "errors": ("OverlayError",),
     "reporting": ("Reporter",),

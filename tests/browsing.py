@@ -42,7 +42,7 @@ def chromium(folder, *, size=(1280, 800), language="en-US", scheme="dark"):
     options = webdriver.ChromeOptions()
     options.binary_location = browser
     profile = f"--user-data-dir={folder / 'profile'}"
-    for flag in (*FLAGS, profile, f"--lang={language}", "--window-size={},{}".format(*size)):
+    for flag in (*FLAGS, profile, f"--lang={language}", f"--window-size={size[0]},{size[1]}"):
         options.add_argument(flag)
     options.add_experimental_option(
         "prefs", {"download.default_directory": str(folder), "intl.accept_languages": language}
@@ -126,6 +126,15 @@ class Reviewer:
         sent = [m["message"] for m in messages]
         return [m["params"]["request"]["url"] for m in sent
                 if m["method"] == "Network.requestWillBeSent"]  # fmt: skip
+
+
+def fresh(browser, address):
+    """A reviewer of a page of which the browser knows nothing yet."""
+    browser.get(address)
+    browser.execute_script("localStorage.clear()")
+    browser.get_log("browser")
+    browser.get_log("performance")
+    return Reviewer(browser, address)
 
 
 @functools.cache

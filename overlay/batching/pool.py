@@ -28,10 +28,12 @@ from overlay.files import reason
 _GRACE_S = 5.0
 """Seconds in which a worker may unwind before it is killed."""
 _LOOK_S = 0.5
-_JOIN_S = 0.02
+_JOIN_S = 0.1
 _LEAST_S = 120.0
 """No task has less time than this."""
-_BYTES_PER_S = 4000
+_READ_BYTES_PER_S = 2e6
+"""Slower storage is not waited for."""
+_BYTES_PER_S = 1000
 """A source that claims to be longer than its bytes allow at this rate is not believed."""
 
 
@@ -47,10 +49,20 @@ class Limits:
     timeout_factor: float = 20.0
     memory_mb: float | None = None
 
-    def seconds(self, task: Task) -> float:
-        """Wall seconds for a task: by the bytes, since a claimed length may be anything."""
-        longest = task.found.size / _BYTES_PER_S
-        return _LEAST_S + self.timeout_factor * longest
+    def seconds(self, task: Task, length_s: float | None = None) -> float:
+        """Wall seconds for a task.
+
+        Args:
+            task: The task.
+            length_s: What its source claims to be; time to open it and no more if ``None``. It is
+                believed as far as the source has bytes for it.
+        """
+        n_bytes = task.found.size
+        opening_s = _LEAST_S + n_bytes / _READ_BYTES_PER_S
+        if length_s is None:
+            return opening_s
+        longest_s = min(n_bytes / _BYTES_PER_S, length_s)  # also if that is no number
+        return opening_s + self.timeout_factor * longest_s * len(task.kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +101,14 @@ class Pool:
         self._lock = threading.Lock()
         self._broken: list[Task] = []
 
-    def run(self, tasks: Iterable[Task]) -> Generator[Event, None, None]:
+    def run(self, tasks: Iterable[Task | None]) -> Generator[Event, None, None]:
         """Do all tasks; events as they happen, in no order between workers.
 
         When the iteration is left, all workers end: they unwind first.
+
+        Args:
+            tasks: As they come, possibly without end; ``None`` where there is none for the moment,
+                which is a time for what broke before.
         """
         waiting = iter(tasks)
         try:
@@ -106,24 +122,18 @@ class Pool:
     def stop(self) -> None:
         """End all workers, also one that is just being started: politely, and then not."""
         self._stopping.set()
+        with self._lock:  # whoever starts one holds it; from here on nobody starts any
+            workers = list(self._workers)
+        for worker in workers:
+            worker.ask_to_end()
         deadline = time.monotonic() + _GRACE_S
-        while any(thread.is_alive() for thread in self._threads):
-            with self._lock:
-                workers = list(self._workers)
-            for worker in workers:
-                worker.ask_to_end()
-                if time.monotonic() > deadline:
-                    worker.kill()
-            with contextlib.suppress(queue.Empty):
-                while True:
-                    self._events.get_nowait()  # else a thread could wait for room
-            for thread in self._threads:
-                thread.join(_JOIN_S)
-        for worker in self._workers:  # of a thread that broke down
-            worker.end(0)
+        for worker in workers:
+            worker.await_end(deadline - time.monotonic())
+        for thread in self._threads:  # their last closing; one may be waiting for new sources
+            thread.join(_JOIN_S)
 
-    def _round(self, tasks: Iterator[Task]) -> Iterator[Event]:
-        shared = _Shared(tasks)
+    def _round(self, tasks: Iterator[Task | None]) -> Iterator[Event]:
+        shared = _Shared(tasks, self._broken)
         for number in range(self._n):
             thread = threading.Thread(target=self._manage, args=(number, shared), daemon=True)
             thread.start()
@@ -149,7 +159,7 @@ class Pool:
                 if trouble is not None and not self._stopping.is_set():
                     self._blame(number, task, trouble)
         except BaseException as error:  # raised where the events are taken
-            tasks.error = tasks.error or error
+            tasks.fail(error)
         finally:
             if worker is not None:
                 self._over(worker)
@@ -164,17 +174,22 @@ class Pool:
                 worker = self._started()
             except OSError as error:
                 return None, f"no worker can be started: {reason(error)}"
+        if worker is None:
+            return None, "stopped"
         trouble = self._watched(number, worker, task)
         if trouble is None:
             return worker, None
         self._over(worker)
         return None, trouble
 
-    def _started(self) -> _Worker:
-        worker = _Worker()
+    def _started(self) -> _Worker | None:
+        """A new worker, or ``None`` if there are to be no more."""
         with self._lock:
+            if self._stopping.is_set():
+                return None
+            worker = _Worker()
             self._workers.add(worker)
-        return worker
+            return worker
 
     def _over(self, worker: _Worker) -> None:
         with self._lock:
@@ -183,7 +198,7 @@ class Pool:
 
     def _watched(self, number: int, worker: _Worker, task: Task) -> str | None:
         """Let a worker do a task; what went wrong with the worker, if anything did."""
-        deadline = time.monotonic() + self._limits.seconds(task)
+        began, allowed_s = time.monotonic(), self._limits.seconds(task)
         finished: set[str] = set()
         try:
             worker.send(task)
@@ -194,15 +209,17 @@ class Pool:
             if message is None:
                 if worker.is_gone():
                     return worker.last_words()
-                if time.monotonic() > deadline:
+                if time.monotonic() - began > allowed_s:
                     worker.end(0)
-                    return f"took longer than {self._limits.seconds(task):.0f} s"
+                    return f"took longer than {allowed_s:.0f} s"
                 limit = self._limits.memory_mb
                 if limit is not None and family_mb(worker.pid) > limit:
                     worker.end(0)
                     return f"took more than {limit:.0f} MB of memory"
             elif "finished" in message:
                 return None
+            elif "length_s" in message:
+                allowed_s = self._limits.seconds(task, message["length_s"])
             else:
                 self._tell(number, task, message, finished)
         return "stopped"
@@ -233,21 +250,38 @@ class Pool:
 
 
 class _Shared:
-    """An iterator that several threads take from."""
+    """An iterator that several threads take from.
 
-    def __init__(self, tasks: Iterator[Task]) -> None:
-        self._tasks, self._lock = tasks, threading.Lock()
+    Args:
+        tasks: ``None`` where there is none for the moment.
+        broken: What may be tried again at such a moment.
+    """
+
+    def __init__(self, tasks: Iterator[Task | None], broken: list[Task]) -> None:
+        self._tasks, self._broken, self._lock = tasks, broken, threading.Lock()
         self.error: BaseException | None = None
+        self.is_over = False
+
+    def fail(self, error: BaseException) -> None:
+        """There are no more: the first such error is raised in the thread that asked for all."""
+        self.is_over, self.error = True, self.error or error
 
     def next(self) -> Task | None:
+        """The next task; ``None`` when there are no more."""
         with self._lock:
-            if self.error is not None:
-                return None
-            try:
-                return next(self._tasks, None)
-            except BaseException as error:  # handed to the thread that asked for it all
-                self.error = error
-                return None
+            while not self.is_over:
+                try:
+                    task = next(self._tasks)
+                except StopIteration:
+                    self.is_over = True
+                except BaseException as error:
+                    self.fail(error)
+                else:
+                    if task is None and self._broken:
+                        task = replace(self._broken.pop(0), again=True)
+                    if task is not None:
+                        return task
+            return None
 
 
 class _Worker:
@@ -316,27 +350,22 @@ class _Worker:
             self._is_asked = True
             self._process.terminate()
 
-    def kill(self) -> None:
-        """End it and all that it started, at once."""
+    def await_end(self, grace_s: float) -> None:
+        """Wait so long for its end, then end it and what is left of all that it started."""
         family = descendants(self.pid)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(grace_s, 0))
         self._process.kill()
+        self._process.wait()
         for pid in family:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
 
     def end(self, grace_s: float) -> None:
-        """End it, unwound if it can in the time given, and what is left of all that it started."""
-        family = descendants(self.pid)
+        """End it, unwound if it can in the time given, and close what we have of it."""
         if grace_s:
             self.ask_to_end()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(grace_s)
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        for pid in family:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+        self.await_end(grace_s)
         for pipe in (self._process.stdin, self._process.stdout, self._log):
             if pipe is not None:
                 with contextlib.suppress(OSError):

@@ -14,6 +14,7 @@ from overlay.settings import (
     LANGUAGES,
     POSITIONS,
     SMOOTHINGS,
+    STRIPS,
     WINDOWS,
     Settings,
     resolve,
@@ -127,10 +128,18 @@ def add_panel(
         beside_events: Whether ``add_events`` brings the flags that both have.
     """
     group = parser.add_argument_group(title)
+    group.add_argument(
+        "--view", metavar="NAME[+NAME]",
+        help="list, chips, ticker, timeline, several such as chips+timeline, or none (list)",
+    )  # fmt: skip
+    group.add_argument("--strip", choices=STRIPS, help="below the timeline's lanes (loudness)")
+    group.add_argument(
+        "--span", type=float, metavar="S", help="seconds of a long video on the timeline (60)"
+    )
     group.add_argument("--theme", metavar="NAME|TOML", help="dark, light, high-contrast, minimal")
     group.add_argument("--position", choices=POSITIONS)
     option(group, "top-k", type=int, metavar="K", help="rows (5)")
-    group.add_argument("--threshold", type=float, metavar="P", help="hide tags below (0.15)")
+    group.add_argument("--threshold", type=float, metavar="P", help="hide tags below (0.22)")
     group.add_argument("--smoothing", choices=SMOOTHINGS)
     option(group, "smooth-size", type=int, metavar="HOPS", help="hops averaged (3; 5 with --raw)")
     group.add_argument("--font", metavar="FILE")
@@ -145,7 +154,7 @@ def add_panel(
 def add_events(parser: argparse.ArgumentParser) -> None:
     """How scores become events."""
     group = parser.add_argument_group("events")
-    option(group, "event-threshold", type=float, metavar="P", help="score to reach (0.15)")
+    option(group, "event-threshold", type=float, metavar="P", help="score to reach (0.22)")
     group.add_argument(
         "--min-duration", dest="min_duration_s", type=float, metavar="S", help="shortest (0.2)"
     )

@@ -139,6 +139,12 @@ def close_standard_files() -> None:
             _forget(stream)
 
 
+def begin() -> None:
+    """Say that something has begun that can be left unfinished."""
+    global _begun
+    _begun = True
+
+
 def has_begun() -> bool:
     """Whether work has begun of which something could have been kept."""
     return _begun
@@ -170,7 +176,12 @@ class _Careful:
 _CAREFUL = _Careful()
 
 
-_STEPS = {
+def careful_stderr() -> Any:
+    """Where bars are drawn: a console that is closed or full changes nothing."""
+    return _CAREFUL
+
+
+STEPS = {
     "tag": "listening",
     "render": "drawing  ",
     "train": "listening",
@@ -197,8 +208,7 @@ class Bars:
         """To be handed to the work."""
 
     def __enter__(self) -> Bars:
-        global _begun
-        _begun = True
+        begin()
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -224,7 +234,7 @@ class Bars:
         )
         unit = "clips" if step == "train" else "s"
         self._bar = tqdm(
-            total=total, desc=_STEPS.get(step, step), unit=unit, mininterval=0.2, leave=True,
+            total=total, desc=STEPS.get(step, step), unit=unit, mininterval=0.2, leave=True,
             bar_format=layout if total else None, disable=None, dynamic_ncols=True,
             file=_CAREFUL,
         )  # fmt: skip

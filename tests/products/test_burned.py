@@ -275,7 +275,7 @@ def test_outside_the_panel_ten_bits_stay_ten_bits(make_clip, tmp_path):
 
 
 def _box(source):
-    return panel_for(source).box
+    return panel_for(source).pieces[0].box
 
 
 @pytest.mark.parametrize("space", ["smpte170m", "bt709"])
@@ -289,7 +289,7 @@ def test_the_panel_has_its_own_colours(make_clip, tmp_path, space, full):
     )  # fmt: skip
     composed(source, tmp_path / "out.mp4", LOSSLESS)
     panel = panel_for(source)
-    box = panel.box
+    box = panel.pieces[0].box
     tile = panel.rgba(0.0).astype(float)
     background = pictures(source, pix_fmt="rgb24")[0][box.y : box.bottom, box.x : box.right]
     alpha = tile[..., 3:] / 255
