@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import threading
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from overlay.commands import flags
 from overlay.commands.many import for_each
 from overlay.commands.printing import Bars, report, show
 from overlay.errors import BatchError, OverlayError, UsageError
+from overlay.files import temporary_folder
 from overlay.reporting import Reporter
 from overlay.settings import Settings
 
@@ -102,8 +102,8 @@ def _serve(args: argparse.Namespace, settings: Settings) -> None:
         raise UsageError("--serve writes no page, and keeps verdicts beside the media")
     if not 0 <= args.port <= 65535:
         raise UsageError(f"there is no port {args.port}")
-    with TemporaryDirectory(prefix="tag-overlay-review-") as folder:
-        desk = Desk(_clips(args, settings, Path(folder)))
+    with temporary_folder() as folder:
+        desk = Desk(_clips(args, settings, folder))
         with ReviewServer(desk, args.host, args.port) as server:
             show(f"open {server.link} in a browser; Ctrl-C ends it")
             threading.Thread(target=server.serve_forever, daemon=True).start()
