@@ -248,7 +248,9 @@ function labelRow(own) {
   }
   const ratio = sure.length ? `${Math.round((100 * right) / sure.length)} %` : "–";
   const judged = `${own.filter((item) => item.verdict).length}/${own.length}`;
-  row.append(name, text("td", judged), text("td", ratio), buttons);
+  row.append(name, text("td", judged), text("td", ratio));
+  if (data.against) row.append(text("td", data.against.kappa[model.names[first.label]]?.toFixed(2) ?? "–"));
+  row.append(buttons);
   return row;
 }
 
@@ -469,6 +471,8 @@ function speak(language) {
   fillChoices();
   keeping.say(keeping.server ? "savedServer" : "savedBrowser");
   showMedia(...mediaSaid);
+  for (const each of document.querySelectorAll(".against")) each.hidden = !data.against;
+  if (data.against) $("against").textContent = say("against", { name: data.against.name });
   refresh();
   showTime();
 }

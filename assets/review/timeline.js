@@ -78,7 +78,7 @@ export class Timeline {
   show(items, current) {
     this.items = items;
     this.current = current;
-    this.rows = lanesOf(items);
+    this.rows = lanesOf(items, this.model);
     this.room.style.height = `${Math.max(this.rows.length * LANE, 1)}px`;
     this.draw();
   }
@@ -287,9 +287,14 @@ export class Timeline {
     pen.beginPath();
     pen.rect(this.gutter, top, this.width - this.gutter, LANE);
     pen.clip();
-    const color = this.colorOf(row.items[0]);
+    const color = this.colorOf(row);
     for (const item of row.items) {
       if (item.offset >= this.from && item.onset <= this.to) this.drawEvent(pen, item, top, color);
+    }
+    pen.fillStyle = this.color.text;
+    for (const event of row.against) {
+      const left = this.x(event.onset);
+      pen.fillRect(left, top + LANE - 5, Math.max(this.x(event.offset) - left, 2), 3);
     }
     pen.restore();
     pen.fillStyle = color;
@@ -436,13 +441,15 @@ export class Timeline {
   }
 }
 
-/** Events by label, the labels of most events first. */
-function lanesOf(items) {
+/** Events by label, and those that they are seen against; the labels of most events first. */
+function lanesOf(items, model) {
   const rows = new Map();
-  for (const item of items) {
-    if (!rows.has(item.shownName)) rows.set(item.shownName, { name: item.shownName, items: [] });
-    rows.get(item.shownName).items.push(item);
-  }
+  const row = (name, { label }) => {
+    if (!rows.has(name)) rows.set(name, { name, label, items: [], against: [] });
+    return rows.get(name);
+  };
+  for (const item of items) row(item.shownName, item).items.push(item);
+  for (const event of model.against) row(model.nameOf(event), event).against.push(event);
   return [...rows.values()].sort((a, b) => b.items.length - a.items.length);
 }
 

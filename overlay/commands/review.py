@@ -42,6 +42,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lang", dest="page_language", choices=("en", "zh"), help="of the page (the browser's)"
     )
+    parser.add_argument(
+        "--events", metavar="FILE",
+        help="judge these instead: Audacity labels, a Raven table, CSV, or an NPZ",
+    )  # fmt: skip
+    parser.add_argument(
+        "--against", metavar="FILE", help="show these beside them, and how far the two agree"
+    )
     _add_serving(parser.add_argument_group("serving"))
     flags.add_events(parser)
     flags.add_common(parser)
@@ -65,8 +72,11 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         OverlayError: With one line that says what is wrong.
     """
-    if len(args.media) > 1 and (args.tags or args.verdicts):
-        raise UsageError("--tags and --verdicts go with one file")
+    lanes = [args.events and Path(args.events), args.against and Path(args.against)]
+    if len(args.media) > 1 and (args.tags or args.verdicts or any(lanes)):
+        raise UsageError("--tags, --verdicts, --events and --against go with one file")
+    if args.serve and any(lanes):
+        raise UsageError("--events and --against go with a page, without --serve")
     settings = flags.settings_of(args)
     if args.serve:
         _serve(args, settings)
@@ -77,7 +87,10 @@ def run(args: argparse.Namespace) -> None:
         from overlay.products.review import Review
 
         verdicts = Path(args.verdicts) if args.verdicts else None
-        product = Review(args.reviewer, args.page_language, args.proxy, verdicts)
+        product = Review(
+            args.reviewer, args.page_language, args.proxy, verdicts,
+            events=lanes[0], against=lanes[1],
+        )  # fmt: skip
         return pipeline.plan(path, product, out, settings, track=args.tags, reporter=reporter)
 
     def told(done: Rendered) -> None:

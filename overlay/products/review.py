@@ -10,9 +10,11 @@ from typing import Any
 from urllib.parse import quote
 
 from overlay.detection import detect
+from overlay.export.read_events import Lane
 from overlay.files import is_there
 from overlay.media.source import Source
 from overlay.products.base import Made
+from overlay.products.lanes import lane_of
 from overlay.products.target import Target, stem_of, target_for
 from overlay.reporting import Reporter
 from overlay.reviewing.data import end_of, review_data
@@ -39,6 +41,9 @@ class Review:
         verdicts: File of what has been said already; ``<name>.verdicts.json`` beside the medium,
             if that is there, if ``None``.
         served: Whether it is the local server that hands it out, with medium and verdicts.
+        events: File of the events to judge, such as Audacity labels; those that are found in the
+            medium if ``None``.
+        against: File of events to show beside them, such as another model's saved scores.
     """
 
     reviewer: str = ""
@@ -46,6 +51,8 @@ class Review:
     proxy: str = "auto"
     verdicts: Path | None = None
     served: bool = False
+    events: Path | None = None
+    against: Path | None = None
 
     def plan(
         self, source: Source, settings: Settings, out: Path | None, reporter: Reporter
@@ -54,21 +61,25 @@ class Review:
 
         Raises:
             NoAudioStream: There is no sound.
-            ExportError: The verdicts cannot be read.
+            ExportError: The verdicts, or events of a file, cannot be read.
             OutputError: A target is an input, or exists.
         """
         source.sound()
         heard = replace(settings.events, verdicts_file=None)  # a page shows what was judged, too
         settings = replace(settings, events=heard)
         known, said = self._said(source)
-        inputs = () if known is None else (known,)
+        inputs = [each for each in (known, self.events, self.against) if each is not None]
+        judged, against = (
+            None if each is None else lane_of(each, settings, source, reporter)
+            for each in (self.events, self.against)
+        )
         target = target_for(source, settings, out, f"{stem_of(source)}.review.html", *inputs)
         why = why_not(source.info, source.audio_track)
         copy = None
         if not self.served and (self.proxy == "always" or (why and self.proxy == "auto")):
             beside = target.path.with_suffix(".mp4")
             copy = Target(beside, target.overwrite, target.inputs).checked()
-        return ReviewPlan(source, settings, target, self, said, copy, why or "")
+        return ReviewPlan(source, settings, target, self, said, copy, why or "", judged, against)
 
     def _said(self, source: Source) -> tuple[Path | None, Verdicts | None]:
         """The file of verdicts and what is in it; the server reads it itself."""
@@ -85,6 +96,8 @@ class ReviewPlan:
         said: Verdicts that there are already.
         copy: Where a copy of the medium goes that browsers play.
         why: Why they cannot play the medium; empty if they can.
+        judged: Events to judge instead of those that are found.
+        against: Events to show beside them.
     """
 
     source: Source
@@ -94,6 +107,8 @@ class ReviewPlan:
     said: Verdicts | None
     copy: Target | None
     why: str
+    judged: Lane | None = None
+    against: Lane | None = None
     needs_track: bool = True
 
     @property
@@ -123,8 +138,9 @@ class ReviewPlan:
     def _data(self, track: TagTrack, reporter: Reporter) -> dict[str, Any]:
         source, end_s = self.source, end_of(track)
         found = detect(track, self.settings)
-        middles = [(event.onset_s + event.offset_s) / 2 for event in found.events]
-        heard = review_data(track, found, self.settings)
+        events = found.events if self.judged is None else self.judged.events
+        middles = [(event.onset_s + event.offset_s) / 2 for event in events]
+        heard = review_data(track, found, self.settings, self.judged, self.against)
         return {
             "name": source.path.name,
             "has_picture": source.info.video is not None,

@@ -6,21 +6,23 @@ Long lists go as parallel columns, tables of numbers as base64 of their bytes: t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import Scores, TagEvent
+from overlay.datatypes import Scores
 from overlay.detection import Detection
 from overlay.detection.detect import usual_threshold
 from overlay.detection.wanted import thresholds_of
 from overlay.drawing.theme import Color, load_theme
+from overlay.errors import LabelError
+from overlay.export.read_events import Lane
 from overlay.reviewing.pictures import base64_of
 from overlay.settings import Settings
 from overlay.track import TagTrack
 from overlay.verdicts import event_id, fingerprint_of
+from overlay.verdicts.agreement import agreements_in_time
 from overlay.vocabulary import Vocabulary
 
 N_BEST = 9
@@ -35,26 +37,39 @@ def end_of(track: TagTrack) -> float:
     return max(track.duration_s, float(track.times[-1]) if track.n_hops else 0.0)
 
 
-def review_data(track: TagTrack, found: Detection, settings: Settings) -> dict[str, Any]:
+def review_data(
+    track: TagTrack,
+    found: Detection,
+    settings: Settings,
+    judged: Lane | None = None,
+    against: Lane | None = None,
+) -> dict[str, Any]:
     """What was heard, as the page takes it.
 
     Args:
         track: The scores.
         found: The events in it.
         settings: Thresholds, and how many tags a panel shows.
+        judged: Events to be judged instead, such as another program's.
+        against: Events to be seen beside them, such as another model's.
     """
+    judged = judged or Lane(track.model, tuple(found.events))
+    labels = _Labels(found.vocabulary)
+    events = _events(judged, labels)
+    others = None if against is None else _against(judged, against, labels, end_of(track))
     best, scores = best_tags(found.timeline.scores)
     step = -(-len(best) // _MOST_ROWS) or 1
     usual = usual_threshold(settings, track.model)
     return {
         "fingerprint": fingerprint_of(track),
         "duration_s": round(end_of(track), 3),
-        "model": track.model,
+        "model": judged.name,
         "vocabulary": track.vocabulary,
-        "labels": _labels(found.vocabulary),
+        "labels": labels.rows,
         "thresholds": _rounded(thresholds_of(found.vocabulary, settings.events, usual)),
         "colors": {look: _colors(look) for look in _LOOKS},
-        "events": _events(found.events, track.model),
+        "events": events,
+        "against": others,
         "top_k": settings.panel.top_k,
         "best": {
             "n": best.shape[1],
@@ -74,19 +89,51 @@ def best_tags(scores: Scores) -> tuple[npt.NDArray[np.int_], Scores]:
     return best, np.take_along_axis(scores, best, axis=1)
 
 
-def _labels(vocabulary: Vocabulary) -> list[tuple[str, str, str]]:
-    """English or own name, Chinese name and family of each class."""
-    chinese = vocabulary.in_language("zh")
-    return list(zip(vocabulary.names, chinese, vocabulary.families, strict=True))
+class _Labels:
+    """English or own name, Chinese name and family of each label; more come as they are met."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        names = vocabulary.names, vocabulary.in_language("zh"), vocabulary.families
+        self.rows: list[tuple[str, str, str]] = list(zip(*names, strict=True))
+        self._vocabulary = vocabulary
+        self._more: dict[str, int] = {}
+
+    def place(self, label: str) -> int:
+        """Row of a label."""
+        try:
+            return self._vocabulary.index_of(label)
+        except LabelError:
+            if label not in self._more:
+                self._more[label] = len(self.rows)
+                self.rows.append((label, label, ""))
+            return self._more[label]
 
 
-def _events(events: Sequence[TagEvent], model: str) -> dict[str, list[Any]]:
+def _events(lane: Lane, labels: _Labels) -> dict[str, list[Any]]:
+    """The events of a lane as columns; an id for each, since two may be alike in foreign files."""
+    ids: dict[str, int] = {}
+    for event in lane.events:
+        name = event_id(event, lane.name)
+        ids[name if name not in ids else f"{name}-{len(ids)}"] = labels.place(event.label)
     return {
-        "id": [event_id(event, model) for event in events],
-        "label": [event.index for event in events],
-        "onset_ms": [round(1000 * event.onset_s) for event in events],
-        "offset_ms": [round(1000 * event.offset_s) for event in events],
-        "score": [round(event.peak, 3) for event in events],
+        "id": list(ids),
+        "label": list(ids.values()),
+        "onset_ms": [round(1000 * event.onset_s) for event in lane.events],
+        "offset_ms": [round(1000 * event.offset_s) for event in lane.events],
+        "score": [round(event.peak, 3) if lane.is_scored else None for event in lane.events],
+    }
+
+
+def _against(one: Lane, other: Lane, labels: _Labels, end_s: float) -> dict[str, Any]:
+    """The other's events, and how far the two agree on each label, as Cohen's kappa."""
+    agreed = agreements_in_time(one.events, other.events, end_s)
+    return {
+        "name": other.name,
+        "events": _events(other, labels),
+        "kappa": {
+            labels.rows[labels.place(each.label)][0]: each.kappa and round(each.kappa, 2)
+            for each in agreed
+        },
     }
 
 
