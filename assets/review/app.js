@@ -82,13 +82,13 @@ function refresh() {
 
 function itemOf(event, own, others) {
   const state = own.get(event.id) ?? {};
-  const original = model.nameOf(event);
+  const name = model.nameOf(event);
+  const lane = event.lane ? ` · ${data.lanes[event.lane]}` : "";
   const relabel = state.relabel ? model.labelOf(state.relabel) : null;
   const said = others.map(([who, folded]) => [who, folded.get(event.id)?.verdict]).filter((each) => each[1]);
   const verdict = state.verdict ?? null;
   return {
     ...event,
-    original: event,
     onset: state.onset ?? event.onset,
     offset: state.offset ?? event.offset,
     verdict,
@@ -100,7 +100,8 @@ function itemOf(event, own, others) {
     into: state.into,
     others: said,
     conflict: said.some(([, each]) => verdict && each !== verdict) || new Set(said.map((each) => each[1])).size > 1,
-    shownName: original,
+    baseName: name,
+    shownName: name + lane,
     newName: relabel ? model.nameOf(relabel) : "",
   };
 }
@@ -197,7 +198,7 @@ function showPanel(time) {
   const on = new Map();
   for (const event of model.events) {
     if (event.onset > time) break;
-    if (time < event.offset) on.set(event.label, scores.get(event.label) ?? 0.05);
+    if (!event.lane && time < event.offset) on.set(event.label, scores.get(event.label) ?? 0.05);
   }
   const rows = [...on].sort((one, other) => other[1] - one[1]).slice(0, data.top_k);
   const now = `${currentLanguage()} ${rows.map(([label, score]) => `${label}:${Math.round(100 * score)}`)}`;
@@ -248,9 +249,7 @@ function labelRow(own) {
   }
   const ratio = sure.length ? `${Math.round((100 * right) / sure.length)} %` : "–";
   const judged = `${own.filter((item) => item.verdict).length}/${own.length}`;
-  row.append(name, text("td", judged), text("td", ratio));
-  if (data.against) row.append(text("td", data.against.kappa[model.names[first.label]]?.toFixed(2) ?? "–"));
-  row.append(buttons);
+  row.append(name, text("td", judged), text("td", ratio), buttons);
   return row;
 }
 
@@ -395,7 +394,7 @@ function setEdge(side) {
 function merge() {
   if (!current) return;
   const later = [...items.values()]
-    .filter((item) => item.label === current.label && item.id !== current.id && item.onset >= current.onset)
+    .filter((item) => item.shownName === current.shownName && item.id !== current.id && item.onset >= current.onset)
     .sort((a, b) => a.onset - b.onset);
   const next = later[0];
   if (!next) return toast(say("noNext"));
@@ -471,8 +470,6 @@ function speak(language) {
   fillChoices();
   keeping.say(keeping.server ? "savedServer" : "savedBrowser");
   showMedia(...mediaSaid);
-  for (const each of document.querySelectorAll(".against")) each.hidden = !data.against;
-  if (data.against) $("against").textContent = say("against", { name: data.against.name });
   refresh();
   showTime();
 }

@@ -21,20 +21,16 @@ export function placeAfter(array, value) {
   return low;
 }
 
-function eventsOf({ id, label, onset_ms: onset, offset_ms: offset, score }) {
-  return id.map((each, n) => ({
-    id: each, label: label[n], onset: onset[n] / 1000, offset: offset[n] / 1000, score: score[n],
-  }));
-}
-
 export class Model {
   constructor(data) {
     this.data = data;
     this.duration = data.duration_s;
     this.names = data.labels.map((label) => label[0]);
     this.placeOf = new Map(this.names.map((name, place) => [name, place]).reverse());
-    this.events = eventsOf(data.events);
-    this.against = data.against ? eventsOf(data.against.events) : [];
+    const { id, label, onset_ms: onset, offset_ms: offset, score, lane } = data.events;
+    this.events = id.map((each, n) => ({
+      id: each, label: label[n], onset: onset[n] / 1000, offset: offset[n] / 1000, score: score[n], lane: lane[n],
+    }));
     this.best = {
       n: data.best.n,
       times: new Int32Array(bytesOf(data.best.times).buffer),

@@ -78,7 +78,7 @@ export class Timeline {
   show(items, current) {
     this.items = items;
     this.current = current;
-    this.rows = lanesOf(items, this.model);
+    this.rows = lanesOf(items);
     this.room.style.height = `${Math.max(this.rows.length * LANE, 1)}px`;
     this.draw();
   }
@@ -287,14 +287,9 @@ export class Timeline {
     pen.beginPath();
     pen.rect(this.gutter, top, this.width - this.gutter, LANE);
     pen.clip();
-    const color = this.colorOf(row);
+    const color = this.colorOf(row.items[0]);
     for (const item of row.items) {
       if (item.offset >= this.from && item.onset <= this.to) this.drawEvent(pen, item, top, color);
-    }
-    pen.fillStyle = this.color.text;
-    for (const event of row.against) {
-      const left = this.x(event.onset);
-      pen.fillRect(left, top + LANE - 5, Math.max(this.x(event.offset) - left, 2), 3);
     }
     pen.restore();
     pen.fillStyle = color;
@@ -441,16 +436,20 @@ export class Timeline {
   }
 }
 
-/** Events by label, and those that they are seen against; the labels of most events first. */
-function lanesOf(items, model) {
+/** Events by label, the labels of most events first; what others found of one right below it. */
+function lanesOf(items) {
   const rows = new Map();
-  const row = (name, { label }) => {
-    if (!rows.has(name)) rows.set(name, { name, label, items: [], against: [] });
-    return rows.get(name);
-  };
-  for (const item of items) row(item.shownName, item).items.push(item);
-  for (const event of model.against) row(model.nameOf(event), event).against.push(event);
-  return [...rows.values()].sort((a, b) => b.items.length - a.items.length);
+  const counts = new Map();
+  for (const item of items) {
+    const { shownName: name, baseName: base, lane = 0 } = item;
+    if (!rows.has(name)) rows.set(name, { name, base, lane, items: [] });
+    rows.get(name).items.push(item);
+    counts.set(base, (counts.get(base) ?? 0) + 1);
+  }
+  const alphabetic = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+  return [...rows.values()].sort((a, b) => (
+    counts.get(b.base) - counts.get(a.base) || alphabetic(a.base, b.base) || a.lane - b.lane
+  ));
 }
 
 function fit(canvas, width, height, ratio) {

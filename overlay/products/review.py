@@ -10,21 +10,24 @@ from typing import Any
 from urllib.parse import quote
 
 from overlay.detection import detect
-from overlay.export.read_events import Lane
+from overlay.export.read_events import NO_CLASS, Lane, read_events
 from overlay.files import is_there
+from overlay.files.npz import is_npz
 from overlay.media.source import Source
 from overlay.products.base import Made
-from overlay.products.lanes import lane_of
 from overlay.products.target import Target, stem_of, target_for
-from overlay.reporting import Reporter
+from overlay.reporting import SILENT, Reporter
 from overlay.reviewing.data import end_of, review_data
 from overlay.reviewing.page import page
 from overlay.reviewing.pictures import sound_pictures, thumbnails
 from overlay.reviewing.playable import why_not
 from overlay.reviewing.proxies import proxy_of
+from overlay.scoring.saved import load_track
 from overlay.settings import Settings
 from overlay.track import TagTrack
 from overlay.verdicts import Verdicts, entry_dict, read_verdicts, verdicts_file
+from overlay.vocabulary import Vocabulary
+from overlay.vocabulary.audioset import audioset
 
 PROXY_CHOICES = ("auto", "always", "never")
 
@@ -40,19 +43,17 @@ class Review:
             ``auto`` makes one where browsers cannot play the medium.
         verdicts: File of what has been said already; ``<name>.verdicts.json`` beside the medium,
             if that is there, if ``None``.
+        beside: Saved scores, or events of other programs (``read_events``), to be judged in lanes
+            of their own.
         served: Whether it is the local server that hands it out, with medium and verdicts.
-        events: File of the events to judge, such as Audacity labels; those that are found in the
-            medium if ``None``.
-        against: File of events to show beside them, such as another model's saved scores.
     """
 
     reviewer: str = ""
     language: str | None = None
     proxy: str = "auto"
     verdicts: Path | None = None
+    beside: tuple[Path, ...] = ()
     served: bool = False
-    events: Path | None = None
-    against: Path | None = None
 
     def plan(
         self, source: Source, settings: Settings, out: Path | None, reporter: Reporter
@@ -61,25 +62,23 @@ class Review:
 
         Raises:
             NoAudioStream: There is no sound.
-            ExportError: The verdicts, or events of a file, cannot be read.
+            ExportError: The verdicts, or what is to lie beside, cannot be read.
             OutputError: A target is an input, or exists.
         """
         source.sound()
         heard = replace(settings.events, verdicts_file=None)  # a page shows what was judged, too
         settings = replace(settings, events=heard)
         known, said = self._said(source)
-        inputs = [each for each in (known, self.events, self.against) if each is not None]
-        judged, against = (
-            None if each is None else lane_of(each, settings, source, reporter)
-            for each in (self.events, self.against)
-        )
+        inputs = (*self.beside, *(() if known is None else (known,)))
+        for each in self.beside:
+            lane_of(each, source, settings, audioset(), reporter)
         target = target_for(source, settings, out, f"{stem_of(source)}.review.html", *inputs)
         why = why_not(source.info, source.audio_track)
         copy = None
         if not self.served and (self.proxy == "always" or (why and self.proxy == "auto")):
             beside = target.path.with_suffix(".mp4")
             copy = Target(beside, target.overwrite, target.inputs).checked()
-        return ReviewPlan(source, settings, target, self, said, copy, why or "", judged, against)
+        return ReviewPlan(source, settings, target, self, said, copy, why or "")
 
     def _said(self, source: Source) -> tuple[Path | None, Verdicts | None]:
         """The file of verdicts and what is in it; the server reads it itself."""
@@ -96,8 +95,6 @@ class ReviewPlan:
         said: Verdicts that there are already.
         copy: Where a copy of the medium goes that browsers play.
         why: Why they cannot play the medium; empty if they can.
-        judged: Events to judge instead of those that are found.
-        against: Events to show beside them.
     """
 
     source: Source
@@ -107,8 +104,6 @@ class ReviewPlan:
     said: Verdicts | None
     copy: Target | None
     why: str
-    judged: Lane | None = None
-    against: Lane | None = None
     needs_track: bool = True
 
     @property
@@ -138,9 +133,12 @@ class ReviewPlan:
     def _data(self, track: TagTrack, reporter: Reporter) -> dict[str, Any]:
         source, end_s = self.source, end_of(track)
         found = detect(track, self.settings)
-        events = found.events if self.judged is None else self.judged.events
-        middles = [(event.onset_s + event.offset_s) / 2 for event in events]
-        heard = review_data(track, found, self.settings, self.judged, self.against)
+        middles = [(event.onset_s + event.offset_s) / 2 for event in found.events]
+        lanes = [
+            lane_of(each, source, self.settings, found.vocabulary, SILENT)
+            for each in self.asked.beside
+        ]
+        heard = review_data(track, found, self.settings, lanes)
         return {
             "name": source.path.name,
             "has_picture": source.info.video is not None,
@@ -169,6 +167,29 @@ class ReviewPlan:
             )
             return []
         return [entry_dict(entry) for entry in self.said.entries]
+
+
+def lane_of(
+    path: Path, source: Source, settings: Settings, vocabulary: Vocabulary, reporter: Reporter
+) -> Lane:
+    """Events that others found in a source.
+
+    Args:
+        path: Saved scores, or a text file of events.
+        source: The medium.
+        settings: How scores become events.
+        vocabulary: Whose classes the labels are, as far as it has them.
+        reporter: Told if the scores are of another sound.
+
+    Raises:
+        ExportError: It can be neither.
+    """
+    if not is_npz(path):
+        return read_events(path, vocabulary)
+    track = load_track(path, source, reporter=reporter)
+    place = {name: index for index, name in enumerate(vocabulary.names)}
+    events = detect(track, settings).events
+    return Lane(track.model, tuple(replace(e, index=place.get(e.label, NO_CLASS)) for e in events))
 
 
 def _address(media: Path, page_file: Path) -> str:

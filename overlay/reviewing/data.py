@@ -6,6 +6,7 @@ Long lists go as parallel columns, tables of numbers as base64 of their bytes: t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,11 @@ from overlay.detection import Detection
 from overlay.detection.detect import usual_threshold
 from overlay.detection.wanted import thresholds_of
 from overlay.drawing.theme import Color, load_theme
-from overlay.errors import LabelError
-from overlay.export.read_events import Lane
+from overlay.export.read_events import NO_CLASS, Lane
 from overlay.reviewing.pictures import base64_of
 from overlay.settings import Settings
 from overlay.track import TagTrack
 from overlay.verdicts import event_id, fingerprint_of
-from overlay.verdicts.agreement import agreements_in_time
 from overlay.vocabulary import Vocabulary
 
 N_BEST = 9
@@ -38,11 +37,7 @@ def end_of(track: TagTrack) -> float:
 
 
 def review_data(
-    track: TagTrack,
-    found: Detection,
-    settings: Settings,
-    judged: Lane | None = None,
-    against: Lane | None = None,
+    track: TagTrack, found: Detection, settings: Settings, beside: Sequence[Lane] = ()
 ) -> dict[str, Any]:
     """What was heard, as the page takes it.
 
@@ -50,26 +45,23 @@ def review_data(
         track: The scores.
         found: The events in it.
         settings: Thresholds, and how many tags a panel shows.
-        judged: Events to be judged instead, such as another program's.
-        against: Events to be seen beside them, such as another model's.
+        beside: Events of other origin, to be judged in lanes of their own.
     """
-    judged = judged or Lane(track.model, tuple(found.events))
-    labels = _Labels(found.vocabulary)
-    events = _events(judged, labels)
-    others = None if against is None else _against(judged, against, labels, end_of(track))
     best, scores = best_tags(found.timeline.scores)
     step = -(-len(best) // _MOST_ROWS) or 1
     usual = usual_threshold(settings, track.model)
+    foreign = sorted({e.label for lane in beside for e in lane.events if e.index == NO_CLASS})
+    places = {name: place for place, name in enumerate(foreign, start=len(found.vocabulary))}
     return {
         "fingerprint": fingerprint_of(track),
         "duration_s": round(end_of(track), 3),
-        "model": judged.name,
+        "model": track.model,
         "vocabulary": track.vocabulary,
-        "labels": labels.rows,
+        "labels": [*_labels(found.vocabulary), *((name, name, "") for name in foreign)],
         "thresholds": _rounded(thresholds_of(found.vocabulary, settings.events, usual)),
         "colors": {look: _colors(look) for look in _LOOKS},
-        "events": events,
-        "against": others,
+        "events": _events((Lane(track.model, tuple(found.events)), *beside), places),
+        "lanes": [track.model, *(lane.name for lane in beside)],
         "top_k": settings.panel.top_k,
         "best": {
             "n": best.shape[1],
@@ -89,51 +81,25 @@ def best_tags(scores: Scores) -> tuple[npt.NDArray[np.int_], Scores]:
     return best, np.take_along_axis(scores, best, axis=1)
 
 
-class _Labels:
-    """English or own name, Chinese name and family of each label; more come as they are met."""
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        names = vocabulary.names, vocabulary.in_language("zh"), vocabulary.families
-        self.rows: list[tuple[str, str, str]] = list(zip(*names, strict=True))
-        self._vocabulary = vocabulary
-        self._more: dict[str, int] = {}
-
-    def place(self, label: str) -> int:
-        """Row of a label."""
-        try:
-            return self._vocabulary.index_of(label)
-        except LabelError:
-            if label not in self._more:
-                self._more[label] = len(self.rows)
-                self.rows.append((label, label, ""))
-            return self._more[label]
+def _labels(vocabulary: Vocabulary) -> list[tuple[str, str, str]]:
+    """English or own name, Chinese name and family of each class."""
+    chinese = vocabulary.in_language("zh")
+    return list(zip(vocabulary.names, chinese, vocabulary.families, strict=True))
 
 
-def _events(lane: Lane, labels: _Labels) -> dict[str, list[Any]]:
-    """The events of a lane as columns; an id for each, since two may be alike in foreign files."""
-    ids: dict[str, int] = {}
-    for event in lane.events:
-        name = event_id(event, lane.name)
-        ids[name if name not in ids else f"{name}-{len(ids)}"] = labels.place(event.label)
+def _events(lanes: Sequence[Lane], foreign: Mapping[str, int]) -> dict[str, list[Any]]:
+    """The events of all lanes by onset, in columns; labels of no class have places behind all."""
+    found = [(event, n) for n, lane in enumerate(lanes) for event in lane.events]
+    found.sort(key=lambda each: each[0].onset_s)
     return {
-        "id": list(ids),
-        "label": list(ids.values()),
-        "onset_ms": [round(1000 * event.onset_s) for event in lane.events],
-        "offset_ms": [round(1000 * event.offset_s) for event in lane.events],
-        "score": [round(event.peak, 3) if lane.is_scored else None for event in lane.events],
-    }
-
-
-def _against(one: Lane, other: Lane, labels: _Labels, end_s: float) -> dict[str, Any]:
-    """The other's events, and how far the two agree on each label, as Cohen's kappa."""
-    agreed = agreements_in_time(one.events, other.events, end_s)
-    return {
-        "name": other.name,
-        "events": _events(other, labels),
-        "kappa": {
-            labels.rows[labels.place(each.label)][0]: each.kappa and round(each.kappa, 2)
-            for each in agreed
-        },
+        "id": [event_id(event, lanes[n].name) for event, n in found],
+        "label": [
+            foreign[event.label] if event.index == NO_CLASS else event.index for event, _ in found
+        ],
+        "onset_ms": [round(1000 * event.onset_s) for event, _ in found],
+        "offset_ms": [round(1000 * event.offset_s) for event, _ in found],
+        "score": [round(e.peak, 3) if lanes[n].is_scored else None for e, n in found],
+        "lane": [n for _, n in found],
     }
 
 

@@ -6,7 +6,6 @@ logistic regressions is fitted to them.
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.errors import MediaError, TrainingError
-from overlay.files import is_file, is_folder
+from overlay.files import is_file, is_folder, path_error, read_csv
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.tagging.cutting import Samples, segments
@@ -27,6 +26,7 @@ Floats = npt.NDArray[np.float32]
 
 MIN_CLIPS = 3
 """Clips that every label needs."""
+_LARGEST_TABLE = 1 << 26
 _QUIET_DB = 30.0
 _N_FOLDS = 4
 _N_STEPS, _LEARNING_RATE, _DECAY = 400, 0.03, 1e-3
@@ -91,16 +91,9 @@ def _of_folders(folder: Path) -> list[Clip]:
 
 
 def _of_table(folder: Path, table: Path) -> list[Clip]:
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except OSError as error:
-        raise TrainingError(f"{table}: cannot read the labels: {error.strerror}") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise TrainingError(f"{table}: is no CSV table: {error}") from error
-    if rows and not {"file", "label"} <= rows[0].keys():
-        raise TrainingError(f"{table}: needs the columns 'file' and 'label' in its first line")
-    return [Clip(folder / (row["file"] or ""), _split(row["label"] or "")) for row in rows]
+    refusal = path_error(TrainingError, table)
+    rows = read_csv(table, _LARGEST_TABLE, "the labels", refusal, ("file", "label"))
+    return [Clip(folder / row["file"], _split(row["label"])) for row in rows]
 
 
 def _split(text: str) -> tuple[str, ...]:
