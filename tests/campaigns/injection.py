@@ -58,7 +58,8 @@ _PRODUCTS = (
     (("captions", "s.npz", "--check", "in.srt"), ""),
     (("parse", "--tagging_file", "s.npz", "--label_file", "l.txt", "--output_dir", "out"), "out"),
     (("tag", "in.mkv", "--model", "builtin", "-o", "out.npz"), "out.npz"),
-    (("batch", ".", "--do", "events,captions,soft", "--model", "builtin", "--jobs", "1",
+    (("review", "in.mkv", *_TAGS, "--proxy", "always", "-o", "out.html"), "out.html"),
+    (("batch", ".", "--do", "events,captions,soft,review", "--model", "builtin", "--jobs", "1",
       "--report", "r.html", "-o", "out"), "out"),
 )  # fmt: skip
 _PLAIN = ("Aaaa", "Bbbb", "Cccc")
@@ -194,7 +195,8 @@ def _traced_product(chance, folder: Path, made: Path) -> Case:
     ))  # fmt: skip
     trace = folder / "trace"
     return Case(
-        f"{names!r}"[:200], argv, folder, (target or "trace", "trace", "cache", "r.html"),
+        f"{names!r}"[:200], argv, folder,
+        (target or "trace", "trace", "cache", "r.html", "out.mp4"),
         lambda outcome: [] if (folder / target).exists() else ["no target"],
         under=_under(trace), fresh=True, allowed=(0, 6) if "--check" in argv else (0,),
         also_new=("trace",),

@@ -1,4 +1,4 @@
-"""Damaged state of a batch, lists of sources, tables of labels."""
+"""Damaged state of a batch, lists of sources, tables of labels, verdicts of reviewers."""
 
 import json
 import os
@@ -113,6 +113,36 @@ def _claim(chance, marker: Path) -> str:
         content = b"a pipe"
     marker.unlink()
     return f"a claim, {content[:40]!r}"
+
+
+_ENTRY = {
+    "id": "1", "at": "2026-11-26T02:00:00.000Z", "event": "e", "action": "edit", "reviewer": "A",
+    "label": "Dog", "onset_s": 0.5, "offset_s": 1.5, "score": 0.5, "verdict": "right",
+    "relabel": "Cat", "comment": "what?", "undoes": "0", "others": ["f"],
+}  # fmt: skip
+_VERDICTS = {
+    "format": "tag-overlay verdicts", "version": 1,
+    "media": {"name": "clip.mp4", "fingerprint": "x"},
+}  # fmt: skip
+
+
+def verdicts(chance, folder, material) -> Case:
+    entries = [dict(_ENTRY, id=str(n)) for n in range(3)]
+    content = dict(_VERDICTS, entries=entries)
+    place = chance.choice((content, content["media"], *entries, *entries))
+    name, value = chance.choice([*place, "more"]), chance.choice(_ODD)
+    place[name] = value
+    data, how = json.dumps(content).encode(), f"{name}: {value!r}"[:80]
+    if chance.random() < 0.3:
+        data, how = mutated(chance, data)
+    (folder / "v.json").write_bytes(data)
+    judged = ("--tags", "scores.npz", "--verdicts", "v.json", "--proxy", "never")
+    argv = ("review", "clip.mp4", *judged, "-o", "p.html", "-q")
+
+    def check(outcome):
+        return [] if b"</html>" in (folder / "p.html").read_bytes() else ["no whole page"]
+
+    return Case(f"verdicts: {how}", argv, folder, ("p.html",), check)
 
 
 def a_manifest(chance, folder, material) -> Case:

@@ -88,8 +88,8 @@ def test_a_temporary_folder_is_ours_alone_and_goes(tmp_path, monkeypatch):
     with pytest.raises(OutputError, match="disk is full"), temporary_folder():
         raise OSError(errno.ENOSPC, "No space left on device")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
-    with pytest.raises(OutputError, match="no such file"), temporary_folder():
-        pytest.fail("never got here")
+    with temporary_folder() as folder:  # another place does as well
+        assert folder.is_dir()
 
 
 def test_the_temporary_folder_of_a_killed_run_is_swept(tmp_path):
