@@ -155,6 +155,8 @@ class EventSettings:
     """A general label stays beside a specific one if it scores higher by more than this."""
     thresholds_file: str | None = None
     """TOML file with a threshold for single labels: ``"Dog" = 0.4``."""
+    verdicts_file: str | None = None
+    """What reviewers said of the events: wrong ones go, corrections take their place."""
     allow: tuple[str, ...] = ()
     """Labels to look for; all if empty."""
     deny: tuple[str, ...] = ()

@@ -79,6 +79,7 @@ class Reviewer:
         """Load the page, or load it again."""
         self.browser.get(self.address)
         self.until("document.querySelector('#rows .row')")
+        self.settle()
 
     def js(self, expression, *arguments):
         """The value of an expression."""
@@ -93,6 +94,13 @@ class Reviewer:
         from selenium.webdriver import ActionChains
 
         ActionChains(self.browser).send_keys(*keys).perform()
+        self.settle()
+
+    def settle(self):
+        """Wait until what has changed is drawn."""
+        self.browser.execute_async_script(
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))"
+        )
 
     def element(self, css):
         """An element."""
@@ -103,10 +111,22 @@ class Reviewer:
     def click(self, css):
         """Click on what a person could click on."""
         self.element(css).click()
+        self.settle()
 
     def text(self, css):
         """What is read there."""
-        return self.element(css).text
+        return self.js("document.querySelector(arguments[0]).textContent.trim()", css)
+
+    def texts(self, css):
+        """What is read in each of some elements."""
+        return self.js(
+            "[...document.querySelectorAll(arguments[0])].map((each) => each.textContent)", css
+        )
+
+    def until_says(self, css, words):
+        """Wait until an element holds some words."""
+        found = "document.querySelector(arguments[0]).textContent.includes(arguments[1])"
+        self.until(found, css, words)
 
     def entries(self):
         """Everything that the browser keeps, in order."""

@@ -69,6 +69,17 @@ def second(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """A part of all, between 0 and 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
+    return value
+
+
 def add_output(parser: Any, help_text: str = "target file, or folder") -> None:
     """Where the result goes, and whether it may replace another."""
     parser.add_argument("-o", "--output", metavar="OUT", help=help_text)
@@ -87,7 +98,7 @@ def add_tagging(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--model",
         metavar="NAME",
-        help="auto, builtin, mn04, cnn14, cnn10, cnn6, frame_mn10, frame_mn06, a file of "
+        help="auto, builtin, mn04, fine, cnn14, cnn10, cnn6, frame_mn10, frame_mn06, a file of "
         "'tag-overlay train', or your own FILE.onnx",
     )
     option(
@@ -163,6 +174,14 @@ def add_events(parser: argparse.ArgumentParser) -> None:
     )
     _add_wanted(group)
     option(group, "label-file", metavar="TXT", help="names to write, one a line")
+
+
+def add_verdicts(parser: argparse.ArgumentParser) -> None:
+    """What people said of the events."""
+    parser.add_argument(
+        "--verdicts", dest="verdicts_file", metavar="FILE",
+        help="of 'tag-overlay review': wrong events go, corrections take their place",
+    )  # fmt: skip
 
 
 def add_captioning(parser: argparse.ArgumentParser) -> None:

@@ -16,6 +16,7 @@ from overlay.detection.calibration import calibrated, is_calibrated
 from overlay.detection.edges import Steps, end_s, farthest_s, first_s, sharpened
 from overlay.detection.gate import Gate
 from overlay.detection.hysteresis import runs_of
+from overlay.detection.judged import judged, said_of
 from overlay.detection.ontology import FAINT, clearest, collapsed, combined, joined
 from overlay.detection.ranking import moved, on_at, ranked
 from overlay.detection.smoothing import smooth_pieces
@@ -24,6 +25,7 @@ from overlay.detection.wanted import NEVER, thresholds_of
 from overlay.errors import LabelError
 from overlay.settings import EventSettings, Settings
 from overlay.track import TagTrack
+from overlay.verdicts import Said
 from overlay.vocabulary import Vocabulary, read_labels, vocabulary_named
 
 SMOOTH_SIZE, RAW_SMOOTH_SIZE = 3, 5
@@ -58,12 +60,14 @@ class Detection:
         events: From onset to offset, by onset; those of one class do not overlap.
         timeline: The same for drawing, row by row: rows are where scores are, and where a gap in
             the sound begins and ends.
+        pairs: All that was found, with what reviewers said of it, and what they added.
         vocabulary: The classes, named as they are shown.
     """
 
     events: list[TagEvent]
     timeline: TagTimeline
     vocabulary: Vocabulary
+    pairs: list[tuple[TagEvent, Said | None]] = field(repr=False)
     _orders: list[list[int]] = field(repr=False)
     """Classes that are on at each row, best first."""
     _tails: list[Tail] = field(repr=False)
@@ -123,7 +127,8 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
 
     Raises:
         LabelError: The label file cannot be read or does not fit the scores.
-        SettingsError: A label in the settings is none of the track's.
+        SettingsError: A label in the settings, or one that a reviewer gave, is none of the track's.
+        ExportError: The verdicts cannot be read, or are of another sound.
     """
     settings = settings or Settings()
     panel = settings.panel
@@ -147,17 +152,21 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
     else:
         events, tails = _events(track, smoothed, thresholds, own, settings)
         scores = _without_tails(scores, times, tails)
-        orders = list(ranked(on_at(events, times), scores))
-        scores = _without_quiet(scores, Gate.of(track).quiet(times))
     if named is not own:
         events = [replace(event, label=named.names[event.index]) for event in events]
+    said = said_of(track, settings)
+    after = judged(events, said, named, track.model, end_s(track))
+    if not panel.raw:
+        events = after.events
+        orders = list(ranked(on_at(events, times), after.scores(scores, times)))
+        scores = after.scores(_without_quiet(scores, Gate.of(track).quiet(times)), times)
     best = _best_of(orders, min(panel.top_k, track.n_classes))
     names = named.in_language(panel.language)
     timeline = TagTimeline(
         times, scores, best, names, named.families, named.going_on(panel.language), own.kinds,
         tuple(events), track.levels, track.level_times, track.duration_s,
     )  # fmt: skip
-    return Detection(events, timeline, named, orders, tails)
+    return Detection(events, timeline, named, after.pairs, orders, tails)
 
 
 def shown(track: TagTrack, at_s: float, settings: Settings | None = None) -> list[Tag]:

@@ -13,13 +13,12 @@ from overlay.verdicts import Entry, Verdicts, fold, read_verdicts, verdicts_text
 
 HOSTILE = (
     "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>",
-    "\u202eevil\u2066\"'&amp;",
-    "{{data}}", "very " * 40 + "long",
+    "\u202eevil\u2066\"'&amp;", "{{data}}", "very " * 40 + "long",
 )  # fmt: skip
 
 
 def _rows(person):
-    return person.js("[...document.querySelectorAll('.row .about b')].map((b) => b.textContent)")
+    return person.texts(".row .about b")
 
 
 def _set(person, css, value):
@@ -27,7 +26,7 @@ def _set(person, css, value):
         "const e = document.querySelector(arguments[0]); e.value = arguments[1];"
         "e.dispatchEvent(new Event('input', {bubbles: true}))", css, value,
     )  # fmt: skip
-    person.browser.execute_async_script("requestAnimationFrame(() => arguments[0]())")
+    person.settle()
 
 
 def test_nothing_is_asked_of_anybody_and_the_console_is_silent(person):
@@ -47,7 +46,7 @@ def test_events_are_listed_with_time_score_and_thumbnail(person):
 
 def test_panel_shows_the_tags_at_the_playhead(person):
     _set(person, "#seek", "5")
-    person.until("document.getElementById('panel').textContent.includes('Speech')")
+    person.until_says("#panel", "Speech")
     assert person.text("#panel li b") == "50"
     _set(person, "#seek", "9.5")
     person.until("!document.querySelector('#panel li')")
@@ -65,9 +64,7 @@ def test_filters_by_label_family_and_state(person):
     _set(person, "#text", "spee")
     assert _rows(person) == ["Speech", "Speech"]
     _set(person, "#text", "")
-    person.js(
-        "[...document.querySelectorAll('.chip')].find((c) => c.textContent === 'Nature').click()"
-    )
+    person.click(f".chip:nth-child({person.texts('.chip').index('Nature') + 1})")
     person.until("document.querySelectorAll('.row').length === 1")
     assert _rows(person) == ["Rain"]
     person.js("document.querySelector('.chip[aria-pressed=true]').click()")
@@ -95,12 +92,12 @@ def test_orders(person):
 def test_all_of_a_label_at_one_stroke_and_back(person):
     person.press("a")
     person.click("#tab-labels")
-    button = "document.querySelector('#label-rows [aria-label=\"All of Speech not judged yet are wrong\"]')"
-    person.js(f"{button}.click()")
-    ratios = "[...document.querySelectorAll('#label-rows tr')].map((r) => r.innerText.split(/\\s+/).slice(0, 4).join(' '))"
-    assert "Speech 2/2 0 %" in person.js(ratios)[1] and "Dog 1/2 100 %" in person.js(ratios)[0]
+    person.click("#label-rows [aria-label='All of Speech not judged yet are wrong']")
+    assert person.texts("#label-rows tr:nth-child(2) > *")[:3] == ["Speech", "2/2", "0 %"]
+    assert person.texts("#label-rows tr:nth-child(1) > *")[:3] == ["Dog", "1/2", "100 %"]
     person.press(Keys.BACKSPACE)
-    assert "Speech 0/2 –" in person.js(ratios)[1] and "Dog 1/2" in person.js(ratios)[0]
+    assert person.texts("#label-rows tr:nth-child(2) > *")[:3] == ["Speech", "0/2", "–"]
+    assert person.texts("#label-rows tr:nth-child(1) > *")[:3] == ["Dog", "1/2", "100 %"]
     assert [entry["action"] for entry in person.entries()][1:] == ["judge"] * 2 + ["undo"] * 2
 
 
@@ -125,11 +122,8 @@ def test_timeline_click_seeks_and_chooses(person):
     lanes = person.element("#lanes-canvas")
     width = lanes.size["width"]
     x = round(136 + (width - 136) * 11 / 20 - width / 2)
-    top = -lanes.size["height"] // 2
-    siren = person.js("[...document.querySelectorAll('.row b')].length") and 50
-    ActionChains(person.browser).move_to_element_with_offset(
-        lanes, x, top + siren
-    ).click().perform()
+    third_lane = 50 - lanes.size["height"] // 2
+    ActionChains(person.browser).move_to_element_with_offset(lanes, x, third_lane).click().perform()
     assert person.text("#event-name") == "Siren"
     sound = person.element("#sound")
     x = round(136 + (width - 136) * 15 / 20 - width / 2)
@@ -157,10 +151,10 @@ def test_two_tabs_see_each_other_and_lose_nothing(person):
         person.press(Keys.ARROW_RIGHT, "x")
         second = person.browser.current_window_handle
         person.browser.switch_to.window(first)
-        person.until("document.getElementById('counts').textContent.startsWith('2 of 6')")
+        person.until_says("#counts", "2 of 6")
         person.press(Keys.ARROW_RIGHT, "u")
         person.browser.switch_to.window(second)
-        person.until("document.getElementById('counts').textContent.startsWith('3 of 6')")
+        person.until_says("#counts", "3 of 6")
     finally:
         person.browser.close()
         person.browser.switch_to.window(first)
@@ -206,10 +200,10 @@ def test_downloaded_file_is_what_the_program_reads_and_is_loaded_again(person, t
     person.open()
     assert person.text("#counts").startswith("0 of 6")
     person.element("#file").send_keys(str(file))
-    person.until("document.getElementById('counts').textContent.startsWith('2 of 6')")
+    person.until_says("#counts", "2 of 6")
     assert len(person.entries()) == 3
     person.element("#file").send_keys(str(file))
-    person.until("document.getElementById('toast').textContent.includes('nothing new')")
+    person.until_says("#toast", "nothing new")
 
 
 @pytest.mark.parametrize(
@@ -222,14 +216,14 @@ def test_other_files_are_refused(content, said, person, tmp_path):
     file = tmp_path / "x.json"
     file.write_text(content)
     person.element("#file").send_keys(str(file))
-    person.until("document.getElementById('toast').textContent.includes(arguments[0])", said)
+    person.until_says("#toast", said)
 
 
 def test_damaged_storage_is_passed_over(person):
     person.press("a")
     person.browser.execute_script(
-        "localStorage['tag-overlay/5eed/x'] = '{'; localStorage['tag-overlay/5eed/y'] = '{\"id\":3}';"
-        "localStorage['tag-overlay/5eed/z'] = JSON.stringify({id:'z', at:'soon', event:'e', action:'judge'})"
+        "arguments[0].forEach((text, n) => { localStorage[`tag-overlay/5eed/${n}`] = text })",
+        ["{", '{"id": 3}', '{"id": "z", "at": "soon", "event": "e", "action": "judge"}'],
     )
     person.open()
     assert person.text("#counts").startswith("1 of 6") and not person.complaints()
@@ -278,10 +272,7 @@ def test_hostile_labels_and_names_are_text(browser, make_clip, tmp_path):
     person.press("<img src=x onerror=alert(2)>", Keys.ENTER)
     person.click("#tab-labels")
     assert person.text("#name") == clip.name
-    names = person.js(
-        "[...document.querySelectorAll('#label-rows .link')].map((b) => b.textContent)"
-    )
-    assert sorted(names) == sorted(HOSTILE)
+    assert sorted(person.texts("#label-rows .link")) == sorted(HOSTILE)
     assert not person.js("document.querySelectorAll('img, b b, script:not([type])').length")
     assert not person.complaints()
     assert len(person.entries()) == 2
@@ -340,10 +331,12 @@ def test_keyboard_alone_reaches_everything_in_order(person):
         seen.append(person.js("document.activeElement.id || document.activeElement.tagName"))
         if seen[-1] == "BODY" or (len(seen) > 2 and seen[-1] == seen[0]):
             break
-    wanted = ["reviewer", "download", "load", "language", "help", "play", "seek", "advance", "wrong",
-              "unsure", "right", "undo", "skip", "search", "again", "onset", "offset", "merge", "new",
-              "comment", "tab-events", "order", "state", "text", "least", "list", "zoom-in",
-              "zoom-out", "zoom-fit", "lanes"]  # fmt: skip
+    wanted = [
+        "reviewer", "download", "load", "language", "help", "play", "seek", "advance", "wrong",
+        "unsure", "right", "undo", "skip", "search", "again", "onset", "offset", "merge", "new",
+        "comment", "tab-events", "order", "state", "text", "least", "list", "zoom-in", "zoom-out",
+        "zoom-fit", "lanes",
+    ]  # fmt: skip
     assert [name for name in seen if name in wanted] == wanted
     person.js("document.getElementById('unsure').focus()")
     person.press(Keys.ENTER)
@@ -376,10 +369,9 @@ def phone(tmp_path_factory, page_file):
 
 def test_phone_needs_no_sideways_scrolling_and_is_judged_by_thumb(phone):
     assert phone.js("document.documentElement.scrollWidth") <= 390
-    boxes = phone.js("['wrong', 'unsure', 'right'].map((id) => document.getElementById(id)"
-                     ".getBoundingClientRect()).map((b) => [b.top, b.bottom, b.height])")  # fmt: skip
-    assert all(bottom <= 844 and height >= 44 for _, bottom, height in boxes)
-    assert len({round(top) for top, _, _ in boxes}) == 1
+    boxes = [phone.element(css).rect for css in ("#wrong", "#unsure", "#right")]
+    assert all(box["y"] + box["height"] <= 844 and box["height"] >= 44 for box in boxes)
+    assert len({box["y"] for box in boxes}) == 1
     phone.click("#right")
     assert phone.text("#counts").startswith("1 of 6") and not phone.complaints()
 

@@ -64,12 +64,12 @@ def test_verdicts_are_beside_the_medium_and_come_back(clip, browser):
         person = fresh(browser, f"{link}0/")
         person.press("a", "x", Keys.BACKSPACE, "u")
         _until_kept(person, clip, 4)
-        person.until("document.getElementById('saved').textContent === 'Saved beside the file'")
+        person.until_says("#saved", "Saved beside the file")
         said = fold(_kept(clip)).values()
         assert [each.verdict for each in said] == ["right", "unsure"]
         person.js("localStorage.clear()")
         person.open()
-        person.until("document.getElementById('counts').textContent.startsWith('2 of 6')")
+        person.until_says("#counts", "2 of 6")
         assert not person.complaints()
 
 
@@ -102,14 +102,12 @@ def test_what_cannot_be_written_is_said_kept_here_and_sent_later(clip, browser):
         person = fresh(browser, f"{link}0/")
         clip.verdicts_path.write_text("somebody's notes")
         person.press("a")
-        person.until(
-            "document.getElementById('saved').textContent.includes('kept in this browser')"
-        )
+        person.until_says("#saved", "kept in this browser")
         assert len(person.entries()) == 1
         assert clip.verdicts_path.read_text() == "somebody's notes"
         clip.verdicts_path.unlink()
         _until_kept(person, clip, 1)
-        person.until("document.getElementById('saved').textContent === 'Saved beside the file'")
+        person.until_says("#saved", "Saved beside the file")
 
 
 @contextmanager
@@ -131,7 +129,7 @@ def test_server_that_does_not_answer_loses_nothing(clip, browser):
         _until_kept(person, clip, 1)
         with _without_network(browser):
             person.press("x")
-            person.until("document.getElementById('saved').textContent.includes('does not answer')")
+            person.until_says("#saved", "does not answer")
             assert len(person.entries()) == 2
         _until_kept(person, clip, 2)
 
@@ -144,7 +142,7 @@ def test_copy_that_plays_is_made_when_it_is_needed(make_clip, browser, tmp_path)
     clip = _clip(old, tmp_path, "old.mpg")
     with _served(clip) as (desk, link):
         person = fresh(browser, f"{link}0/")
-        person.until("document.getElementById('unplayable').textContent.includes('is being made')")
+        person.until_says("#unplayable", "is being made")
         assert clip.playable is None
         desk.work(SILENT, for_ever=False)
         person.until("document.getElementById('video').readyState > 0")
