@@ -136,6 +136,8 @@ def verdicts(chance, folder, material) -> Case:
     if chance.random() < 0.3:
         data, how = mutated(chance, data)
     (folder / "v.json").write_bytes(data)
+    if chance.random() < 0.4:
+        return Case(f"verdicts: {how}", *_said(chance, folder, data))
     judged = ("--tags", "scores.npz", "--verdicts", "v.json", "--proxy", "never")
     argv = ("review", "clip.mp4", *judged, "-o", "p.html", "-q")
 
@@ -143,6 +145,40 @@ def verdicts(chance, folder, material) -> Case:
         return [] if b"</html>" in (folder / "p.html").read_bytes() else ["no whole page"]
 
     return Case(f"verdicts: {how}", argv, folder, ("p.html",), check)
+
+
+_LISTS = {
+    "a.txt": "0.5\t1.5\tDog\n2.000000\t3.000000\tCat\n",
+    "a.csv": "onset,offset,label\n0.5,1.5,Dog\n2,3,Cat\n",
+    "r.txt": "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n"
+    "1\tWaveform 1\t1\t0.5\t1.5\tDog\n",
+}
+
+
+def _said(chance, folder, data: bytes):
+    """Commands that read what reviewers said, and where the results go."""
+    (folder / "w.json").write_bytes(data)
+    return chance.choice((
+        (("learn", "v.json", "w.json", "--plot", "p.svg", "-o", "t.toml", "-q"), folder,
+         ("t.toml", "p.svg")),
+        (("agree", "v.json", "w.json", "-o", "both.json"), folder, ("both.json",)),
+        (("export", "scores.npz", "--format", "review-csv", "--verdicts", "v.json", "-o", "o"),
+         folder, ("o",)),
+        (("captions", "scores.npz", "--verdicts", "v.json", "-o", "o.srt"), folder, ("o.srt",)),
+    ))  # fmt: skip
+
+
+def events(chance, folder, material) -> Case:
+    """Two lists of events to compare, one of them damaged."""
+    name, other = chance.choice(list(_LISTS)), chance.choice(("scores.npz", "good.txt"))
+    (folder / "good.txt").write_text(_LISTS["a.txt"])
+    text = _LISTS[name]
+    odd = chance.choice(("nan", "inf", "-1", "1e308", "9" * 5000, "", "x", "\0", '"', "a\tb"))
+    data, how = text.replace(chance.choice(("0.5", "1.5", "Dog")), odd, 1).encode(), odd[:20]
+    if chance.random() < 0.4:
+        data, how = mutated(chance, text.encode())
+    (folder / name).write_bytes(data)
+    return Case(f"list of events, {name}: {how!r}"[:200], ("agree", name, other), folder)
 
 
 def a_manifest(chance, folder, material) -> Case:
