@@ -103,6 +103,7 @@ def case(number, chance, folder: Path, made: Path) -> Case:
         fresh=fresh,
         may_leave=hard, any_console=True, always=always,
         new_if_whole=(target, "cache", "page.mp4"),
+        also_new=(target,) if argv[0] == "batch" else (),
         inside=lambda: _kill_at(step, (sent, *others)) if by_step else None,
         allowed=(0, 1, _EARLY, *(128 + n for n in (1, 2, 15)), *(-n for n in (1, 2, 9, 15))),
     )  # fmt: skip
