@@ -19,6 +19,7 @@ from overlay.media.encoders import Encoder
 from overlay.media.panel_stream import STANDING_RATE, PanelInput, laid_over
 from overlay.media.picture import framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
+from overlay.media.reframing import Reframing
 
 _HALF_MS = 0.0005
 _DECODING_TIMES = ("avi", "gxf", "mpeg")
@@ -51,6 +52,7 @@ def overlay_command(
     options: dict[str, Any],
     subtitles: Iterable[SubtitlePlan] = (),
     deinterlace: bool = False,
+    shape: Reframing | None = None,
 ) -> list[str]:
     """Decode the video, lay the panel over it, encode it; copy everything else.
 
@@ -66,12 +68,14 @@ def overlay_command(
         options: Its options.
         subtitles: The subtitle streams to keep.
         deinterlace: Make whole pictures of fields.
+        shape: Makes another shape of the picture.
     """
     video = shown_video(info)
     source = picture_input(info, video)
     ten_bit = video.bit_depth > 8 and encoder.ten_bit
     shown = source[str(video.index)]
     picture = framed(shown, video, even_size=encoder.even_size, deinterlace=deinterlace)
+    picture = picture if shape is None else shape.applied(picture)
     if panel.until is not None:
         picture = repeated(picture, panel.rate)
     picture = _composed(picture, video, panel, ten_bit=ten_bit)
@@ -210,6 +214,7 @@ def preview_command(
     program: str,
     *,
     deinterlace: bool = False,
+    shape: Reframing | None = None,
 ) -> list[str]:
     """Write the frame that is on the screen at second ``at_s`` as one PNG, with the panel on it.
 
@@ -225,6 +230,8 @@ def preview_command(
         seek, begin_s = {"ss": begin_s, "noaccurate_seek": None}, 0.0
     source = picture_input(info, video, **seek)
     shown = framed(source[str(video.index)], video, even_size=False, deinterlace=deinterlace)
+    if shape is not None:
+        shown, video = shape.applied(shown), shape.of(video)
     if video.stands:
         shown = repeated(shown, STANDING_RATE)
     shown = shown.filter("fps", fps=str(panel.rate), start_time=begin_s, round="up")

@@ -22,7 +22,7 @@ from overlay.media.video import overlay_command
 from overlay.products.base import Made
 from overlay.products.checking import check_frames, check_run, check_streams, shape_notes
 from overlay.products.detected import timeline_of
-from overlay.products.feeding import drawable, fed, lasting_s, planar_panel
+from overlay.products.feeding import drawable, fed, lasting_s, planar_panel, shaped
 from overlay.products.target import Target, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
@@ -54,7 +54,7 @@ class Burned:
         )  # fmt: skip
         subtitles, dropped = plan_subtitles(source.info, target.path)
         check_holds(source.info, copied_streams(source.info, subtitles), target.path, program)
-        settings = drawable(video, settings, reporter)
+        settings = drawable(shaped(source, settings)[0], settings, reporter)
         kept = fields if encoder.keeps_fields(video.height) else ""
         notes = (*_policies(video), *_of_fields(fields, kept, encoder))
         for note in (*notes, *left_out(target.path, dropped)):
@@ -95,12 +95,13 @@ class BurnedPlan:
         depth = 10 if video.bit_depth > 8 and self.encoder.ten_bit else 8
         timeline = timeline_of(track, self.settings)
         until_s = lasting_s(source, track, reporter)
-        planar, panel_input = planar_panel(timeline, video, self.settings.panel, depth, until_s)
+        canvas, shape = shaped(source, self.settings)
+        planar, panel_input = planar_panel(timeline, canvas, self.settings.panel, depth, until_s)
         with self.target_file.opened() as temporary:
             command = overlay_command(
                 source.info, panel_input, temporary, self.program, encoder=self.encoder,
                 options=self.encoder.options(options.crf, options.preset, self.fields),
-                subtitles=self.subtitles, deinterlace=options.deinterlace,
+                subtitles=self.subtitles, deinterlace=options.deinterlace, shape=shape,
             )  # fmt: skip
             frames = panel_frames(planar, panel_input)
             run = fed(command, panel_input, frames, reporter, source.duration_s)
