@@ -25,6 +25,8 @@ _SHARE = 0.175
 """Of the picture's height."""
 _TEXT, _TIME = 0.72, 0.62
 """Letters of labels and of the time, in parts of the theme's."""
+_LEAST_PX = 8.0
+"""Letters are at least so large; then there are fewer lanes."""
 _SOUND = 0.22
 """Part of the strip that shows the sound itself."""
 _LABEL_EMS = 6.0
@@ -80,7 +82,7 @@ def _strip(room: Room, theme: Theme, scale: float, position: str) -> Strip:
     unit = room.unit(scale)
     height = _SHARE * room.shown[1]
     box = room.placed((room.width, height), "top" if "top" in position else "bottom")
-    text_size = max(_TEXT * theme.text.size * unit, 1.0)
+    text_size = max(_TEXT * theme.text.size * unit, _LEAST_PX)
     padding = max(2, round(0.4 * text_size))
     bar_height = max(2, round(0.95 * theme.bar.height * unit))
     bar_offset = max(1, round(0.3 * text_size))
