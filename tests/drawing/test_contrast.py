@@ -101,7 +101,7 @@ def _regions(view, made, shown):
     box = piece.box
     if view == "chips":
         chip = next(chip for chip in piece.chips if chip.opacity(9.5) == 1)
-        geometry, (x, y) = piece.geometry, piece.place(chip)
+        geometry, (x, y) = piece.geometry, piece.place(chip, 9.5)
         rows = slice(box.y + y + geometry.height // 3, box.y + y + 2 * geometry.height // 3)
         end = box.x + x + chip.width
         yield (
