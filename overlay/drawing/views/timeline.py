@@ -465,9 +465,9 @@ class _Playhead:
         widths = [self._flag(time).shape[2] for time in times]
         left, top = min(x for x, _ in places), places[0][1]
         right = max(x + width for (x, _), width in zip(places, widths, strict=True))
-        yield min(columns) - reach, self._top, max(columns) + reach, top
+        yield min(columns) - reach, 0, max(columns) + reach, top  # letters may reach above it
         left, right = min(left, min(columns) - reach), max(right, max(columns) + reach)
-        yield left, top, right, self._strip.sound[1]
+        yield left, top, right, self._strip.box.height
 
     def _flag_place(self, column: int, time: str) -> tuple[int, int]:
         strip, flag = self._strip, self._flag(time)
