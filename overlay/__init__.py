@@ -15,8 +15,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from overlay.batching.run import Report, batch
     from overlay.datatypes import Box, Cue, Tag, TagEvent
     from overlay.errors import OverlayError
+    from overlay.judging import Agreed, Learned, agreement, agreement_of_events, learn
     from overlay.pipeline import (
         Rendered,
         Taught,
@@ -45,13 +47,16 @@ if TYPE_CHECKING:
     from overlay.track import TagTrack
 
 __all__ = [
+    "Agreed",
     "Box",
     "CaptionSettings",
     "Cue",
     "EventSettings",
+    "Learned",
     "OverlayError",
     "PanelSettings",
     "Rendered",
+    "Report",
     "Reporter",
     "Settings",
     "Tag",
@@ -60,11 +65,15 @@ __all__ = [
     "TaggingSettings",
     "Taught",
     "VideoSettings",
+    "agreement",
+    "agreement_of_events",
+    "batch",
     "captions",
     "check_captions",
     "export_events",
     "export_formats",
     "find_events",
+    "learn",
     "merge_captions",
     "preview",
     "render",
@@ -75,8 +84,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "batching.run": ("Report", "batch"),
     "datatypes": ("Box", "Cue", "Tag", "TagEvent"),
     "errors": ("OverlayError",),
+    "judging": ("Agreed", "Learned", "agreement", "agreement_of_events", "learn"),
     "reporting": ("Reporter",),
     "settings": (
         "CaptionSettings", "EventSettings", "PanelSettings", "Settings", "TaggingSettings",

@@ -61,6 +61,8 @@ class VideoInfo:
     color: ColorInfo = ColorInfo()
     stands: bool = False
     """Whether it is a still or a slideshow, whose pictures stand for seconds."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Its title and language, as (key, value), where the file gives them."""
     fields: str = ""
     """``tff`` or ``bff`` where frames hold two fields, of two moments: the top or the bottom one is
     shown first; else empty."""
@@ -112,6 +114,8 @@ class MediaInfo:
     """Indices of the subtitle streams in the file."""
     covers: tuple[int, ...] = ()
     """Stream indices of attached cover pictures."""
+    cover_codecs: tuple[str, ...] = ()
+    """Their codecs."""
     size_bytes: int = 0
     n_attachments: int = 0
     """Attached fonts and other files; not the covers."""

@@ -29,7 +29,7 @@ _RATIO = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
 SMOOTHINGS = ("centered", "trailing", "none")
 DEVICES = ("auto", "cpu", "gpu")
 FRONT_ENDS = ("own", "paddleaudio")
-WINDOWS = ("auto", "context", "isolated")
+WINDOWS = ("auto", "together", "context", "isolated")
 LANGUAGES = ("en", "zh")
 """English and Simplified Chinese."""
 CAPTION_STYLES = ("netflix", "dcmp", "bbc", "youtube", "plain")
@@ -69,7 +69,8 @@ class TaggingSettings:
     """Seconds between the starts of two windows."""
     windows: str = "auto"
     """``isolated``: a score is of one window, as in PaddleAudio's example; ``context``: what is
-    around it counts, too; ``auto``: what the model is better at."""
+    around it counts, too; ``together``: and what the built-in tagger hears, with a model of the
+    same classes and features (mn04); ``auto``: what the model is better at."""
     audio_track: int = 0
     """Which of the file's audio streams to listen to, from 0."""
     video_track: int | None = None
@@ -153,9 +154,10 @@ class PanelSettings:
 class EventSettings:
     """How scores become events."""
 
-    event_threshold: float = 0.15
-    """Score that an event must reach."""
-    hysteresis: float = 0.2
+    event_threshold: float | None = None
+    """Score that an event must reach; ``None`` takes 0.22, or 0.15 where the scores of a model are
+    its own, since nobody measured how often they are right."""
+    hysteresis: float = 0.35
     """An event lasts while the score stays above this part of its threshold."""
     min_duration_s: float = 0.2
     max_gap_s: float = 0.3
@@ -170,6 +172,8 @@ class EventSettings:
     """A general label stays beside a specific one if it scores higher by more than this."""
     thresholds_file: str | None = None
     """TOML file with a threshold for single labels: ``"Dog" = 0.4``."""
+    verdicts_file: str | None = None
+    """What reviewers said of the events: wrong ones go, corrections take their place."""
     allow: tuple[str, ...] = ()
     """Labels to look for; all if empty."""
     deny: tuple[str, ...] = ()
@@ -178,7 +182,9 @@ class EventSettings:
 
     def __post_init__(self) -> None:
         """Check ranges."""
-        for name in ("event_threshold", "hysteresis", "margin"):
+        if self.event_threshold is not None:
+            _check_range("event_threshold", self.event_threshold, 0, 1)
+        for name in ("hysteresis", "margin"):
             _check_range(name, getattr(self, name), 0, 1)
         for name in ("min_duration_s", "max_gap_s", "stay_s"):
             _check_range(name, getattr(self, name), 0, 3600)

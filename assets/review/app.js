@@ -15,6 +15,7 @@ import { clock, currentLanguage, say, setLanguage, translate } from "./words.js"
 const STATES = ["any", "open", ...VERDICTS, "changed", "commented", "conflict"];
 const FAMILIES = ["human", "animal", "music", "things", "nature", "ambiguous", "environment", ""];
 const NEW_S = 1;
+const SHORTEST_S = 0.01;
 
 const data = JSON.parse($("data").textContent);
 const model = new Model(data);
@@ -365,7 +366,7 @@ function undo() {
   if (!stroke.length) return toast(say("nothingToUndo"));
   write(...stroke.map((entry) => ({ action: "undo", event: entry.event, label: entry.label, undoes: entry.id })));
   const item = items.get(stroke[0].event);
-  if (item) choose(item, { play: false });
+  if (item) choose(item);
   const what = stroke[0].verdict ? say(stroke[0].verdict) : say({ edit: "edited", add: "newEvent", merge: "merged", comment: "comment" }[stroke[0].action]);
   toast(say("undone", { what: `${what}${stroke.length > 1 ? ` × ${stroke.length}` : ""}` }));
 }
@@ -385,7 +386,7 @@ function step(by) {
 function setEdge(side) {
   if (!current) return;
   const edges = { onset: current.onset, offset: current.offset, [side]: player.time };
-  if (edges.onset >= edges.offset) return toast(say("edgesCross"));
+  if (edges.offset - edges.onset < SHORTEST_S) return toast(say("edgesCross"));
   write({ action: "edit", ...about({ ...current, ...edges }) });
 }
 
@@ -402,7 +403,7 @@ function merge() {
 
 function addEvent() {
   const [onset, offset] = timeline.marked ?? [player.time, Math.min(player.time + NEW_S, model.duration)];
-  if (onset >= offset) return;
+  if (offset - onset < SHORTEST_S) return;
   search.ask(say("markFirst"), (label) => {
     const event = newId().replaceAll("-", "").slice(0, 12);
     timeline.unmark();

@@ -29,7 +29,9 @@ _GRACE_S = 5.0
 _LOOK_S = 0.5
 _LEAST_S = 120.0
 """No task has less time than this."""
-_BYTES_PER_S = 4000
+_READ_BYTES_PER_S = 2e6
+"""Slower storage is not waited for."""
+_BYTES_PER_S = 1000
 """A source that claims to be longer than its bytes allow at this rate is not believed."""
 
 
@@ -45,10 +47,20 @@ class Limits:
     timeout_factor: float = 20.0
     memory_mb: float | None = None
 
-    def seconds(self, task: Task) -> float:
-        """Wall seconds for a task: by the bytes, since a claimed length may be anything."""
-        longest = task.found.size / _BYTES_PER_S
-        return _LEAST_S + self.timeout_factor * longest
+    def seconds(self, task: Task, length_s: float | None = None) -> float:
+        """Wall seconds for a task.
+
+        Args:
+            task: The task.
+            length_s: What its source claims to be; time to open it and no more if ``None``. It is
+                believed as far as the source has bytes for it.
+        """
+        n_bytes = task.found.size
+        opening_s = _LEAST_S + n_bytes / _READ_BYTES_PER_S
+        if length_s is None:
+            return opening_s
+        longest_s = min(n_bytes / _BYTES_PER_S, length_s)  # also if that is no number
+        return opening_s + self.timeout_factor * longest_s * len(task.kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +98,14 @@ class Pool:
         self._lock = threading.Lock()
         self._broken: list[Task] = []
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[Event]:
+    def run(self, tasks: Iterable[Task | None]) -> Iterator[Event]:
         """Do all tasks; events as they happen, in no order between workers.
 
         When the iteration is left, all workers end: they unwind first.
+
+        Args:
+            tasks: As they come, possibly without end; ``None`` where there is none for the moment,
+                which is a time for what broke before.
         """
         waiting = iter(tasks)
         try:
@@ -116,8 +132,8 @@ class Pool:
         for worker in workers:
             worker.end(0)
 
-    def _round(self, tasks: Iterator[Task]) -> Iterator[Event]:
-        shared = _Shared(tasks)
+    def _round(self, tasks: Iterator[Task | None]) -> Iterator[Event]:
+        shared = _Shared(tasks, self._broken)
         threads = [
             threading.Thread(target=self._manage, args=(number, shared), daemon=True)
             for number in range(self._n)
@@ -167,7 +183,7 @@ class Pool:
 
     def _watched(self, number: int, worker: _Worker, task: Task) -> str | None:
         """Let a worker do a task; what went wrong with the worker, if anything did."""
-        deadline = time.monotonic() + self._limits.seconds(task)
+        began, allowed_s = time.monotonic(), self._limits.seconds(task)
         finished: set[str] = set()
         try:
             worker.send(task)
@@ -178,15 +194,17 @@ class Pool:
             if message is None:
                 if worker.is_gone():
                     return worker.last_words()
-                if time.monotonic() > deadline:
+                if time.monotonic() - began > allowed_s:
                     worker.end(0)
-                    return f"took longer than {self._limits.seconds(task):.0f} s"
+                    return f"took longer than {allowed_s:.0f} s"
                 limit = self._limits.memory_mb
                 if limit is not None and family_mb(worker.pid) > limit:
                     worker.end(0)
                     return f"took more than {limit:.0f} MB of memory"
             elif "finished" in message:
                 return None
+            elif "length_s" in message:
+                allowed_s = self._limits.seconds(task, message["length_s"])
             else:
                 self._tell(number, task, message, finished)
 
@@ -216,21 +234,34 @@ class Pool:
 
 
 class _Shared:
-    """An iterator that several threads take from."""
+    """An iterator that several threads take from.
 
-    def __init__(self, tasks: Iterator[Task]) -> None:
-        self._tasks, self._lock = tasks, threading.Lock()
+    Args:
+        tasks: ``None`` where there is none for the moment.
+        broken: What may be tried again at such a moment.
+    """
+
+    def __init__(self, tasks: Iterator[Task | None], broken: list[Task]) -> None:
+        self._tasks, self._broken, self._lock = tasks, broken, threading.Lock()
         self.error: BaseException | None = None
+        self.is_over = False
 
     def next(self) -> Task | None:
+        """The next task; ``None`` when there are no more."""
         with self._lock:
-            if self.error is not None:
-                return None
-            try:
-                return next(self._tasks, None)
-            except BaseException as error:  # handed to the thread that asked for it all
-                self.error = error
-                return None
+            while not self.is_over:
+                try:
+                    task = next(self._tasks)
+                except StopIteration:
+                    self.is_over = True
+                except BaseException as error:  # handed to the thread that asked for it all
+                    self.is_over, self.error = True, error
+                else:
+                    if task is None and self._broken:
+                        task = replace(self._broken.pop(0), again=True)
+                    if task is not None:
+                        return task
+            return None
 
 
 class _Worker:

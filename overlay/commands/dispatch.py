@@ -10,11 +10,13 @@ from types import ModuleType
 from typing import NoReturn
 
 from overlay.commands import (
+    agree,
     batch,
     cache,
     captions,
     doctor,
     export,
+    learn,
     models,
     parse,
     render,
@@ -39,6 +41,8 @@ COMMANDS: dict[str, ModuleType] = {
     "tag": tag,
     "captions": captions,
     "export": export,
+    "learn": learn,
+    "agree": agree,
     "parse": parse,
     "train": train,
     "models": models,

@@ -11,6 +11,7 @@ import contextlib
 import os
 import sys
 import unicodedata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from overlay.errors import MediaError
@@ -30,6 +31,21 @@ _begun = False
 def show(line: str) -> None:
     """Print a line of the result."""
     _put("stdout", line)
+
+
+def show_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of cells, the first column to the left, the others to the right."""
+    cells = [[shown(cell) for cell in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        first, *others = zip(row, widths, strict=True)
+        padded = [" " * (width - _width(cell)) + cell for cell, width in others]
+        show("  ".join([first[0] + " " * (first[1] - _width(first[0])), *padded]))
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes on a terminal."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def say(line: str) -> None:
@@ -139,6 +155,12 @@ def close_standard_files() -> None:
             _forget(stream)
 
 
+def begin() -> None:
+    """Say that something has begun that can be left unfinished."""
+    global _begun
+    _begun = True
+
+
 def has_begun() -> bool:
     """Whether work has begun of which something could have been kept."""
     return _begun
@@ -170,7 +192,12 @@ class _Careful:
 _CAREFUL = _Careful()
 
 
-_STEPS = {
+def careful_stderr() -> Any:
+    """Where bars are drawn: a console that is closed or full changes nothing."""
+    return _CAREFUL
+
+
+STEPS = {
     "tag": "listening",
     "render": "drawing  ",
     "train": "listening",
@@ -197,8 +224,7 @@ class Bars:
         """To be handed to the work."""
 
     def __enter__(self) -> Bars:
-        global _begun
-        _begun = True
+        begin()
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -224,7 +250,7 @@ class Bars:
         )
         unit = "clips" if step == "train" else "s"
         self._bar = tqdm(
-            total=total, desc=_STEPS.get(step, step), unit=unit, mininterval=0.2, leave=True,
+            total=total, desc=STEPS.get(step, step), unit=unit, mininterval=0.2, leave=True,
             bar_format=layout if total else None, disable=None, dynamic_ncols=True,
             file=_CAREFUL,
         )  # fmt: skip

@@ -146,6 +146,7 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
             subtitles=tuple(_codec(stream, names) for stream in container.streams.subtitles),
             texts=tuple(stream.index for stream in container.streams.subtitles),
             covers=tuple(s.index for s in container.streams.video if is_cover(s)),
+            cover_codecs=tuple(_codec(s, names) for s in container.streams.video if is_cover(s)),
             size_bytes=path.stat().st_size,
             n_attachments=sum(stream.type == "attachment" for stream in container.streams),
             video=video,
@@ -307,6 +308,9 @@ def _video_info_of(stream: VideoStream, frame: VideoFrame, start_s: float) -> Vi
         rotation=rotation,
         sample_aspect=aspect if upright else 1 / aspect,
         color=_color(frame, stream),
+        names=tuple(
+            (key, stream.metadata[key]) for key in ("title", "language") if key in stream.metadata
+        ),
         fields=_fields(frame, stream),
     )
 

@@ -51,6 +51,8 @@ def overlay_command(
     encoder: Encoder,
     options: dict[str, Any],
     subtitles: Iterable[SubtitlePlan] = (),
+    covers: Iterable[int] = (),
+    attachments: Sequence[Attachment] = (),
     deinterlace: bool = False,
     shape: Reframing | None = None,
 ) -> list[str]:
@@ -67,6 +69,8 @@ def overlay_command(
         encoder: The video encoder.
         options: Its options.
         subtitles: The subtitle streams to keep.
+        covers: Indices of the cover pictures that become streams.
+        attachments: Covers and fonts, for Matroska.
         deinterlace: Make whole pictures of fields.
         shape: Makes another shape of the picture.
     """
@@ -88,7 +92,7 @@ def overlay_command(
     if out.suffix.lower() == ".mkv":
         streams.append(source["t?"])
         codecs["c:t"] = "copy"
-    for position, index in enumerate(info.covers, start=1):
+    for position, index in enumerate(covers, start=1):
         streams.append(source[str(index)])
         codecs |= {f"c:v:{position}": "copy", f"disposition:v:{position}": "attached_pic"}
     output = ffmpeg.output(
@@ -96,6 +100,7 @@ def overlay_command(
         local_url(out),
         **_for_video(options),
         **codecs,
+        **{"disposition:v:0": "default"},
         pix_fmt="yuv420p10le" if ten_bit else "yuv420p",
         fps_mode="passthrough",
         enc_time_base=time_base_of(panel),
@@ -109,7 +114,22 @@ def overlay_command(
     ).overwrite_output()
     used = {video.index, *(audio.index for audio in info.audio)}
     used |= {info.texts[plan.position] for plan in subtitles}
-    return command_line(ffmpeg.merge_outputs(output, *others_copied(info, source, used)), program)
+    others = others_copied(info, source, used)
+    command = command_line(ffmpeg.merge_outputs(output, *others), program)
+    attached = attach_arguments(attachments, info.n_attachments)
+    return _with_more(command, out, [*_named(video), *attached])
+
+
+def _with_more(command: list[str], out: Path, arguments: list[str]) -> list[str]:
+    """Options that come several times, which ffmpeg-python cannot say, before the output."""
+    before_out = command.index(str(local_url(out)))
+    return [*command[:before_out], *arguments, *command[before_out:]]
+
+
+def _named(video: VideoInfo) -> list[str]:
+    """What a filtered picture does not take along: its title and its language."""
+    pairs = (("-metadata:s:v:0", f"{key}={value}") for key, value in video.names)
+    return [argument for pair in pairs for argument in pair]
 
 
 def time_base_of(panel: PanelInput) -> str:
@@ -156,6 +176,7 @@ def copy_command(
     out: Path,
     program: str,
     subtitles: Iterable[SubtitlePlan] = (),
+    covers: Iterable[int] = (),
     tracks: Iterable[TextTrack] = (),
     attachments: Sequence[Attachment] = (),
 ) -> list[str]:
@@ -166,6 +187,7 @@ def copy_command(
         out: Where to write; its extension names the container.
         program: The ffmpeg to start.
         subtitles: The subtitle streams to keep.
+        covers: Indices of the cover pictures that become streams.
         tracks: Subtitle files that become streams behind the others; the first is the one that
             players show, unless the source has subtitles itself.
         attachments: Fonts and covers, for Matroska.
@@ -192,7 +214,7 @@ def copy_command(
     if out.suffix.lower() == ".mkv":
         streams.append(source["t?"])
     else:
-        streams += [source[str(index)] for index in info.covers]
+        streams += [source[str(index)] for index in covers]
     more = {"movflags": "+faststart", "strict": "unofficial"} if is_mp4_family(out) else {}
     output = ffmpeg.output(
         *streams, local_url(out), **codecs, map_metadata=0, map_chapters=0,
@@ -201,9 +223,7 @@ def copy_command(
     used = {*info.clock} - {*info.texts} | {info.texts[plan.position] for plan in subtitles}
     others = others_copied(info, source, used)
     command = command_line(ffmpeg.merge_outputs(output, *others), program)
-    before_out = command.index(f"file:{out.absolute()}")
-    attached = attach_arguments(attachments, info.n_attachments)
-    return [*command[:before_out], *attached, *command[before_out:]]  # an option can come twice
+    return _with_more(command, out, attach_arguments(attachments, info.n_attachments))
 
 
 def preview_command(

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from overlay.datatypes import Scores, TagEvent
 from overlay.detection import Detection
+from overlay.detection.detect import usual_threshold
 from overlay.detection.wanted import thresholds_of
 from overlay.drawing.theme import Color, load_theme
 from overlay.reviewing.pictures import base64_of
@@ -44,7 +45,7 @@ def review_data(track: TagTrack, found: Detection, settings: Settings) -> dict[s
     """
     best, scores = best_tags(found.timeline.scores)
     step = -(-len(best) // _MOST_ROWS) or 1
-    usual = settings.events.event_threshold
+    usual = usual_threshold(settings, track.model)
     return {
         "fingerprint": fingerprint_of(track),
         "duration_s": round(end_of(track), 3),
