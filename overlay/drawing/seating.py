@@ -139,6 +139,7 @@ def seated(events: Iterable[TagEvent], seats: Seats, width_of: Callable[[int], i
             chip = Chip(event, t, max(event.offset_s, t + STAY_S), line, [(t, float(x))], width)
             chips.append(chip)
             on.append(chip)
+            seats.close_up([other for other in on if other.line == line], t)
         elif len(late) < _MOST_WAITING or event.peak > min(e.peak for e in late.values()):
             late[number] = event
             heappush(coming, (_next_try(event, on, t), number, event))
