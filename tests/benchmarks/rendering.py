@@ -2,7 +2,7 @@
 
     python tests/benchmarks/rendering.py > TABLE.md
     python tests/benchmarks/rendering.py [--sizes 1280x720@60 ...] [--presets veryfast ...]
-        [--ways ours plain ...] [--seconds 6] [--rounds 5] [--video FILE]
+        [--ways ours plain ...] [--seconds 6] [--rounds 5] [--video FILE] [--alone]
 
 Without ``--ways``, ours and plain run for every size and preset, and all ways where ``EVERYBODY``
 says so: about half an hour on two quiet cores.
@@ -322,13 +322,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--video", type=Path)
+    parser.add_argument("--alone", action="store_true", help="only draw, and render nothing")
     parser.add_argument("--turn", nargs=4, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.turn:
         contest(*args.turn)
         return
     print_surroundings(["moviepy", "pillow", "imageio-ffmpeg", "numpy"])
-    panel_alone()
+    if args.alone or not args.ways:
+        panel_alone()
+    if args.alone:
+        return
     with tempfile.TemporaryDirectory() as folder:
         for size in [str(args.video)] if args.video else args.sizes:
             video = args.video or make_video(size, args.seconds, Path(folder, f"{size}.mp4"))
