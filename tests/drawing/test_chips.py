@@ -39,7 +39,7 @@ def hard(seed=7):
 
 
 def panel(size=(640, 360), track=None, **options):
-    settings = PanelSettings(view="chips", **options)
+    settings = PanelSettings(view="chips", smoothing="none", **options)
     line = detect(hard() if track is None else track, Settings(panel=settings)).timeline
     return Panel(line, size, settings, families=line.family_by_label)
 

@@ -38,7 +38,7 @@ def heard(story=STORY, length_s=12.0, hop_s=0.1, levels=True):
 
 
 def panel(view, size=(640, 360), track=None, **options):
-    settings = PanelSettings(view=view, **options)
+    settings = PanelSettings(view=view, smoothing="none", **options)
     line = detect(heard() if track is None else track, Settings(panel=settings)).timeline
     return Panel(line, size, settings, families=line.family_by_label)
 

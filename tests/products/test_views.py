@@ -44,7 +44,9 @@ def gray(make_clip):
 
 def settings_for(view, **video):
     options = {"preset": "ultrafast", "crf": 0} | video
-    return Settings(panel=PanelSettings(view=view), video=VideoSettings(**options))
+    return Settings(
+        panel=PanelSettings(view=view, smoothing="none"), video=VideoSettings(**options)
+    )
 
 
 def expected(source, view, t):

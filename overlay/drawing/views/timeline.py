@@ -27,7 +27,7 @@ _TEXT, _TIME = 0.72, 0.62
 """Letters of labels and of the time, in parts of the theme's."""
 _LEAST_PX = 8.0
 """Letters are at least so large; then there are fewer lanes."""
-_SOUND = 0.22
+_SOUND = 0.2
 """Part of the strip that shows the sound itself."""
 _LABEL_EMS = 6.0
 """About as wide as a label is, in font sizes."""
@@ -89,7 +89,7 @@ def _strip(room: Room, theme: Theme, scale: float, position: str) -> Strip:
     sound_height = max(4, round(_SOUND * box.height))
     lowest = box.height - padding - sound_height - padding // 2
     row = CAP_HEIGHT * text_size + bar_offset + bar_height
-    between = 0.28 * text_size
+    between = 0.22 * text_size
     n_lanes = min(_MOST_LANES, int((lowest - padding + between) / (row + between)))
     left = round(max(theme.card.padding * unit, 0.6 * text_size) / room.pixel_aspect)
     width = max(4, (box.width - 2 * left) // 4 * 4)
