@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from overlay.batching.run import Report, batch
     from overlay.datatypes import Box, Cue, Tag, TagEvent
     from overlay.errors import OverlayError
-    from overlay.judging import Agreed, Learned, agreement, agreement_of_events, learn
+    from overlay.judging import (
+        Agreed,
+        Corrected,
+        Learned,
+        agreement,
+        agreement_of_events,
+        learn,
+        train_on_verdicts,
+    )
     from overlay.pipeline import (
         Rendered,
         Taught,
@@ -50,6 +58,7 @@ __all__ = [
     "Agreed",
     "Box",
     "CaptionSettings",
+    "Corrected",
     "Cue",
     "EventSettings",
     "Learned",
@@ -81,13 +90,17 @@ __all__ = [
     "shown",
     "tag",
     "train",
+    "train_on_verdicts",
 ]
 
 _HOMES = {
     "batching.run": ("Report", "batch"),
     "datatypes": ("Box", "Cue", "Tag", "TagEvent"),
     "errors": ("OverlayError",),
-    "judging": ("Agreed", "Learned", "agreement", "agreement_of_events", "learn"),
+    "judging": (
+        "Agreed", "Corrected", "Learned", "agreement", "agreement_of_events", "learn",
+        "train_on_verdicts",
+    ),
     "reporting": ("Reporter",),
     "settings": (
         "CaptionSettings", "EventSettings", "PanelSettings", "Settings", "TaggingSettings",

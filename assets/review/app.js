@@ -82,13 +82,13 @@ function refresh() {
 
 function itemOf(event, own, others) {
   const state = own.get(event.id) ?? {};
-  const original = model.nameOf(event);
+  const name = model.nameOf(event);
+  const lane = event.lane ? ` · ${data.lanes[event.lane]}` : "";
   const relabel = state.relabel ? model.labelOf(state.relabel) : null;
   const said = others.map(([who, folded]) => [who, folded.get(event.id)?.verdict]).filter((each) => each[1]);
   const verdict = state.verdict ?? null;
   return {
     ...event,
-    original: event,
     onset: state.onset ?? event.onset,
     offset: state.offset ?? event.offset,
     verdict,
@@ -100,7 +100,8 @@ function itemOf(event, own, others) {
     into: state.into,
     others: said,
     conflict: said.some(([, each]) => verdict && each !== verdict) || new Set(said.map((each) => each[1])).size > 1,
-    shownName: original,
+    baseName: name,
+    shownName: name + lane,
     newName: relabel ? model.nameOf(relabel) : "",
   };
 }
@@ -197,7 +198,7 @@ function showPanel(time) {
   const on = new Map();
   for (const event of model.events) {
     if (event.onset > time) break;
-    if (time < event.offset) on.set(event.label, scores.get(event.label) ?? 0.05);
+    if (!event.lane && time < event.offset) on.set(event.label, scores.get(event.label) ?? 0.05);
   }
   const rows = [...on].sort((one, other) => other[1] - one[1]).slice(0, data.top_k);
   const now = `${currentLanguage()} ${rows.map(([label, score]) => `${label}:${Math.round(100 * score)}`)}`;
@@ -393,7 +394,7 @@ function setEdge(side) {
 function merge() {
   if (!current) return;
   const later = [...items.values()]
-    .filter((item) => item.label === current.label && item.id !== current.id && item.onset >= current.onset)
+    .filter((item) => item.shownName === current.shownName && item.id !== current.id && item.onset >= current.onset)
     .sort((a, b) => a.onset - b.onset);
   const next = later[0];
   if (!next) return toast(say("noNext"));
@@ -563,6 +564,7 @@ document.body.classList.toggle("soundonly", !data.has_picture);
 timeline.look.addEventListener("change", () => speak(currentLanguage()));
 listen();
 speak(currentLanguage());
+current = nextOpen(shown, null) ?? current;
 if (current) choose(current, { play: false });
 if (data.copy && data.why) waitForCopy();
 else {

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from overlay.batching.kinds import check_kinds
+from overlay.batching.markers import make_state_folders
 from overlay.batching.pool import Event, Limits, Pool
 from overlay.batching.sources import Found, find_sources, in_shard, root_of
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
-from overlay.errors import OverlayError, UsageError
+from overlay.errors import OutputError, OverlayError, UsageError
 from overlay.media.source import open_source
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings, override
@@ -141,6 +143,7 @@ class Batch:
         reporter: Told which model is used.
 
     Raises:
+        OutputError: The folder that we are in is gone.
         UsageError: A kind of product is not known.
         TaggerError: The model cannot be loaded.
     """
@@ -160,7 +163,7 @@ class Batch:
         tagging = replace(settings.tagging, threads=threads)
         nothing = Found(Path(), "", 0, 0, "")
         self._task = Task(
-            nothing, out.absolute(), check_kinds(batch.kinds), replace(settings, tagging=tagging),
+            nothing, _absolute(out), check_kinds(batch.kinds), replace(settings, tagging=tagging),
             (tagger.name, tagger.model_hash), batch.content_keys, batch.skip_existing,
             batch.retry_failed,
         )  # fmt: skip
@@ -200,20 +203,25 @@ class Batch:
                 stops, and nothing partial stays.
             sources: As they come, possibly without end, ``None`` where there is none for the
                 moment; those that ``find`` finds if this is ``None``.
+
+        Raises:
+            OutputError: The output cannot hold what is to be remembered.
         """
         report = Report()
-        for event in self._events(self._find() if sources is None else sources):
-            if event.outcome is not None:
-                report.add(event.outcome)
-            told(event)
+        with closing(self._events(self._find() if sources is None else sources)) as events:
+            for event in events:
+                if event.outcome is not None:
+                    report.add(event.outcome)
+                told(event)
         return report
 
-    def _events(self, sources: Iterable[Found | None]) -> Iterator[Event]:
+    def _events(self, sources: Iterable[Found | None]) -> Generator[Event, None, None]:
         pool = Pool(self._batch.n_workers, self._batch.limits)
         known: list[Event] = []
-        for event in pool.run(self._to_do(sources, known)):
-            yield from _emptied(known)
-            yield event
+        with closing(pool.run(self._to_do(sources, known))) as events:
+            for event in events:
+                yield from _emptied(known)
+                yield event
         yield from _emptied(known)
 
     def _to_do(self, sources: Iterable[Found | None], known: list[Event]) -> Iterator[Task | None]:
@@ -232,7 +240,15 @@ class Batch:
             kind for kind, standing in zip(task.kinds, standings, strict=True) if not standing
         )
         if left:
+            make_state_folders(task.out)
             yield replace(task, kinds=left)
+
+
+def _absolute(out: Path) -> Path:
+    try:
+        return out.absolute()
+    except OSError as error:
+        raise OutputError("the folder that we are in is gone", path=out) from error
 
 
 def _emptied(events: list[Event]) -> Iterator[Event]:

@@ -98,7 +98,7 @@ def add_tagging(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--model",
         metavar="NAME",
-        help="auto, builtin, mn04, cnn14, cnn10, cnn6, frame_mn10, frame_mn06, a file of "
+        help="auto, builtin, mn04, fine, cnn14, cnn10, cnn6, frame_mn10, frame_mn06, a file of "
         "'tag-overlay train', or your own FILE.onnx",
     )
     option(

@@ -22,6 +22,11 @@ from overlay.media.process import command_line, local_url, media_input
 from overlay.media.reframing import Reframing
 
 _HALF_MS = 0.0005
+_FINE_RATE = 1000
+"""Steps a second in which a moment is looked for."""
+_SOUGHT = {"mov", "matroska", "avi", "flv", "asf", "nut", "mxf"}
+"""Containers in which a seek goes to a keyframe that is not later; others are read from the start,
+and those whose timestamps may jump."""
 _DECODING_TIMES = ("avi", "gxf", "mpeg")
 """Containers that know when a frame is decoded, not of each when it is shown."""
 
@@ -244,7 +249,7 @@ def preview_command(
     video = shown_video(info)
     seek: dict[str, Any] = {}
     begin_s = at_s + _HALF_MS
-    if not info.clock:  # else it would go by timestamps that may jump, and to no keyframe
+    if not info.clock and _SOUGHT.intersection(info.container.split(",")):
         whole = floor((begin_s + info.start_s) / video.time_base) * video.time_base
         begin_s = max(0.0, round(float(whole) - info.start_s, 6))
         seek, begin_s = {"ss": begin_s, "noaccurate_seek": None}, 0.0
@@ -254,7 +259,8 @@ def preview_command(
         shown, video = shape.applied(shown), shape.of(video)
     if video.stands:
         shown = repeated(shown, STANDING_RATE)
-    shown = shown.filter("fps", fps=str(panel.rate), start_time=begin_s, round="up")
+    shown = shown.filter("settb", "AVTB")  # else the moment is rounded to ticks, as long as frames
+    shown = shown.filter("fps", fps=_FINE_RATE, start_time=begin_s, round="up")
     picture = _composed(shown.filter("setpts", "PTS-STARTPTS"), video, panel, ten_bit=False)
     if video.sample_aspect != 1:
         picture = picture.filter("scale", "iw*sar", "ih").filter("setsar", 1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from overlay.datatypes import MediaInfo, VideoInfo
+from overlay.files import temporary_folder
 from overlay.media.attachments import extract_covers
 from overlay.media.containers import (
     SubtitlePlan,
@@ -104,13 +104,13 @@ class BurnedPlan:
         until_s = lasting_s(source, track, reporter)
         canvas, shape = shaped(source, self.settings)
         planar, panel_input = planar_panel(timeline, canvas, self.settings.panel, depth, until_s)
-        with TemporaryDirectory() as folder, self.target_file.opened() as temporary:
+        with temporary_folder() as folder, self.target_file.opened() as temporary:
             attachable = self.covers if self.target.suffix.lower() == ".mkv" else ()
             command = overlay_command(
                 source.info, panel_input, temporary, self.program, encoder=self.encoder,
                 options=self.encoder.options(options.crf, options.preset, self.fields),
                 subtitles=self.subtitles, covers=() if attachable else self.covers,
-                attachments=extract_covers(source.info, attachable, Path(folder)),
+                attachments=extract_covers(source.info, attachable, folder),
                 deinterlace=options.deinterlace, shape=shape,
             )  # fmt: skip
             frames = panel_frames(planar, panel_input)

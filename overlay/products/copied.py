@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from overlay.errors import OutputError
+from overlay.files import temporary_folder
 from overlay.media.attachments import extract_covers, font_attachment
 from overlay.media.containers import (
     SubtitlePlan,
@@ -105,10 +105,10 @@ class CopiedPlan:
             EncodeError: ffmpeg failed, or the result is not what it should be.
         """
         source, tolerant = self.source, self.settings.video.tolerant
-        with TemporaryDirectory() as folder, self.target_file.opened() as temporary:
+        with temporary_folder() as folder, self.target_file.opened() as temporary:
             attachments = []
             if self.target.suffix.lower() == ".mkv":
-                covers = extract_covers(source.info, self.covers, Path(folder))
+                covers = extract_covers(source.info, self.covers, folder)
                 attachments = [*map(font_attachment, fonts), *covers]
             command = copy_command(
                 source.info,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from overlay.export.ass_panel import panel_fonts, playable
 from overlay.export.formats import Format, format_named
+from overlay.files import temporary_folder
 from overlay.media.source import Source
 from overlay.media.video import TextTrack
 from overlay.products.base import Made
@@ -80,10 +80,10 @@ class SoftPlan:
         """
         assert track is not None
         facts = facts_of(self.copy.source)
-        with TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             tracks = []
             for title, kind in self.kinds.items():
-                file = Path(folder, f"{title}{kind.extension}")
+                file = folder / f"{title}{kind.extension}"
                 file.write_bytes(content_of(kind, track, facts, self.copy.settings, reporter))
                 if file.stat().st_size:  # ffmpeg reads no empty one
                     tracks.append(TextTrack(file, title))

@@ -23,7 +23,7 @@ from overlay.tagging.onnx_file import ONNX_SUFFIX
 from overlay.tagging.tagger import Tagger
 from overlay.tagging.together import MelTagger
 from overlay.tagging.weights.checkpoint import read_arrays
-from overlay.tagging.weights.choice import SHIPPED, choose
+from overlay.tagging.weights.choice import BEST, FINE, OF_FRAMES, SHIPPED, choose, takes_fine
 from overlay.tagging.weights.published import fetch, sha256, verify
 from overlay.tagging.windows import TOGETHER, Windows
 
@@ -57,12 +57,39 @@ def load_tagger(settings: TaggingSettings, *, reporter: Reporter = SILENT) -> Ta
         from overlay.tagging.onnx_tagger import load_onnx
 
         return load_onnx(Path(settings.model), settings.threads)
+    if takes_fine(settings):
+        return _fine(settings, reporter)
     job = _job(settings, reporter)
     if job.spec.frames is not None:
         return FrameNetworkTagger(job, job.spec.frames, _labels(job))
     tagger = _of_embeddings(job)
     way = Windows(way=settings.windows).decided(job.spec.best_way).way
     return _together(tagger) if way == TOGETHER else tagger
+
+
+def _fine(settings: TaggingSettings, reporter: Reporter) -> Tagger:
+    """Three taggers together."""
+    from overlay.tagging.together import Fine, TogetherTagger
+    from overlay.vocabulary.strong import fine_of_audioset
+
+    if settings.weights or settings.windows not in ("auto", TOGETHER):
+        raise TaggerError(f"model {FINE} has weights and windows of its own; leave the option out")
+    if settings.model == "auto":
+        reporter.note(f"model {FINE}: the weights of {BEST} and {OF_FRAMES} are on this machine")
+    windows, moments, frames = (
+        _job(replace(settings, model=name), SILENT) for name in (BEST, SHIPPED, OF_FRAMES)
+    )
+    assert frames.spec.frames is not None
+    tagger = FrameNetworkTagger(frames, frames.spec.frames, _labels(frames))
+    return TogetherTagger(
+        NetworkTagger(windows), _moments(moments), Fine(tagger, fine_of_audioset())
+    )
+
+
+def _moments(job: Job) -> MomentTagger:
+    from overlay.tagging.moments import MomentTagger
+
+    return MomentTagger(job, _labels(job))
 
 
 def _together(tagger: NetworkTagger | MomentTagger) -> Tagger:
@@ -74,7 +101,7 @@ def _together(tagger: NetworkTagger | MomentTagger) -> Tagger:
     if isinstance(tagger, MomentTagger) or not tagger.hears_mel or tagger.labels != known:
         return tagger
     settings = TaggingSettings(model=SHIPPED, threads=tagger.job.threads)
-    return TogetherTagger(tagger, MomentTagger(_job(settings, SILENT), known))
+    return TogetherTagger(tagger, _moments(_job(settings, SILENT)))
 
 
 def load_network(
@@ -92,11 +119,7 @@ def load_network(
 
 
 def _of_embeddings(job: Job) -> NetworkTagger | MomentTagger:
-    if job.spec.network is None:
-        from overlay.tagging.moments import MomentTagger
-
-        return MomentTagger(job, _labels(job))
-    return NetworkTagger(job)
+    return _moments(job) if job.spec.network is None else NetworkTagger(job)
 
 
 def _job(settings: TaggingSettings, reporter: Reporter) -> Job:

@@ -2,24 +2,26 @@
 
 The one has learnt from much more and names more kinds of sound right; the other answers for every
 moment, so that it knows when a sound begins and ends. Both hear the same mel features, which are
-made once.
+made once. A tagger of frames that learnt from labels with times may come third.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 
 from overlay.datatypes import Scores, SoundBlock
 from overlay.tagging.cutting import Samples
 from overlay.tagging.engines.base import Floats
-from overlay.tagging.frames import FrameRun
+from overlay.tagging.frames import FrameRun, FrameTagger
 from overlay.tagging.frontends import MelFrontEnd, MelStream
+from overlay.tagging.halving import Halver
 from overlay.tagging.moments import MomentTagger
-from overlay.tagging.tagger import WindowTagger
+from overlay.tagging.tagger import Tagger, WindowTagger
 from overlay.tagging.windows import TOGETHER, ContextRun, Rows, Run, Windows, in_runs
 from overlay.track import ScoreBlock
 
@@ -47,14 +49,18 @@ class TogetherTagger:
     Args:
         windows: Names sounds.
         moments: Places them; of the same classes.
+        fine: Speaks instead of both where it knows more, if given.
     """
 
-    def __init__(self, windows: MelTagger, moments: MomentTagger) -> None:
-        self.name = f"{windows.name}+{moments.name}"
+    def __init__(
+        self, windows: MelTagger, moments: MomentTagger, fine: Fine | None = None
+    ) -> None:  # fmt: skip
+        taggers: tuple[Tagger, ...] = (windows, moments, *([fine.tagger] if fine else []))
+        self.name = "+".join(tagger.name for tagger in taggers)
         self.labels, self.sample_rate = windows.labels, windows.sample_rate
-        both = windows.model_hash + moments.model_hash
-        self.model_hash = hashlib.sha256(both.encode()).hexdigest()
-        self._windows, self._moments = windows, moments
+        hashes = "".join(tagger.model_hash for tagger in taggers)
+        self.model_hash = hashlib.sha256(hashes.encode()).hexdigest()
+        self._windows, self._moments, self._fine = windows, moments, fine
 
     def rows(self, windows: Windows) -> Rows:
         """What rows ``listen`` makes: the built-in tagger's."""
@@ -71,54 +77,98 @@ class TogetherTagger:
 
     def _run(self, grid: Windows, start_s: float) -> Run:
         mel = MelStream(MelFrontEnd())
-        runs = (
-            ContextRun(self._windows.score_mel, mel.RATE, grid, start_s, mel.blank),
-            FrameRun(_MelEar(self._moments), start_s, mel.blank),
-        )
-        return _TogetherRun(mel, runs, self.sample_rate, start_s)
+        windows = ContextRun(self._windows.score_mel, mel.RATE, grid, start_s, mel.blank)
+        ear = _Ear(self._moments, mel.RATE, self._moments.score_mel, self._moments.n_joined)
+        feeds: list[_Fed] = [(mel, (windows, FrameRun(ear, start_s, mel.blank)))]
+        if self._fine is None:
+            return _TogetherRun(feeds, agreed, self.sample_rate, start_s)
+        frames = self._fine.tagger
+        n_joined = round(grid.hop_s / frames.frame_s)
+        ear = _Ear(frames, frames.sample_rate, frames.score_frames, n_joined)
+        feeds.append((Halver(), (FrameRun(ear, start_s),)))
+        return _TogetherRun(feeds, self._fine.combined, self.sample_rate, start_s)
 
 
-class _MelEar:
-    """The built-in tagger, fed with mel frames instead of samples."""
+class Fine:
+    """A tagger of frames that speaks for the classes that it knows.
 
-    sample_rate = MelStream.RATE
+    Args:
+        tagger: At half the sample rate of the others.
+        places: For each class of the others its place among the tagger's; ``None`` for those that
+            it does not know, or less of.
+    """
 
-    def __init__(self, tagger: MomentTagger) -> None:
+    def __init__(self, tagger: FrameTagger, places: Sequence[int | None]) -> None:
+        self.tagger = tagger
+        known = [(n, place) for n, place in enumerate(places) if place is not None]
+        self._classes, self._places = ([pair[i] for pair in known] for i in (0, 1))
+
+    def combined(self, windows: Scores, moments: Scores, frames: Scores) -> Scores:
+        """What the others agree on, but for the tagger's own classes, ``[n_rows, n_classes]``."""
+        made = agreed(windows, moments)
+        made[:, self._classes] = frames[:, self._places]
+        return made
+
+
+class _Ear:
+    """A tagger of frames, fed with what somebody else makes of the sound, joined to other rows."""
+
+    def __init__(
+        self, tagger: FrameTagger, rate: int, score: Callable[[Samples], Scores], n_joined: int
+    ) -> None:
+        self.sample_rate, self.score_frames, self.n_joined = rate, score, n_joined
         self.frame_s, self.stretch_s = tagger.frame_s, tagger.stretch_s
-        self.overlap_s: float | None = tagger.overlap_s
-        self.n_joined = tagger.n_joined
-        self.score_frames = tagger.score_mel
+        self.overlap_s = tagger.overlap_s
+
+
+class _Feed(Protocol):
+    """Makes of samples what taggers hear."""
+
+    def push(self, samples: Samples) -> Samples: ...
+
+    def end(self) -> Samples: ...
+
+
+_Fed = tuple[_Feed, Sequence[Run]]
+"""What some runs hear, and the runs."""
 
 
 class _TogetherRun:
-    """Sound without a gap on its way to what two runs with the same rows agree on."""
+    """Sound without a gap on its way to what several runs with the same rows say together."""
 
     def __init__(
-        self, mel: MelStream, runs: Sequence[Run], rate: int, start_s: float
-    ) -> None:  # fmt: skip
-        self._mel, self._runs, self._rate, self._start_s = mel, runs, rate, start_s
-        self._known: list[list[ScoreBlock]] = [[] for _ in runs]
+        self, feeds: Sequence[_Fed], combine: Callable[..., Scores], rate: int, start_s: float
+    ) -> None:
+        self._feeds, self._combine, self._rate, self._start_s = feeds, combine, rate, start_s
+        self._known: list[list[ScoreBlock]] = [[] for _, runs in feeds for _ in runs]
         self._n_samples = 0
 
     def push(self, samples: Samples) -> Iterator[ScoreBlock]:
         self._n_samples += len(samples)
-        yield from self._heard(self._mel.push(samples), ended=False)
+        heard = [(feed.push(samples), runs) for feed, runs in self._feeds]
+        self._hear([(sound, run) for sound, runs in heard for run in runs], ended=False)
+        yield from self._rows(ended=False)
 
     def end(self) -> Iterator[ScoreBlock]:
-        yield from self._heard(self._mel.end(), ended=True)
+        heard = [(feed.end(), runs) for feed, runs in self._feeds]
+        self._hear([(sound, run) for sound, runs in heard for run in runs], ended=True)
+        yield from self._rows(ended=True)
 
-    def _heard(self, frames: Floats, *, ended: bool) -> Iterator[ScoreBlock]:
-        for run, known in zip(self._runs, self._known, strict=True):
-            known += run.push(frames)
+    def _hear(self, heard: Sequence[tuple[Samples, Run]], *, ended: bool) -> None:
+        for (sound, run), known in zip(heard, self._known, strict=True):
+            known += run.push(sound)
             known += run.end() if ended else ()
+
+    def _rows(self, *, ended: bool) -> Iterator[ScoreBlock]:
         n = min(sum(len(block.times) for block in known) for known in self._known)
         if not n:
             return
         parts = [_joined(known) for known in self._known]
-        self._known = [[_rows(part, slice(n, None))] for part in parts]
+        self._known = [[_rows_from(n, part)] for part in parts]
         end_s = self._start_s + self._n_samples / self._rate
         heard_s = end_s if ended else min(end_s, *(part.heard_s for part in parts))
-        yield ScoreBlock(parts[0].times[:n], agreed(*(p.scores[:n] for p in parts)), heard_s)
+        scores = self._combine(*(part.scores[:n] for part in parts))
+        yield ScoreBlock(parts[0].times[:n], scores, heard_s)
 
 
 def _joined(blocks: Sequence[ScoreBlock]) -> ScoreBlock:
@@ -126,8 +176,8 @@ def _joined(blocks: Sequence[ScoreBlock]) -> ScoreBlock:
     return ScoreBlock(np.concatenate(times), np.concatenate(scores), blocks[-1].heard_s)
 
 
-def _rows(block: ScoreBlock, rows: slice) -> ScoreBlock:
-    return ScoreBlock(block.times[rows], block.scores[rows], block.heard_s)
+def _rows_from(n: int, block: ScoreBlock) -> ScoreBlock:
+    return ScoreBlock(block.times[n:], block.scores[n:], block.heard_s)
 
 
 def agreed(*scores: Scores) -> Scores:

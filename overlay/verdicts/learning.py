@@ -105,18 +105,19 @@ def judgements(files: Iterable[Verdicts]) -> list[Judgement]:
     """The last word on each event that a tagger found and a person was sure about.
 
     Args:
-        files: Several of one sound are taken together.
+        files: Each of another sound.
 
     Raises:
         ExportError: They are on the events of several models, whose scores cannot be compared.
     """
-    together: dict[str, Verdicts] = {}
+    found: dict[str, list[Judgement]] = {}
     for each in files:
-        known = together.get(each.media.fingerprint)
-        together[each.media.fingerprint] = known.with_entries(each.entries) if known else each
-        _check_one_model([each, *filter(None, [known])])
-    found = {sound: _judgements_of(each) for sound, each in together.items()}
-    _check_one_model(together[sound] for sound, own in found.items() if own)
+        own = _judgements_of(each)
+        if own:
+            found.setdefault(each.media.model, []).extend(own)
+    if len(found) > 1:
+        names = " and ".join(sorted(map(repr, found)))
+        raise ExportError(f"verdicts on events of {names:.200}: give those of one model")
     return [each for own in found.values() for each in own]
 
 
@@ -126,13 +127,6 @@ def _judgements_of(verdicts: Verdicts) -> list[Judgement]:
         for said in fold(verdicts.entries).values()
         if said.verdict in ("right", "wrong") and said.score is not None
     ]
-
-
-def _check_one_model(files: Iterable[Verdicts]) -> None:
-    models = {each.media.model for each in files}
-    if len(models) > 1:
-        names = " and ".join(sorted(map(repr, models)))
-        raise ExportError(f"verdicts on events of {names:.200}: give those of one model")
 
 
 def learn(found: Sequence[Judgement], precision: float) -> tuple[Curve, list[Curve]]:

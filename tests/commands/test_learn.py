@@ -7,7 +7,7 @@ from verdicts.saying import entry, verdicts
 
 import overlay
 from overlay.commands import main
-from overlay.verdicts import write_verdicts
+from overlay.verdicts import Media, Verdicts, write_verdicts
 
 
 @pytest.fixture
@@ -39,6 +39,19 @@ def test_the_file_is_what_the_next_run_takes(said, tmp_path, npz):
     out = tmp_path / "t.toml"
     assert main(["learn", str(said), "-o", str(out), "-q"]) == 0
     assert main(["export", str(npz), "--format", "csv", "--thresholds", str(out)]) == 0
+
+
+def test_two_files_of_one_sound_are_one_and_two_sounds_are_two(tmp_path):
+    def taught(*files):
+        paths = [write_verdicts(tmp_path / f"{n}.json", each) for n, each in enumerate(files)]
+        curve = overlay.learn(paths, tmp_path / "t.toml", overwrite=True).together
+        return curve.n, curve.n_right
+
+    ann = verdicts(entry("a", verdict="right", score=0.7, reviewer="Ann"))
+    bo = verdicts(entry("a", verdict="wrong", score=0.7, reviewer="Bo", at=1))
+    other = Verdicts(Media("b.mp4", "0" * 64, 1.0, "builtin"), ann.entries)
+    assert taught(ann, bo) == (1, 0)
+    assert taught(ann, bo, other) == (2, 1)
 
 
 def test_an_svg_stands_alone(said, tmp_path):

@@ -116,19 +116,13 @@ def test_only_what_somebody_was_sure_about_counts():
     assert found == [Judgement("Dog", 0.7, True), Judgement("Dog", 0.3, False)]
 
 
-def test_two_files_of_one_sound_are_one_and_two_sounds_are_two():
-    ann = verdicts(entry("a", verdict="right", score=0.7, reviewer="Ann"))
-    bo = verdicts(entry("a", verdict="wrong", score=0.7, reviewer="Bo", at=1))
-    other = Verdicts(Media("b.mp4", "0" * 64, 1.0, "builtin"), ann.entries)
-    assert judgements([ann, bo]) == [Judgement("Dog", 0.7, False)]
-    assert len(judgements([ann, bo, other])) == 2
-
-
 def test_scores_of_several_models_are_not_mixed():
     said = entry("a", verdict="right", score=0.7)
     other = Verdicts(Media("b.mp4", "0" * 64, 1.0, "mn04"), (said,))
     with pytest.raises(ExportError, match="'builtin' and 'mn04'"):
         judgements([verdicts(said), other])
+    nothing = Verdicts(other.media, (entry("a", verdict="unsure", score=0.7),))
+    assert len(judgements([verdicts(said), nothing])) == 1
 
 
 def test_nothing_teaches_nothing():
