@@ -41,7 +41,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
               "crf": 21, "speed": "fast"},
     "stage": {"view": "list", "theme": "high-contrast", "position": "bottom-left", "scale": 1.5,
               "top_k": 3, "threshold": 0.3, "crf": 17, "speed": "medium"},
-    "review": {"view": "list+timeline", "position": "top-left", "scale": 0.85, "top_k": 8,
+    "review": {"view": "list+timeline", "position": "bottom-left", "scale": 0.85, "top_k": 8,
                "threshold": 0.1, "crf": 24, "speed": "ultrafast"},
     "social": {"view": "chips", "theme": "high-contrast", "position": "bottom", "scale": 1.25,
                "top_k": 2, "threshold": 0.35, "crf": 20, "speed": "medium"},
