@@ -124,10 +124,16 @@ class _Widths:
 
     def __init__(self, brief: Brief, geometry: ChipGeometry) -> None:
         self._labels, self._geometry = brief.timeline.labels, geometry
+        self._known: dict[int, int] = {}
         self._drawer = TextDrawer(TextStyle(brief.fonts[0], (1.0, 1.0, 1.0)), lambda rgb: rgb)
 
     def of(self, index: int) -> int:
         """Columns, even."""
+        if index not in self._known:
+            self._known[index] = self._measured(index)
+        return self._known[index]
+
+    def _measured(self, index: int) -> int:
         geometry = self._geometry
         length = self._drawer.length(*self.text(index)) / geometry.pixel_aspect
         width = geometry.before + geometry.ring_width + geometry.between + length + geometry.behind
