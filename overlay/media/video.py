@@ -21,6 +21,8 @@ from overlay.media.picture import framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
 from overlay.media.reframing import Reframing
 
+_GUESSED = ("h264", "hevc")
+"""Of these ffmpeg cannot work out when a frame is shown from when it is decoded."""
 _HALF_MS = 0.0005
 _EARLIER_S = 3.0
 """So much before a moment is sought, since some parsers lose the first frames."""
@@ -199,7 +201,8 @@ def copy_command(
             players show, unless the source has subtitles itself.
         attachments: Fonts and covers, for Matroska.
     """
-    made = {"fflags": "+genpts"} if info.container in _DECODING_TIMES else {}
+    worked_out = info.container in _DECODING_TIMES and shown_video(info).codec not in _GUESSED
+    made = {"fflags": "+genpts"} if worked_out else {}
     source = media_input(info, **made)
     subtitles = tuple(subtitles)
     pictures = [source[str(shown_video(info).index)]] if info.clock else [source["V"]]
