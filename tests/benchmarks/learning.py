@@ -14,8 +14,8 @@ was trained (recordings of their own, none of esc_dev); right are the names of t
 these are kinds of. In the second table both lots are one, cut into five by clips, four judged and
 one heard.
 
-Last, ``train --from-verdicts`` on all verdicts: of how many that were held back its labels are right,
-and how many of these events were right as they were shown.
+Last, ``train --from-verdicts`` on all verdicts: of how many that were held back its labels are
+right, and how many of these events were right as they were shown.
 
 Intervals hold 95 % of 2000 draws of clips.
 """
