@@ -19,6 +19,7 @@ from overlay.media.encoders import Encoder
 from overlay.media.panel_stream import STANDING_RATE, PanelInput, laid_over
 from overlay.media.picture import framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
+from overlay.media.reframing import Reframing
 
 _HALF_MS = 0.0005
 _FINE_RATE = 1000
@@ -58,6 +59,7 @@ def overlay_command(
     covers: Iterable[int] = (),
     attachments: Sequence[Attachment] = (),
     deinterlace: bool = False,
+    shape: Reframing | None = None,
 ) -> list[str]:
     """Decode the video, lay the panel over it, encode it; copy everything else.
 
@@ -75,12 +77,14 @@ def overlay_command(
         covers: Indices of the cover pictures that become streams.
         attachments: Covers and fonts, for Matroska.
         deinterlace: Make whole pictures of fields.
+        shape: Makes another shape of the picture.
     """
     video = shown_video(info)
     source = picture_input(info, video)
     ten_bit = video.bit_depth > 8 and encoder.ten_bit
     shown = source[str(video.index)]
     picture = framed(shown, video, even_size=encoder.even_size, deinterlace=deinterlace)
+    picture = picture if shape is None else shape.applied(picture)
     if panel.until is not None:
         picture = repeated(picture, panel.rate)
     picture = _composed(picture, video, panel, ten_bit=ten_bit)
@@ -235,6 +239,7 @@ def preview_command(
     program: str,
     *,
     deinterlace: bool = False,
+    shape: Reframing | None = None,
 ) -> list[str]:
     """Write the frame that is on the screen at second ``at_s`` as one PNG, with the panel on it.
 
@@ -250,6 +255,8 @@ def preview_command(
         seek, begin_s = {"ss": begin_s, "noaccurate_seek": None}, 0.0
     source = picture_input(info, video, **seek)
     shown = framed(source[str(video.index)], video, even_size=False, deinterlace=deinterlace)
+    if shape is not None:
+        shown, video = shape.applied(shown), shape.of(video)
     if video.stands:
         shown = repeated(shown, STANDING_RATE)
     shown = shown.filter("settb", "AVTB")  # else the moment is rounded to ticks, as long as frames

@@ -25,7 +25,7 @@ from overlay.media.video import overlay_command
 from overlay.products.base import Made
 from overlay.products.checking import check_frames, check_run, check_streams, shape_notes
 from overlay.products.detected import timeline_of
-from overlay.products.feeding import drawable, fed, lasting_s, planar_panel
+from overlay.products.feeding import drawable, fed, lasting_s, planar_panel, shaped
 from overlay.products.target import Target, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
@@ -58,7 +58,7 @@ class Burned:
         subtitles, dropped = plan_subtitles(source.info, target.path)
         covers, coverless = plan_covers(source.info, target.path)
         check_holds(source.info, copied_streams(source.info, subtitles), target.path, program)
-        settings = drawable(video, settings, reporter)
+        settings = drawable(shaped(source, settings)[0], settings, reporter)
         kept = fields if encoder.keeps_fields(video.height) else ""
         notes = (*_policies(video), *_of_fields(fields, kept, encoder))
         for note in (*notes, *left_out(target.path, dropped, coverless)):
@@ -102,7 +102,8 @@ class BurnedPlan:
         depth = 10 if video.bit_depth > 8 and self.encoder.ten_bit else 8
         timeline = timeline_of(track, self.settings)
         until_s = lasting_s(source, track, reporter)
-        planar, panel_input = planar_panel(timeline, video, self.settings.panel, depth, until_s)
+        canvas, shape = shaped(source, self.settings)
+        planar, panel_input = planar_panel(timeline, canvas, self.settings.panel, depth, until_s)
         with temporary_folder() as folder, self.target_file.opened() as temporary:
             attachable = self.covers if self.target.suffix.lower() == ".mkv" else ()
             command = overlay_command(
@@ -110,7 +111,7 @@ class BurnedPlan:
                 options=self.encoder.options(options.crf, options.preset, self.fields),
                 subtitles=self.subtitles, covers=() if attachable else self.covers,
                 attachments=extract_covers(source.info, attachable, folder),
-                deinterlace=options.deinterlace,
+                deinterlace=options.deinterlace, shape=shape,
             )  # fmt: skip
             frames = panel_frames(planar, panel_input)
             run = fed(command, panel_input, frames, reporter, source.duration_s)
