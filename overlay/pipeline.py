@@ -125,7 +125,7 @@ def plan(
     """
     settings = settings or Settings()
     target = None if out is None else Path(out)
-    saved = None if product is None else open_saved(path, settings.panel.label_file)
+    saved = None if product is None else _saved(path, settings)
     if saved is not None:
         source, track = saved
     else:
@@ -148,7 +148,14 @@ def plan(
 
 def _opened(path: str | Path, settings: Settings) -> Source:
     wanted = settings.tagging
-    return open_source(path, video_track=wanted.video_track, audio_track=wanted.audio_track)
+    return open_source(
+        path, video_track=wanted.video_track, audio_track=wanted.audio_track,
+        excerpt=wanted.excerpt,
+    )  # fmt: skip
+
+
+def _saved(path: str | Path, settings: Settings) -> tuple[Source, TagTrack] | None:
+    return open_saved(path, settings.panel.label_file, settings.tagging.excerpt)
 
 
 def _known(
@@ -245,7 +252,7 @@ def find_events(
 def _heard(
     path: str | Path, settings: Settings, reporter: Reporter
 ) -> tuple[list[TagEvent], TagTrack, Source]:
-    saved = open_saved(path, settings.panel.label_file)
+    saved = _saved(path, settings)
     if saved is not None:
         source, track = saved
     else:

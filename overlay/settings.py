@@ -13,6 +13,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from overlay.datatypes import Excerpt
 from overlay.errors import SettingsError
 from overlay.files import path_error, read_toml
 
@@ -56,6 +57,10 @@ class TaggingSettings:
     video_track: int | None = None
     """Which of the file's pictures to draw on, from 0, and whose program to listen to; ffmpeg's
     choice if ``None``."""
+    from_s: float | None = None
+    """Second of the file at which the part begins that is used; then all times count from it."""
+    to_s: float | None = None
+    """Second of the file at which that part ends."""
     cache: bool = True
     """Take scores that were made before, and remember new ones."""
 
@@ -70,6 +75,17 @@ class TaggingSettings:
         _check_range("audio_track", self.audio_track, 0, 1000)
         if self.video_track is not None:
             _check_range("video_track", self.video_track, 0, 1000)
+        self.excerpt  # noqa: B018  refuses what is no part
+
+    @property
+    def excerpt(self) -> Excerpt | None:
+        """The part of the file that is used; ``None``: all of it."""
+        if self.from_s is None and self.to_s is None:
+            return None
+        try:
+            return Excerpt(self.from_s or 0.0, self.to_s)
+        except ValueError as error:
+            raise SettingsError(f"{error}; --to must lie behind --from") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import Levels, Scores, Tag, Times
+from overlay.datatypes import Excerpt, Levels, Scores, Tag, Times
 from overlay.errors import OutputError, TrackError
 from overlay.files import brief, path_error, whole_or_absent
 from overlay.files.npz import check_claims, read_arrays
@@ -126,6 +127,22 @@ class TagTrack:
         best = np.argsort(-row, kind="stable")[:k]
         return [Tag(int(i), self.labels[i], float(row[i])) for i in best]
 
+    def part(self, excerpt: Excerpt) -> TagTrack:
+        """The track of a part of the sound, with times that count from the part's start.
+
+        Of a part that is shorter than a hop the row nearest to its start stays.
+        """
+        end_s = self.duration_s if excerpt.to_s is None else min(excerpt.to_s, self.duration_s)
+        rows = (self.times >= excerpt.from_s) & (self.times < end_s)
+        if self.n_hops and not rows.any():
+            rows[np.abs(self.times - excerpt.from_s).argmin()] = True
+        heard = (self.level_times >= excerpt.from_s) & (self.level_times < end_s)
+        return replace(
+            self, scores=self.scores[rows], times=self.times[rows] - excerpt.from_s,
+            levels=self.levels[heard], level_times=self.level_times[heard] - excerpt.from_s,
+            duration_s=max(0.0, end_s - excerpt.from_s), sound=sound_of_part(self.sound, excerpt),
+        )  # fmt: skip
+
     def save(
         self,
         path: str | Path,
@@ -224,6 +241,13 @@ class ScoreBlock:
         """Check that the shapes agree."""
         if self.scores.ndim != 2 or self.times.shape != self.scores.shape[:1]:
             raise ValueError(f"times {self.times.shape} do not fit scores {self.scores.shape}")
+
+
+def sound_of_part(sound: str, excerpt: Excerpt | None) -> str:
+    """The fingerprint of a part of a sound; empty where that of the whole is unknown."""
+    if excerpt is None or not sound:
+        return sound
+    return sha256(f"{sound} {excerpt.from_s} {excerpt.to_s}".encode()).hexdigest()
 
 
 def _checked_times(name: str, times: Times, even: Times) -> Times:

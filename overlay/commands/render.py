@@ -25,7 +25,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_output(parser, "target file, or folder (default: NAME.tagged.mp4)")
     parser.add_argument("--tags", metavar="NPZ", help="draw these saved scores; do not tag again")
     parser.add_argument(
-        "--preview", type=flags.second, metavar="T",
+        "--preview", type=flags.clock_time, metavar="T",
         help="write one PNG of the frame at T seconds instead",
     )  # fmt: skip
     flags.add_common(parser)

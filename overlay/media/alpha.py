@@ -18,6 +18,7 @@ from overlay.datatypes import ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import OutputError, SettingsError
 from overlay.media.clock import others_copied
 from overlay.media.containers import EXTENSIONS
+from overlay.media.excerpt import inside, output_options
 from overlay.media.panel_stream import PanelInput, panel_tiles
 from overlay.media.process import command_line, local_url, media_input
 from overlay.media.video import color_tags, shown_video
@@ -160,8 +161,9 @@ def alpha_command(
     video = shown_video(info)
     source = media_input(info)
     layers = {"rgba": "rgb", "yuva420p": "yuv420", "yuva444p": "yuv444"}
+    shown = inside(source[str(video.index)], info)
     picture = ffmpeg.overlay(
-        _nothing(source[str(video.index)], video, panel.pix_fmt, color), panel_tiles(panel),
+        _nothing(shown, video, panel.pix_fmt, color), panel_tiles(panel),
         x=panel.box.x, y=panel.box.y, eval="init", format=layers[panel.pix_fmt], shortest=1,
         ts_sync_mode="nearest",
     )  # fmt: skip
@@ -175,7 +177,7 @@ def alpha_command(
     output = ffmpeg.output(
         picture, local_url(out), **{"c:v": encoder.name}, **encoder.options, **more,
         pix_fmt=encoder.pix_fmt, fps_mode="passthrough", enc_time_base="demux", map_metadata=-1,
-        max_error_rate=1, progress="pipe:1", stats_period=0.2,
+        max_error_rate=1, progress="pipe:1", stats_period=0.2, **output_options(info),
     ).overwrite_output()  # fmt: skip
     others = others_copied(info, source, {video.index})
     return command_line(ffmpeg.merge_outputs(output, *others), program)

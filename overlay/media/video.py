@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from overlay.media.attachments import Attachment, attach_arguments
 from overlay.media.clock import others_copied
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
+from overlay.media.excerpt import inside, output_options, whole_file
 from overlay.media.panel_stream import PanelInput, panel_tiles
 from overlay.media.process import command_line, local_url, media_input
 
@@ -64,7 +65,7 @@ def overlay_command(
     video = shown_video(info)
     source = media_input(info)
     ten_bit = video.bit_depth > 8 and encoder.ten_bit
-    shown = source[str(video.index)]
+    shown = inside(source[str(video.index)], info)
     picture = _composed(shown, video, panel, ten_bit=ten_bit, even_size=encoder.even_size)
     subtitles = tuple(subtitles)
     streams = [picture, *(source[str(audio.index)] for audio in info.audio)]
@@ -75,8 +76,9 @@ def overlay_command(
     if out.suffix.lower() == ".mkv":
         streams.append(source["t?"])
         codecs["c:t"] = "copy"
+    whole = media_input(info, **whole_file(info))  # a cover is at second 0 of the file
     for position, index in enumerate(info.covers, start=1):
-        streams.append(source[str(index)])
+        streams.append(whole[str(index)])
         codecs |= {f"c:v:{position}": "copy", f"disposition:v:{position}": "attached_pic"}
     output = ffmpeg.output(
         *streams,
@@ -91,7 +93,7 @@ def overlay_command(
         max_error_rate=1,
         progress="pipe:1",
         stats_period=0.2,
-        copypriorss=1,
+        **{"copypriorss": 1, **output_options(info)},
         **_container_options(out, encoder),
     ).overwrite_output()
     used = {video.index, *(audio.index for audio in info.audio)}
@@ -206,6 +208,8 @@ def preview_command(
 ) -> list[str]:
     """Write the frame at second ``at_s`` with the panel on it as one PNG, pixels made square."""
     video = shown_video(info)
+    if info.excerpt:
+        at_s, info = at_s + info.excerpt.from_s, replace(info, excerpt=None)
     if info.clock:  # a seek would go by timestamps that may jump, and to no keyframe
         source = media_input(info)
         shown = source[str(video.index)].filter("trim", start=at_s - _HALF_MS)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from overlay.errors import UsageError
 from overlay.media.attachments import extract_covers, font_attachment
 from overlay.media.containers import (
     SubtitlePlan,
@@ -37,9 +38,15 @@ class Copied:
 
         Raises:
             NoVideoStream: There is no picture either.
+            UsageError: A part is wanted.
             OutputError: The target is an input, exists, or cannot hold the streams.
         """
         source.picture()
+        if source.info.excerpt is not None:
+            raise UsageError(
+                f"{source.path}: a copied picture can be cut at its keyframes only; leave --soft "
+                "out, or --from and --to"
+            )
         name = f"{source.path.stem}.tagged{default_extension(source.info)}"
         target = target_for(source, settings, out, name)
         check_container(source.info, target.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from overlay.errors import UsageError
 from overlay.export.subtitles import Subtitles, check_mergeable, read_subtitles, with_cues
 from overlay.media.source import Source
 from overlay.products.base import Made
@@ -34,7 +35,10 @@ class Merged:
         Raises:
             ExportError: The subtitles cannot be read or added to.
             OutputError: The target is an input, or exists.
+            UsageError: A part is wanted.
         """
+        if source.info.excerpt is not None:
+            raise UsageError("--merge takes the times of the whole file; leave --from and --to out")
         dialogue = read_subtitles(self.subtitles)
         check_mergeable(dialogue)
         with_cues(dialogue, [])  # its layout may be too unusual

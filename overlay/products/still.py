@@ -29,7 +29,7 @@ class Still:
     """The frame at a second.
 
     Attributes:
-        at_s: Seconds from the start of the video.
+        at_s: Seconds from the start of the video, or of the part of it that is used.
     """
 
     at_s: float
@@ -51,6 +51,11 @@ class Still:
         if not (math.isfinite(self.at_s) and self.at_s >= 0):
             raise UsageError(f"there is no frame at {self.at_s:g} s; seconds count from 0")
         video = source.picture()
+        part = source.info.excerpt
+        if part is not None and part.length_s is not None and self.at_s >= part.length_s:
+            raise UsageError(
+                f"the part ends {part.length_s:g} s behind --from, as T counts"
+            )
         target = target_for(source, settings, out, f"{source.path.stem}.{self.at_s:g}s.png")
         program = ffmpeg_program(settings.video.ffmpeg)
         plan = StillPlan(source, drawable(video, settings, reporter), target, program, self.at_s)
