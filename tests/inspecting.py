@@ -1,12 +1,16 @@
-"""Looking at media files as a stranger would, with PyAV and not with the project's own code."""
+"""Looking at media files as a stranger would, with PyAV and ffmpeg, not the project's own code."""
 
 import hashlib
+import re
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import numpy.typing as npt
+
+from overlay.media.process import ffmpeg_program
 
 
 def picture_times(path: Path, index: int | None = None) -> list[Fraction]:
@@ -59,6 +63,19 @@ def facts(path: Path) -> dict[str, object]:
             "subtitles": [s.codec_context.name for s in container.streams.subtitles],
             "languages": [s.metadata.get("language") for s in container.streams.audio],
         }
+
+
+def side_data(path: Path) -> str:
+    """What goes with the first picture, a line each, as ffmpeg describes it.
+
+    PyAV 18.1 crashes when pictures are freed whose side data were looked at.
+    """
+    command = [
+        ffmpeg_program(), "-v", "info", "-nostdin", "-noautorotate", "-i", str(path),
+        "-frames:v", "1", "-vf", "showinfo", "-f", "null", "-",
+    ]  # fmt: skip
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    return "\n".join(re.findall(r"showinfo.*? side data - (.*)", printed))
 
 
 def peak(blocks: list[npt.NDArray[np.float32]]) -> float:

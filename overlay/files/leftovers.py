@@ -36,28 +36,32 @@ def owned(target: Path, *, folder: bool) -> Iterator[Path]:
     Raises:
         OSError: It cannot be made.
     """
-    path, descriptor = _made(target, folder=folder)
-    try:
+    path = fresh(target)
+    descriptor: int | None = None
+    try:  # from before there is anything: a signal may come at any moment
+        while (descriptor := _taken(path, folder=folder)) is None:
+            path = fresh(target)
         yield path
     finally:
         remove(path)
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
 
 
-def _made(target: Path, *, folder: bool) -> tuple[Path, int]:
-    while True:
-        path = fresh(target)
-        if folder:
-            path.mkdir()
-        else:
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        try:
-            descriptor = os.open(path, os.O_RDONLY)
-        except FileNotFoundError:
-            continue  # swept before it was ours
-        if _lock(descriptor) is not False and os.path.lexists(path):
-            return path, descriptor
-        os.close(descriptor)  # somebody who sweeps was quicker than our lock
+def _taken(path: Path, *, folder: bool) -> int | None:
+    """Make it and lock it; ``None`` if somebody who sweeps was quicker than our lock."""
+    if folder:
+        path.mkdir()
+    else:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    if _lock(descriptor) is not False and os.path.lexists(path):
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def _lock(descriptor: int) -> bool | None:

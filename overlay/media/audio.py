@@ -174,7 +174,7 @@ def timed_samples(pipe: IO[bytes]) -> Iterator[tuple[Any, Samples]]:
 def _check_decoded(
     run: FfmpegRun, info: MediaInfo, stream: AudioInfo, placing: Placing, tolerant: bool
 ) -> None:
-    lost = _ends_early(info, stream, placing.end_s)
+    lost = "" if run.log.guesses_length else _ends_early(info, stream, placing.end_s)
     damaged = run.log.damage_of(stream.index) or run.log.decode_errors or lost
     heard = placing.n_samples > 0
     if heard and (tolerant or not (damaged or run.returncode)):
@@ -191,10 +191,14 @@ def _check_decoded(
     )
 
 
+_INDEXED = {"aiff", "mp3", "mp4", "mxf"}
+"""Demuxers whose files say how long they are, and that say nothing when less is there."""
+
+
 def _ends_early(info: MediaInfo, stream: AudioInfo, end_s: float) -> str:
     """Says so where an index tells how long the sound is: a cut file is read without complaint."""
     promised = stream.start_s + (stream.duration_s or 0.0)
     missing = promised - end_s
-    indexed = "mp4" in info.container.split(",")
+    indexed = not _INDEXED.isdisjoint(info.container.split(","))
     early = indexed and missing > max(_DURATION_SLACK_S, 0.02 * promised)
     return f"it ends {missing:.1f} s early" if early else ""

@@ -26,6 +26,7 @@ _LOST = re.compile(
     re.IGNORECASE,
 )
 """What demuxers and decoders say when packets, frames or samples are lost."""
+_GUESS = "Estimating duration from bitrate"
 _STREAM = re.compile(r"\bstream (?:= )?(\d+)")
 _NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
 _OUTPUT = re.compile(r"(?:out|vost|aost|sost|ost)#|enc:")
@@ -48,6 +49,8 @@ class FfmpegLog:
     """Of the video; ``None`` where ffmpeg does not say."""
     frames_encoded: int | None = None
     disk_full: bool = False
+    guesses_length: bool = False
+    """Whether the source's length is no claim of its own, but worked out from its bit rate."""
 
     @property
     def damaged(self) -> bool:
@@ -96,6 +99,7 @@ class FfmpegLog:
             self.disk_full |= level != "warning" and text.endswith(_NO_ROOM)
         if not components or any(map(_OUTPUT.match, components)):
             return
+        self.guesses_length |= text.startswith(_GUESS)
         said = _LOST.search(text)
         if said and (level != "warning" or not _hint(components)) and len(self.damage) < 20:
             self.damage.append(text)

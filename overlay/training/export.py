@@ -48,19 +48,21 @@ def export(
 
 
 def evened(
-    bias: npt.NDArray[np.floating[Any]], prior: npt.NDArray[np.float64]
+    bias: npt.NDArray[np.floating[Any]],
+    prior: npt.NDArray[np.float64],
+    weight: float = PRIOR_WEIGHT,
 ) -> npt.NDArray[np.floating[Any]]:
     """Biases that make up for what a student does with a sound it does not know.
 
     It then answers with what is frequent, so "Animal" comes before "Dog". A part of the classes'
     logarithmic frequency is taken off:
 
-        bias[c] -= PRIOR_WEIGHT ln(prior[c] / mean(prior))
+        bias[c] -= weight ln(prior[c] / mean(prior))
 
     Source:
         Menon et al., "Long-tail learning via logit adjustment", arXiv:2007.07314.
     """
-    adjusted: npt.NDArray[np.floating[Any]] = bias - PRIOR_WEIGHT * np.log(prior / prior.mean())
+    adjusted: npt.NDArray[np.floating[Any]] = bias - weight * np.log(prior / prior.mean())
     return adjusted
 
 

@@ -90,7 +90,7 @@ OWN_TRACKS = ("Sounds", "Sound tags, animated")
 MEDIA = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".png"}
 _CHANGING_TAGS = {"encoder", "duration"}
 """Metadata that names the program, or that containers derive."""
-_CHANGING_SIDE_DATA = ("SEI_UNREGISTERED", "S12M_TIMECODE")
+_CHANGING_SIDE_DATA = ("Unregistered", "timecode")
 """The encoder's signature, and what has bytes that decoders leave to chance."""
 _CODING = (
     "name", "codec_tag", "width", "height", "pix_fmt", "sample_aspect_ratio", "color_range",
@@ -1289,13 +1289,23 @@ def _first_picture(path: Path, number: int) -> dict[str, str]:
     frame = next(_decoded(path, number, []), None)
     if frame is None:
         return {"first picture": "none"}
-    side = {str(s.type): _hash(bytes(s)) for s in frame.side_data}
-    side = {key: value for key, value in side.items() if not key.endswith(_CHANGING_SIDE_DATA)}
     return {
         "rotation": str(frame.rotation), "interlaced": str(frame.interlaced_frame),
         "format": frame.format.name, "shown": f"{frame.width}x{frame.height}",
-        **{f"picture {key}": value for key, value in sorted(side.items())},
+        "side data": _side_data(path, number),
     }  # fmt: skip
+
+
+def _side_data(path: Path, number: int) -> str:
+    """What goes with the first picture, by ffmpeg: PyAV's may crash when they are freed."""
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(), "-v", "info", "-nostdin", "-noautorotate", "-i",
+        f"file:{path}", "-map", f"0:{number}", "-frames:v", "1", "-vf", "showinfo",
+        "-f", "null", "-",
+    ]  # fmt: skip
+    printed = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    lines = sorted(re.findall(r"showinfo.*? side data - (.*)", printed.stderr))
+    return "; ".join(line for line in lines if not any(c in line for c in _CHANGING_SIDE_DATA))
 
 
 def _decoded(path: Path, number: int, errors: list[str]) -> Iterator[Any]:

@@ -335,3 +335,41 @@ def test_a_working_folder_that_is_gone_is_said(tmp_path, monkeypatch):
     place.rmdir()
     with pytest.raises(OutputError, match="is gone"):
         check_target("out.npz", overwrite=False)
+
+
+class _Signal(BaseException):
+    pass
+
+
+def test_a_signal_at_any_moment_leaves_nothing(tmp_path):
+    """It comes at each line that runs until the temporary file is there, one after the other."""
+    n_lines = 0
+    while _stopped_at(n_lines, tmp_path / "t.mp4"):
+        assert list(tmp_path.iterdir()) == [], n_lines
+        n_lines += 1
+    assert n_lines > 20
+
+
+def _stopped_at(n_lines, target):
+    """Whether so many lines run before the block is entered; the next one raises."""
+    left = n_lines
+
+    def trace(frame, event, _):
+        nonlocal left
+        if "overlay" in frame.f_code.co_filename and event == "line":
+            left -= 1
+            if left < 0:
+                sys.settrace(None)
+                raise _Signal
+        return trace
+
+    before = sys.gettrace()
+    try:
+        sys.settrace(trace)
+        with whole_or_absent(target, overwrite=False):
+            sys.settrace(None)
+            return False
+    except _Signal:
+        return True
+    finally:
+        sys.settrace(before)

@@ -19,9 +19,8 @@ from overlay.track import TagTrack
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
-    folder = tmp_path / "tracks"
-    monkeypatch.setattr(cache, "track_folder", lambda: folder)
-    return folder
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
+    return cache.track_folder()
 
 
 @pytest.fixture
@@ -124,14 +123,12 @@ def test_what_a_killed_process_left_half_written_goes(own_folder, monkeypatch):
 
 _CROWD = """
 import sys
-from pathlib import Path
 import numpy as np
 from overlay.reporting import Reporter
 from overlay.scoring import cache
 from overlay.track import TagTrack
 
-seed, folder = int(sys.argv[1]), Path(sys.argv[2])
-cache.track_folder = lambda: folder
+seed, folder = int(sys.argv[1]), cache.track_folder()
 rng, n_recalled = np.random.default_rng(seed), 0
 for _ in range(60):
     n = int(rng.integers(8))
@@ -150,8 +147,8 @@ def test_processes_share_the_cache_without_harm(own_folder):
     environment = os.environ | {cache.LIMIT_VARIABLE: "1"}  # room for five of eight
     crowd = [
         subprocess.Popen(
-            [sys.executable, "-c", _CROWD, str(seed), str(own_folder)], env=environment,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-c", _CROWD, str(seed)], env=environment, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
         )
         for seed in range(3)
     ]  # fmt: skip
@@ -164,6 +161,7 @@ def test_processes_share_the_cache_without_harm(own_folder):
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(own_folder):
+    own_folder.parent.mkdir(parents=True)
     own_folder.write_text("no folder")
     cache.keep("k", track_of())
     assert cache.recall("k") is None

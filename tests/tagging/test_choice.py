@@ -19,8 +19,7 @@ def nothing_here(monkeypatch, tmp_path):
     """No weights on this machine, and nobody answers at their address."""
     monkeypatch.delenv(MODELS_VARIABLE, raising=False)
     monkeypatch.delenv(choice.OFFLINE_VARIABLE)
-    for module in (choice, weights):
-        monkeypatch.setattr(module, "cache_folder", lambda: tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     choice._fetched.cache_clear()
 
     def publish(url, digest=None):
@@ -45,12 +44,12 @@ def test_without_network_it_is_the_builtin_one_and_that_is_said(tmp_path):
     assert notes[0].startswith("model builtin")
     assert "mn04" in notes[0]
     assert "\n" not in notes[0]
-    assert not any((tmp_path / "models").glob("*"))
+    assert not any((tmp_path / "tag-overlay/models").glob("*"))
 
 
 def test_weights_that_are_here_are_taken(nothing_here, tmp_path):
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models/w.pt").write_bytes(b"weights")
+    (tmp_path / "tag-overlay/models").mkdir(parents=True)
+    (tmp_path / "tag-overlay/models/w.pt").write_bytes(b"weights")
     name, note = choice.choose("auto")
     assert (name, "on this machine" in note) == ("mn04", True)
 
@@ -72,12 +71,11 @@ def test_weights_that_come_quickly_are_taken(nothing_here, tmp_path):
         name, note = choice.choose("auto")
         server.shutdown()
     assert (name, "fetched" in note) == ("mn04", True)
-    assert (tmp_path / "models/w.pt").read_bytes() == b"weights"
+    assert (tmp_path / "tag-overlay/models/w.pt").read_bytes() == b"weights"
 
 
-def test_a_server_that_keeps_one_waiting_is_given_up(nothing_here, monkeypatch, tmp_path):
-    monkeypatch.setattr(choice, "_PATIENCE_S", 0.2)
+def test_a_server_that_keeps_one_waiting_is_given_up(nothing_here, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         nothing_here(f"http://127.0.0.1:{silent.getsockname()[1]}/w.pt")
-        assert choice.choose("auto")[0] == "builtin"
-    assert not any((tmp_path / "models").glob("*"))
+        assert choice.choose("auto", patience_s=0.2)[0] == "builtin"
+    assert not any((tmp_path / "tag-overlay/models").glob("*"))

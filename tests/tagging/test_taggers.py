@@ -18,8 +18,8 @@ from overlay.tagging.engines.paddle import built
 from overlay.tagging.registry import SPECS, load_tagger
 from overlay.tagging.tagger import WindowTagger
 from overlay.tagging.tracking import score_stream
-from overlay.tagging.weights import published as weights_module
 from overlay.tagging.weights.checkpoint import read_arrays
+from overlay.tagging.weights.published import MODELS_VARIABLE
 from overlay.tagging.windows import Windows, from_zero
 from overlay.vocabulary.audioset import audioset_labels
 
@@ -183,7 +183,7 @@ def test_mistakes_are_said(tmp_path, monkeypatch, checkpoint):
         )
     with pytest.raises(TaggerError, match="--weights needs --model"):
         load_tagger(TaggingSettings(weights=checkpoint("mn04")))
-    monkeypatch.setattr(weights_module, "find", lambda name: tmp_path / "Cnn14_mAP=0.431.pth")
+    monkeypatch.setenv(MODELS_VARIABLE, str(tmp_path))
     (tmp_path / "Cnn14_mAP=0.431.pth").write_bytes(b"not it")
     with pytest.raises(CheckpointError, match="not the published file"):
         load_tagger(TaggingSettings(model="cnn14"))

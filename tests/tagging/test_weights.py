@@ -7,7 +7,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from overlay.errors import CheckpointError, DownloadError
-from overlay.tagging.weights import published as weights
 from overlay.tagging.weights.published import (
     MODELS_VARIABLE,
     Weights,
@@ -83,9 +82,9 @@ def test_offline_says_what_to_fetch(tmp_path):
 
 
 def test_the_named_folder_goes_first(tmp_path, monkeypatch):
-    named, cache = tmp_path / "named", tmp_path / "cache"
+    named, cache = tmp_path / "named", tmp_path / "tag-overlay"
     monkeypatch.setenv(MODELS_VARIABLE, str(named))
-    monkeypatch.setattr(weights, "cache_folder", lambda: cache)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert find("cnn14") is None
     for folder in (cache / "models", named):
         folder.mkdir(parents=True)

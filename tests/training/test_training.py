@@ -208,10 +208,7 @@ def test_a_run_goes_on_where_it_stopped(work, bank, monkeypatch):
     assert "8 scenes" in (work / "log.txt").read_text()
 
 
-def test_frequent_classes_are_held_back_a_little(monkeypatch):
-    from overlay.training import export as room
-
-    monkeypatch.setattr(room, "PRIOR_WEIGHT", 0.1)
-    adjusted = evened(np.zeros(3, np.float32), np.array([0.2, 0.02, 0.002]))
+def test_frequent_classes_are_held_back_a_little():
+    adjusted = evened(np.zeros(3, np.float32), np.array([0.2, 0.02, 0.002]), 0.1)
     assert adjusted[0] < adjusted[1] < adjusted[2]
     assert adjusted[2] - adjusted[0] == pytest.approx(0.1 * np.log(100))

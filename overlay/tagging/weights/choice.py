@@ -12,14 +12,17 @@ from overlay.tagging.weights.published import WEIGHTS, download_within, find
 OFFLINE_VARIABLE = "TAG_OVERLAY_OFFLINE"
 """Environment variable: if it is set, ``auto`` does not try to download."""
 BEST, SHIPPED = "mn04", "builtin"
-_PATIENCE_S = 6.0
 
 
-def choose(wanted: str) -> tuple[str, str | None]:
+def choose(wanted: str, *, patience_s: float = 6.0) -> tuple[str, str | None]:
     """The exact model to use.
 
     ``auto`` is ``mn04`` if its weights are here or come within a few seconds, else the built-in
     one. Every other name stays what it is.
+
+    Args:
+        wanted: Name of a model, or ``auto``.
+        patience_s: How long a server may take.
 
     Returns:
         Name of the model, and one line that says which and why if there was a choice.
@@ -28,7 +31,7 @@ def choose(wanted: str) -> tuple[str, str | None]:
         return wanted, None
     if find(BEST) is not None:
         return BEST, f"model {BEST}: its weights are on this machine"
-    if not os.environ.get(OFFLINE_VARIABLE) and _fetched():
+    if not os.environ.get(OFFLINE_VARIABLE) and _fetched(patience_s):
         return BEST, f"model {BEST}: fetched its weights into {cache_folder() / 'models'}"
     return SHIPPED, (
         f"model {SHIPPED}, which came with the program: {BEST}, which names more sounds right, is "
@@ -37,10 +40,10 @@ def choose(wanted: str) -> tuple[str, str | None]:
 
 
 @cache
-def _fetched() -> bool:
+def _fetched(patience_s: float) -> bool:
     """Whether the best model's weights could be fetched; tried once a process."""
     try:
-        download_within(_PATIENCE_S, WEIGHTS[BEST], cache_folder() / "models")
+        download_within(patience_s, WEIGHTS[BEST], cache_folder() / "models")
     except DownloadError:
         return False
     return True
