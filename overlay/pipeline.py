@@ -135,7 +135,7 @@ def plan(
         track = _known(track, source, settings, reporter)
     instead = None
     if product is None:
-        name = asked_for(source, settings.video, is_scored=track is not None)
+        name = asked_for(source, settings.video, target, is_scored=track is not None)
         product = PRODUCTS[name]()
         instead = _instead(source, settings, target, name)
     made = product.plan(source, settings, target, reporter)

@@ -199,6 +199,10 @@ class VideoSettings:
     """Add captions as a subtitle track and copy everything else, instead of drawing."""
     overlay_only: bool = False
     """Write the panel alone, with transparency, for an editing program."""
+    gif: bool = False
+    """Write a moving picture without sound instead; a target's name in .gif or .webp does, too."""
+    max_mb: float = 8.0
+    """Megabytes (10^6 bytes) that a moving picture may have."""
     overwrite: bool = False
     ffmpeg: str | None = None
     """ffmpeg program to use instead of the one that comes with imageio-ffmpeg."""
@@ -207,8 +211,10 @@ class VideoSettings:
         """Check ranges."""
         if self.crf is not None:
             _check_range("crf", self.crf, 0, 63)
-        if self.soft and self.overlay_only:
-            raise SettingsError("soft and overlay_only exclude each other; choose one")
+        _check_range("max_mb", self.max_mb, 0.05, 1000)
+        chosen = [name for name in ("soft", "overlay_only", "gif") if getattr(self, name)]
+        if len(chosen) > 1:
+            raise SettingsError(f"{' and '.join(chosen)} exclude each other; choose one")
 
 
 @dataclass(frozen=True, slots=True)

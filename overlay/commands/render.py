@@ -47,6 +47,12 @@ def add_video(parser: argparse.ArgumentParser) -> None:
         group, "overlay-only",
         "write the panel alone with transparency: mov, webm, a new folder or a-%%05d.png",
     )  # fmt: skip
+    flags.switch(
+        group, "gif", "write a moving picture without sound; -o NAME.gif or NAME.webp does, too"
+    )
+    flags.option(
+        group, "max-mb", type=float, metavar="MB", help="largest size of a moving picture (8)"
+    )
     flags.switch(group, "allow-silent", "copy the picture of a video without sound")
     flags.add_decoding(group)
 

@@ -66,7 +66,7 @@ def overlay_command(
     source = media_input(info)
     ten_bit = video.bit_depth > 8 and encoder.ten_bit
     shown = inside(source[str(video.index)], info)
-    picture = _composed(shown, video, panel, ten_bit=ten_bit, even_size=encoder.even_size)
+    picture = composed(shown, video, panel, ten_bit=ten_bit, even_size=encoder.even_size)
     subtitles = tuple(subtitles)
     streams = [picture, *(source[str(audio.index)] for audio in info.audio)]
     codecs: dict[str, Any] = {"c:a": "copy"}
@@ -112,9 +112,10 @@ def _container_options(out: Path, encoder: Encoder) -> dict[str, Any]:
     return {"movflags": "+faststart", "strict": "unofficial", **tag}  # else 360 degrees are lost
 
 
-def _composed(
+def composed(
     picture: Any, video: VideoInfo, panel: PanelInput, *, ten_bit: bool, even_size: bool
 ) -> Any:
+    """The picture with the panel on it, in 4:2:0."""
     if even_size and (video.width % 2 or video.height % 2):
         picture = _made_even(picture, video)
     picture = ffmpeg.overlay(
@@ -217,7 +218,7 @@ def preview_command(
     else:
         source = media_input(info, ss=at_s)
         shown = source[str(video.index)]
-    picture = _composed(shown, video, panel, ten_bit=False, even_size=False)
+    picture = composed(shown, video, panel, ten_bit=False, even_size=False)
     if video.sample_aspect != 1:
         picture = picture.filter("scale", "iw*sar", "ih").filter("setsar", 1)
     output = ffmpeg.output(
