@@ -337,7 +337,7 @@ def captions(
     """
     settings = override(settings or Settings(), **options)
     found, track, source = _heard(path, settings, reporter)
-    return captions_of(found, track, settings, frame_rate=frame_rate_of(source))
+    return captions_of(found, track, settings, frame_rate=frame_rate_of(source)).cues
 
 
 def export_events(

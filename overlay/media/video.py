@@ -148,6 +148,15 @@ class TextTrack:
 
     path: Path
     title: str
+    language: str = "und"
+    """Of ISO 639-2, such as ``eng``."""
+    hearing_impaired: bool = False
+    """Whether it tells what is heard."""
+
+    def disposition(self, *, default: bool) -> str:
+        """What players are told of it."""
+        flags = ["default"] * default + ["hearing_impaired"] * self.hearing_impaired
+        return "+".join(flags) or "0"
 
 
 def copy_command(
@@ -155,7 +164,7 @@ def copy_command(
     out: Path,
     program: str,
     subtitles: Iterable[SubtitlePlan] = (),
-    tracks: Iterable[TextTrack] = (),
+    tracks: Sequence[TextTrack] = (),
     attachments: Sequence[Attachment] = (),
 ) -> list[str]:
     """Copy the picture and what goes with it, unchanged, into another container.
@@ -185,7 +194,7 @@ def copy_command(
         codecs |= {
             f"c:s:{position}": caption_codec(out),
             f"metadata:s:s:{position}": f"{title}={track.title}",
-            f"disposition:s:{position}": "default" if shown else "0",
+            f"disposition:s:{position}": track.disposition(default=shown),
         }
     if out.suffix.lower() == ".mkv":
         streams.append(source["t?"])
@@ -200,8 +209,10 @@ def copy_command(
     others = others_copied(info, source, used)
     command = command_line(ffmpeg.merge_outputs(output, *others), program)
     before_out = command.index(f"file:{out.absolute()}")
-    attached = attach_arguments(attachments, info.n_attachments)
-    return [*command[:before_out], *attached, *command[before_out:]]  # an option can come twice
+    more_arguments = attach_arguments(attachments, info.n_attachments)
+    for position, track in enumerate(tracks, start=n_kept):
+        more_arguments += [f"-metadata:s:s:{position}", f"language={track.language}"]
+    return [*command[:before_out], *more_arguments, *command[before_out:]]  # options come twice
 
 
 def preview_command(

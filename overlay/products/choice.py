@@ -36,9 +36,7 @@ PRODUCTS: dict[str, type[Product]] = {
 """What can be made; what each needs to know beside the settings, its class says."""
 
 
-def asked_for(
-    source: Source, settings: VideoSettings, out: Path | None, *, is_scored: bool
-) -> str:
+def asked_for(source: Source, settings: VideoSettings, out: Path | None, *, is_scored: bool) -> str:
     """The product that the options of ``render`` ask for.
 
     Args:

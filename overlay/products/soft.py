@@ -17,6 +17,8 @@ from overlay.reporting import Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
 
+ISO_639_2 = {"en": "eng", "zh": "zho"}
+"""Languages as containers call them."""
 _CAPTIONS = "the video as it is, with captions of its sounds"
 _PANEL_TOO = f"{_CAPTIONS} and the panel as a second subtitle track"
 
@@ -78,8 +80,14 @@ class SoftPlan:
             for title, kind in self.kinds.items():
                 file = Path(folder, f"{title}{kind.extension}")
                 file.write_bytes(content_of(kind, track, facts, self.copy.settings, reporter))
-                if file.stat().st_size:  # ffmpeg reads no empty one
-                    tracks.append(TextTrack(file, title))
+                if not file.stat().st_size:
+                    continue  # ffmpeg reads no empty one
+                captions = kind.holds == "captions"
+                language = self.copy.settings.captions.language if captions else self._labels()
+                tracks.append(TextTrack(file, title, ISO_639_2[language], captions))
             content = _PANEL_TOO if len(tracks) > 1 else _CAPTIONS
             fonts = panel_fonts(self.copy.settings.panel)
             return self.copy.write_with(tracks, fonts, reporter, content)
+
+    def _labels(self) -> str:
+        return self.copy.settings.panel.language

@@ -53,9 +53,7 @@ class Still:
         video = source.picture()
         part = source.info.excerpt
         if part is not None and part.length_s is not None and self.at_s >= part.length_s:
-            raise UsageError(
-                f"the part ends {part.length_s:g} s behind --from, as T counts"
-            )
+            raise UsageError(f"the part ends {part.length_s:g} s behind --from, as T counts")
         target = target_for(source, settings, out, f"{source.path.stem}.{self.at_s:g}s.png")
         program = ffmpeg_program(settings.video.ffmpeg)
         plan = StillPlan(source, drawable(video, settings, reporter), target, program, self.at_s)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from overlay.captioning.cues import Captioned
 from overlay.datatypes import Cue
 from overlay.export.ass_panel import DEFAULT_PICTURE, shown_size
-from overlay.export.formats import Format, Run, SourceFacts, format_named, formats
+from overlay.export.formats import Format, Run, SourceFacts, clock, format_named, formats
 from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.detected import (
@@ -23,6 +24,9 @@ from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
 
+_LISTED = 8
+"""Sounds without room that are named."""
+
 
 def export_formats() -> dict[str, Format]:
     """All formats that a ``Table`` can be written in, by name."""
@@ -36,10 +40,12 @@ class Table:
     Attributes:
         format_name: Which.
         picture: Width and height that the panel of saved scores, which know no video, is made for.
+        marks: Stands before the extension in the usual name.
     """
 
     format_name: str
     picture: tuple[int, int] = DEFAULT_PICTURE
+    marks: str = ""
 
     def plan(
         self, source: Source, settings: Settings, out: Path | None, reporter: Reporter
@@ -57,7 +63,7 @@ class Table:
         facts = facts_of(source, self.picture)
         if kind.holds == "panel" and facts.picture is None:
             source.picture()
-        target = target_for(source, settings, out, f"{stem_of(source)}{kind.extension}")
+        target = target_for(source, settings, out, f"{stem_of(source)}{self.marks}{kind.extension}")
         rehearsed(kind, facts, settings)
         return TablePlan(facts, settings, target, kind)
 
@@ -106,9 +112,10 @@ def content_of(
     elif kind.holds != "scores":
         run = replace(run, events=events_of(track, settings))
     if kind.holds == "captions":
-        cues = captions_of(list(run.events), track, settings, frame_rate=facts.frame_rate)
-        note_if_none(cues, settings, reporter)
-        run = replace(run, cues=cues)
+        found = captions_of(list(run.events), track, settings, frame_rate=facts.frame_rate)
+        note_if_none(found.cues, settings, reporter)
+        note_left_out(found, "other captions leave", reporter)
+        run = replace(run, cues=found.cues)
     return kind.content(run)
 
 
@@ -131,6 +138,16 @@ def note_if_none(cues: list[Cue], settings: Settings, reporter: Reporter) -> Non
         reporter.note(
             f"no sound is worth a caption in the style {style}; --style plain has all events"
         )
+
+
+def note_left_out(found: Captioned, cause: str, reporter: Reporter) -> None:
+    """Say which sounds found no room, with their times."""
+    if not found.left_out:
+        return
+    said = [f"{clock(m.onset_s)} {' '.join(m.lines)}" for m in found.left_out[:_LISTED]]
+    if len(found.left_out) > _LISTED:
+        said.append(f"and {len(found.left_out) - _LISTED} more")
+    reporter.note(f"{cause} no room for {', '.join(said)}")
 
 
 def frame_rate_of(source: Source) -> Fraction | None:

@@ -188,3 +188,15 @@ def test_of_two_pictures_one_is_chosen_and_said(make_clip, npz, tmp_path, capsys
     assert main(arguments) == 0
     assert "there are 2 pictures" in capsys.readouterr().err
     assert main([*arguments, "--video-track", "2"]) == 3
+
+
+def test_names_for_the_deaf_and_hard_of_hearing(npz, tmp_path):
+    assert main(["captions", str(npz), "--style", "plain", "--sdh", "--lang", "zh"]) == 0
+    assert npz.with_name("t.zh.sdh.srt").exists()
+    for name, wanted in (("talk.srt", "talk.en.sdh.srt"), ("film.en.vtt", "film.en.sdh.vtt")):
+        dialogue = tmp_path / name
+        times = "00:00:00.000 --> 00:00:01.000\nHi\n"
+        head, point = ("WEBVTT\n\n", ".") if name.endswith("vtt") else ("1\n", ",")
+        dialogue.write_text(head + times.replace(".", point))
+        assert main(["captions", str(npz), "--merge", str(dialogue), "--sdh"]) == 0
+        assert dialogue.with_name(wanted).exists()
