@@ -60,7 +60,10 @@ class VideoInfo:
     """Width of a pixel over its height, after rotation; 1 where the file says nothing."""
     color: ColorInfo = ColorInfo()
     stands: bool = False
-    """Whether it is a still or a slideshow, of which the first picture stands for seconds."""
+    """Whether it is a still or a slideshow, whose pictures stand for seconds."""
+    fields: str = ""
+    """``tff`` or ``bff`` where frames hold two fields, of two moments: the top or the bottom one is
+    shown first; else empty."""
 
     def __post_init__(self) -> None:
         """Check what everything downstream divides by."""

@@ -29,6 +29,7 @@ from overlay.products.base import Made, Plan, Product
 from overlay.products.choice import PRODUCTS, asked_for, without_sound
 from overlay.products.detected import captions_of, events_of, silence
 from overlay.products.merged import Merged
+from overlay.products.review import Review
 from overlay.products.still import Still
 from overlay.products.table import Table, export_formats, frame_rate_of
 from overlay.reporting import SILENT, Reporter
@@ -41,7 +42,7 @@ from overlay.training.head import find_clips, train_head
 
 __all__ = [
     "Job", "Rendered", "Taught", "captions", "check_captions", "export_events", "export_formats",
-    "find_events", "merge_captions", "plan", "preview", "render", "shown",
+    "find_events", "merge_captions", "plan", "preview", "render", "review", "shown",
     "tag", "top_events", "train",
 ]  # fmt: skip
 
@@ -137,6 +138,8 @@ def plan(
     if product is None:
         name = asked_for(source, settings.video, target, is_scored=track is not None)
         product = PRODUCTS[name]()
+        if track is None and source.info.audio:
+            source.sound()  # before the product has something to say of a sound that nobody hears
         instead = _instead(source, settings, target, name)
     made = product.plan(source, settings, target, reporter)
     if track is not None:
@@ -315,6 +318,35 @@ def preview(
     """
     settings = override(settings or Settings(), **options)
     return plan(path, Still(at_s), out, settings, track=track, reporter=reporter).run(reporter).path
+
+
+def review(
+    path: str | Path,
+    out: str | Path | None = None,
+    settings: Settings | None = None,
+    *,
+    reviewer: str = "",
+    track: TagTrack | str | Path | None = None,
+    reporter: Reporter = SILENT,
+    **options: Any,
+) -> Path:
+    """Write one HTML page on which a person judges what was heard, one key a verdict.
+
+    Args:
+        path: The media file, which the page plays from where it is.
+        out: Target; ``<name>.review.html`` beside the file if ``None``.
+        settings: Options; the defaults if ``None``.
+        reviewer: Who judges; may be changed on the page.
+        track: As for ``render``.
+        reporter: Told how far it is, and what a user should know.
+        options: Single fields of ``settings`` to change, such as ``event_threshold=0.1``.
+
+    Raises:
+        OverlayError: With one line that says what is wrong; no partial file is left.
+    """
+    settings = override(settings or Settings(), **options)
+    product = Review(reviewer)
+    return plan(path, product, out, settings, track=track, reporter=reporter).run(reporter).path
 
 
 def captions(

@@ -193,6 +193,8 @@ class VideoSettings:
     preset: str | None = None
     tolerant: bool = False
     """Render what can be decoded of a damaged file."""
+    deinterlace: bool = False
+    """Make whole pictures of the fields of interlaced video."""
     allow_silent: bool = False
     """Copy the picture of a file without audio instead of refusing it."""
     soft: bool = False

@@ -1,5 +1,6 @@
 """Fixtures that find the material beside the project, and make clips."""
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Callable
@@ -34,12 +35,13 @@ Make = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def make_clip(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Run ffmpeg with some arguments and give the file it wrote; each clip is made once."""
+    """Run ffmpeg with some arguments and give the file it wrote; each one is made once."""
     folder = tmp_path_factory.mktemp("clips")
 
     def make(name: str, *arguments: str) -> Path:
-        path = folder / name
+        path = folder / hashlib.sha256(repr(arguments).encode()).hexdigest()[:12] / name
         if not path.exists():
+            path.parent.mkdir(exist_ok=True)
             command = [ffmpeg_program(), "-v", "error", "-nostdin", *arguments, str(path)]
             subprocess.run(command, check=True)
         return path

@@ -1,5 +1,6 @@
 """Looking at media files as a stranger would, with PyAV and ffmpeg, not the project's own code."""
 
+import contextlib
 import hashlib
 import re
 import subprocess
@@ -7,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import av.filter
 import numpy as np
 import numpy.typing as npt
 
@@ -26,6 +28,25 @@ def pictures(path: Path, index: int | None = None, pix_fmt: str | None = None) -
     with av.open(str(path)) as container:
         stream = container.streams.video[0] if index is None else container.streams[index]
         return [frame.to_ndarray(format=pix_fmt) for frame in container.decode(stream)]
+
+
+def field_orders(path: Path) -> set[str]:
+    """How the decoded pictures of a file are made up, as one of ffmpeg's filters sees them."""
+    found = set()
+    for kind in ("TOPFIRST", "BOTTOMFIRST", "PROGRESSIVE"):
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            graph = av.filter.Graph()
+            select = graph.add("select", f"eq(interlace_type,{kind})")
+            chain = [graph.add_buffer(template=stream), select, graph.add("buffersink")]
+            graph.link_nodes(*chain).configure()
+            for frame in container.decode(stream):
+                chain[0].push(frame)
+            chain[0].push(None)
+            with contextlib.suppress(av.error.EOFError, av.error.BlockingIOError):
+                graph.pull()
+                found.add(kind)
+    return found
 
 
 def audio_packets(path: Path) -> list[tuple[int, str]]:

@@ -19,7 +19,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from overlay.batching.markers import STATE_FOLDER, identity_of
+from overlay.errors import TrackError
+from overlay.files import path_error, read_bytes
 
+_LARGEST_BYTES = 4096
 LEASE_S = 60.0
 """A claim that nobody renewed for this long is nobody's."""
 
@@ -112,10 +115,9 @@ class Claims:
 
     def _owner(self, path: Path) -> tuple[str, bytes]:
         try:
-            with path.open("rb") as file:
-                content = file.read(4096)
+            content = read_bytes(path, _LARGEST_BYTES, "the claim", path_error(TrackError, path))
             return str(json.loads(content)["owner"]), content
-        except (OSError, ValueError, KeyError, TypeError):
+        except (TrackError, ValueError, KeyError, TypeError, RecursionError):
             return "", b""
 
     def _is_stale(self, path: Path) -> bool:
@@ -140,6 +142,6 @@ def _is_dead(owner: str) -> bool:
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return True
-    except OSError:
+    except (OSError, OverflowError):
         return False
     return False

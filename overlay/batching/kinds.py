@@ -20,7 +20,7 @@ from overlay.settings import Settings
 RENDER, SOFT, PANEL = "render", "soft", "panel"
 """Videos; which one is in the settings."""
 EVENTS, CAPTIONS, TAGS = "events", "captions", "tags"
-_CODE = {RENDER: 1, SOFT: 1, PANEL: 1, EVENTS: 1, CAPTIONS: 1, TAGS: 1}
+_CODE = {RENDER: 2, SOFT: 1, PANEL: 2, EVENTS: 1, CAPTIONS: 1, TAGS: 1}
 """Version of the code that makes a product: raise it when the result becomes another."""
 _TABLES = {
     RENDER: ("tagging", "panel", "events", "video"),

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from overlay.errors import TrackError
@@ -21,6 +21,8 @@ STATE_FOLDER = ".tag-overlay"
 """Below the output."""
 _VERSION = 1
 _LARGEST_BYTES = 1_000_000
+_MOST = 1e15
+"""Bytes, seconds, tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,28 @@ def _read(path: Path) -> Marker | None:
         content = json.loads(found)
         if content.pop("version") != _VERSION:
             return None
-        content["heard"] = tuple(map(str, content["heard"]))
+        content["heard"] = tuple(content["heard"])
         marker = Marker(**content)
-        texts = (marker.place, marker.kind, marker.key, marker.state, marker.target, marker.reason)
-        if not all(isinstance(text, str) for text in texts):
-            return None
+        _check(marker)
         return marker
     except (TrackError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _check(marker: Marker) -> None:
+    texts = (
+        marker.place, marker.kind, marker.key, marker.state, marker.target, marker.reason,
+        marker.made_by, *marker.heard,
+    )  # fmt: skip
+    for text in texts:
+        os.fsencode(text)  # raises for other things, and for letters that are no text
+    length_s = () if marker.length_s is None else (marker.length_s,)
+    numbers = (marker.target_bytes, marker.tries, marker.seconds, *length_s)
+    if not all(type(each) in (int, float) and 0 <= each <= _MOST for each in numbers):
+        raise ValueError("a number that cannot be meant")
+    target = PurePath(marker.target)
+    if target.is_absolute() or ".." in target.parts or "\0" in marker.target:
+        raise ValueError("a target that is not below the output")
 
 
 def write_marker(out: Path, marker: Marker) -> None:

@@ -16,11 +16,7 @@ __all__ = ["main", "run"]
 
 def run() -> NoReturn:
     """Entry point of the installed program."""
-    from overlay.commands.stopping import Stopping
-
-    with Stopping(for_good=True) as stopping:
-        status = _status(None, stopping)
-    raise SystemExit(status)
+    raise SystemExit(_stoppable(None, for_good=True))
 
 
 def main(argv: Sequence[str]) -> int:
@@ -33,10 +29,18 @@ def main(argv: Sequence[str]) -> int:
         Exit status: 0 ok, 1 unexpected, 2 usage, 3 media, 4 tagger, 5 settings, 6 export, 129
         SIGHUP, 130 Ctrl-C, 143 SIGTERM.
     """
+    return _stoppable(argv, for_good=False)
+
+
+def _stoppable(argv: Sequence[str] | None, *, for_good: bool) -> int:
     from overlay.commands.stopping import Stopping
 
-    with Stopping() as stopping:
-        return _status(argv, stopping)
+    stopping = Stopping(for_good=for_good)
+    try:
+        with stopping:
+            return _status(argv, stopping)
+    except KeyboardInterrupt:  # it came while signals were about to be caught
+        return stopping.said()
 
 
 def _status(argv: Sequence[str] | None, stopping: Stopping) -> int:

@@ -16,10 +16,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Show or clear."""
+    from overlay.reviewing.proxies import clear_proxies
     from overlay.scoring import cache
 
     if args.action == "clear":
         show(f"forgot {cache.clear()} score tracks")
+        n_copies = clear_proxies()
+        if n_copies:
+            show(f"removed {n_copies} small copies of videos")
         return
     n_tracks, n_bytes = cache.size()
     show(f"{n_tracks} score tracks, {n_bytes / 1e6:.1f} MB, in {cache.track_folder()}")

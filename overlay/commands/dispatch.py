@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 from types import ModuleType
 from typing import NoReturn
@@ -17,6 +18,7 @@ from overlay.commands import (
     models,
     parse,
     render,
+    review,
     tag,
     train,
 )
@@ -33,6 +35,7 @@ from overlay.resources import program_version
 COMMANDS: dict[str, ModuleType] = {
     "render": render,
     "batch": batch,
+    "review": review,
     "tag": tag,
     "captions": captions,
     "export": export,
@@ -55,10 +58,12 @@ def dispatch(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: Arguments; the program's own if ``None``, which also opens closed standard files.
     """
-    if argv is None:
-        open_standard_files()
     arguments = _with_command(list(sys.argv[1:] if argv is None else argv))
     debug = "--debug" in arguments
+    if argv is None:
+        open_standard_files()
+        if not debug:
+            warnings.simplefilter("ignore")  # of libraries: what matters is refused or noted
     try:
         args = parser().parse_args(arguments)
         status: int | None = COMMANDS[args.command].run(args)

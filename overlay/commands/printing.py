@@ -170,6 +170,17 @@ class _Careful:
 _CAREFUL = _Careful()
 
 
+_STEPS = {
+    "tag": "listening",
+    "render": "drawing  ",
+    "train": "listening",
+    "draw": "sound    ",
+    "look": "pictures ",
+    "copy": "copying  ",
+}
+"""What a person reads of each step."""
+
+
 class Bars:
     """One progress bar a step on the terminal; nothing where there is none, or ``quiet``.
 
@@ -177,8 +188,6 @@ class Bars:
         quiet: Whether to print nothing, notes neither.
         prefix: Before each note.
     """
-
-    _NAMES = {"tag": "listening", "render": "drawing  ", "train": "listening"}  # noqa: RUF012
 
     def __init__(self, *, quiet: bool, prefix: str = "") -> None:
         self._quiet, self._prefix = quiet, prefix
@@ -215,7 +224,7 @@ class Bars:
         )
         unit = "clips" if step == "train" else "s"
         self._bar = tqdm(
-            total=total, desc=self._NAMES.get(step, step), unit=unit, mininterval=0.2, leave=True,
+            total=total, desc=_STEPS.get(step, step), unit=unit, mininterval=0.2, leave=True,
             bar_format=layout if total else None, disable=None, dynamic_ncols=True,
             file=_CAREFUL,
         )  # fmt: skip

@@ -40,6 +40,7 @@ def add_video(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--encoder", metavar="NAME", help="auto, libx264, libx265, libvpx-vp9, ...")
     group.add_argument("--crf", type=int, metavar="N", help="quality, by the encoder's own scale")
     group.add_argument("--preset", metavar="NAME", help="speed, by the encoder's own names")
+    flags.switch(group, "deinterlace", "make whole pictures of an interlaced video's fields")
     flags.switch(
         group, "soft", "add captions as a subtitle track and copy the rest, instead of drawing"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import unicodedata
@@ -16,6 +17,9 @@ from PIL import ImageFont
 from overlay.errors import FontNotFound
 from overlay.files import opened, path_error
 from overlay.resources import resource
+
+# What it thinks of a broken font is for those who ask for it, not for standard error.
+logging.getLogger("fontTools").addHandler(logging.NullHandler())
 
 _SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
 _PREFERRED = (

@@ -20,8 +20,9 @@ from overlay.media.clock import others_copied
 from overlay.media.containers import EXTENSIONS
 from overlay.media.excerpt import inside, output_options
 from overlay.media.panel_stream import PanelInput, panel_tiles
-from overlay.media.process import command_line, local_url, media_input
-from overlay.media.video import color_tags, shown_video
+from overlay.media.picture import picture_input, repeated
+from overlay.media.process import command_line, local_url
+from overlay.media.video import color_tags, shown_video, time_base_of
 
 _LARGEST_SD_HEIGHT = 576
 _PICTURE_NUMBER = re.compile(r"%0?\d*d")
@@ -159,11 +160,11 @@ def alpha_command(
         crf: Constant quality; ``None`` takes the encoder's usual one.
     """
     video = shown_video(info)
-    source = media_input(info)
+    source = picture_input(info, video)
     layers = {"rgba": "rgb", "yuva420p": "yuv420", "yuva444p": "yuv444"}
     shown = inside(source[str(video.index)], info)
     picture = ffmpeg.overlay(
-        _nothing(shown, video, panel.pix_fmt, color), panel_tiles(panel),
+        _nothing(shown, video, panel, color), panel_tiles(panel),
         x=panel.box.x, y=panel.box.y, eval="init", format=layers[panel.pix_fmt], shortest=1,
         ts_sync_mode="nearest",
     )  # fmt: skip
@@ -176,21 +177,24 @@ def alpha_command(
         more["format"] = "image2"
     output = ffmpeg.output(
         picture, local_url(out), **{"c:v": encoder.name}, **encoder.options, **more,
-        pix_fmt=encoder.pix_fmt, fps_mode="passthrough", enc_time_base="demux", map_metadata=-1,
-        max_error_rate=1, progress="pipe:1", stats_period=0.2, **output_options(info),
+        pix_fmt=encoder.pix_fmt, fps_mode="passthrough", enc_time_base=time_base_of(panel),
+        map_metadata=-1, max_error_rate=1, progress="pipe:1", stats_period=0.2,
+        **output_options(info),
     ).overwrite_output()  # fmt: skip
     others = others_copied(info, source, {video.index})
     return command_line(ffmpeg.merge_outputs(output, *others), program)
 
 
-def _nothing(picture: Any, video: VideoInfo, pix_fmt: str, color: ColorInfo) -> Any:
+def _nothing(picture: Any, video: VideoInfo, panel: PanelInput, color: ColorInfo) -> Any:
     """Transparent frames with the times of the source's, of even size.
 
     A corner of the picture is all that is converted; the rest is grown around it.
     """
     corner = picture.filter("crop", min(2, video.width), min(2, video.height), 0, 0, exact=1)
-    corner = corner.filter("format", pix_fmt)
-    corner = corner.filter("setparams", **color_tags(color, rgb=pix_fmt == "rgba"))
+    if panel.until is not None:
+        corner = repeated(corner, panel.rate)
+    corner = corner.filter("format", panel.pix_fmt)
+    corner = corner.filter("setparams", **color_tags(color, rgb=panel.pix_fmt == "rgba"))
     clear = corner.filter("drawbox", color="black@0", t="fill", replace=1)
     even = video.width + video.width % 2, video.height + video.height % 2
     return clear.filter("pad", *even, 0, 0, "black@0")

@@ -19,7 +19,8 @@ from overlay.datatypes import MediaInfo
 from overlay.media.clock import others_copied
 from overlay.media.excerpt import inside, output_options
 from overlay.media.panel_stream import PanelInput
-from overlay.media.process import command_line, local_url, media_input
+from overlay.media.picture import framed, picture_input, repeated
+from overlay.media.process import command_line, local_url
 from overlay.media.video import composed, shown_video
 
 ANIMATIONS = (".gif", ".webp")
@@ -45,6 +46,7 @@ def small_command(
     size: tuple[int, int],
     rate: Fraction,
     longest_s: float,
+    deinterlace: bool,
 ) -> list[str]:
     """Write the picture with its panel, small, at an even rate and without loss.
 
@@ -56,10 +58,15 @@ def small_command(
         size: Width and height.
         rate: Pictures a second.
         longest_s: Where to end in any case.
+        deinterlace: Make whole pictures of fields.
     """
-    video, source = shown_video(info), media_input(info)
+    video = shown_video(info)
+    source = picture_input(info, video)
     shown = inside(source[str(video.index)], info)
-    picture = composed(shown, video, panel, ten_bit=False, even_size=False)
+    shown = framed(shown, video, even_size=False, deinterlace=deinterlace)
+    if panel.until is not None:
+        shown = repeated(shown, panel.rate)
+    picture = composed(shown, video, panel, ten_bit=False)
     picture = picture.filter("fps", f"{rate.numerator}/{rate.denominator}", start_time=0)
     picture = picture.filter("scale", *size, flags="area").filter("setsar", 1)
     options = output_options(info)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO, Any
 
 import av
@@ -41,7 +42,9 @@ def audio_stream(info: MediaInfo, track: int = 0) -> AudioInfo:
         )
     stream = info.audio[track]
     if stream.problem:
-        raise NoAudioStream(f"its sound {stream.problem}", path=info.path)
+        heard = (f"{n}" for n, other in enumerate(info.audio) if not other.problem)
+        advice = "".join(f"; --audio-track {number} can be heard" for number in islice(heard, 1))
+        raise NoAudioStream(f"its sound {stream.problem}{advice}", path=info.path)
     return stream
 
 

@@ -84,12 +84,14 @@ def _best_sound(container: InputContainer, picture: VideoStream | None) -> int |
     return None if best is None else best.index
 
 
-def problem_of(stream: Stream) -> str:
+def is_undecodable(stream: Stream) -> bool:
+    """Whether there is no decoder for it here."""
+    return stream.type in ("video", "audio", "subtitle") and stream.codec_context is None
+
+
+def problem_of(stream: Stream, codec: str) -> str:
     """Why a stream cannot be decoded, as the end of a sentence; empty if it can."""
-    context = stream.codec_context
-    if context is None:
-        return "has a codec without a decoder here"
-    return ""
+    return f"is {codec}, for which there is no decoder here" if is_undecodable(stream) else ""
 
 
 def encrypted_streams(container: InputContainer) -> set[int]:
@@ -109,7 +111,7 @@ def choice_notes(
 ) -> Iterator[str]:
     """What was chosen where there was a choice."""
     found = pictures(container)
-    chosen = picture if picture is not None and not problem_of(picture) else None
+    chosen = picture if picture is not None and not is_undecodable(picture) else None
     if chosen is not None and len(found) > 1 and video_track is None:
         number = found.index(chosen)
         size = f"{chosen.width}x{chosen.height}"

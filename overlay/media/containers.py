@@ -17,7 +17,12 @@ EXTENSIONS = (*sorted(_MP4), *_MOV, *_MKV, *_WEBM)
 
 _MP4_AUDIO = {"aac", "mp3", "mp2", "ac3", "eac3", "alac", "opus", "flac", "dts"}
 _WEBM_AUDIO = {"opus", "vorbis"}
-_TEXT_SUBTITLES = {"subrip", "ass", "ssa", "webvtt", "mov_text", "text"}
+_MP4_PICTURES = {"h264", "hevc", "vvc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "mjpeg"}
+_TEXT_SUBTITLES = {"subrip", "ass", "ssa", "webvtt", "mov_text", "text", "microdvd", "sami",
+                   "jacosub", "realtext", "subviewer", "subviewer1", "stl", "mpl2", "vplayer",
+                   "pjs", "eia_608"}  # fmt: skip
+_MKV_SUBTITLES = {"subrip", "ass", "ssa", "webvtt", "text", "dvb_subtitle", "dvd_subtitle",
+                  "hdmv_pgs_subtitle", "hdmv_text_subtitle", "arib_caption"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +35,17 @@ class SubtitlePlan:
     """``copy``, or the text format to convert to."""
 
 
-def default_extension(info: MediaInfo) -> str:
-    """``.mp4`` where the sound fits unchanged; else ``.mov`` for QuickTime files, else ``.mkv``."""
-    if all(_fits_mp4(audio.codec) for audio in info.audio):
+def default_extension(info: MediaInfo, *, copied: bool = False) -> str:
+    """``.mp4`` where the sound fits unchanged; else ``.mov`` for QuickTime files, else ``.mkv``.
+
+    Args:
+        info: The probed source.
+        copied: Whether the picture must fit, too.
+    """
+    picture = info.video.codec if copied and info.video is not None else "h264"
+    if picture in _MP4_PICTURES and all(audio.codec in _MP4_AUDIO for audio in info.audio):
         return ".mp4"
-    pcm = all(_fits_mp4(a.codec) or a.codec.startswith("pcm_") for a in info.audio)
-    return ".mov" if "mov" in info.container.split(",") and pcm else ".mkv"
-
-
-def _fits_mp4(codec: str) -> bool:
-    return codec in _MP4_AUDIO
+    return ".mov" if "mov" in info.container.split(",") else ".mkv"
 
 
 def check_container(info: MediaInfo, out: Path) -> None:
@@ -75,8 +81,10 @@ def plan_subtitles(info: MediaInfo, out: Path) -> tuple[list[SubtitlePlan], list
 
 def _kept_as(codec: str, extension: str) -> str | None:
     text = codec in _TEXT_SUBTITLES
+    if extension in _MKV and codec in _MKV_SUBTITLES:
+        return "copy"
     if extension in _MKV:
-        return "srt" if codec == "mov_text" else "copy" if codec != "unknown" else None
+        return "srt" if text else None
     own = "webvtt" if extension in _WEBM else "mov_text"
     return ("copy" if codec == own else own) if text else None
 

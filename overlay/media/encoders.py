@@ -34,10 +34,25 @@ class Encoder:
     """Whether 4:2:0 pictures of odd size are refused."""
     hardware: bool = False
     ten_bit: bool = True
+    fields_flag: str = ""
+    """Takes ``tff=1`` or ``bff=1``; empty where frames of two fields cannot be coded as such."""
 
-    def options(self, crf: int | None, preset: str | None) -> _Options:
-        """Output options of ffmpeg for the given quality and speed, or the usual ones."""
+    def keeps_fields(self, height: int) -> bool:
+        """Whether frames of this height stay interlaced: in H.264 it is a multiple of 4."""
+        return bool(self.fields_flag) and height % 4 == 0
+
+    def options(self, crf: int | None, preset: str | None, fields: str = "") -> _Options:
+        """Output options of ffmpeg for the given quality and speed, or the usual ones.
+
+        Args:
+            crf: Constant quality.
+            preset: Speed.
+            fields: ``tff`` or ``bff`` to code frames as two fields each, the top or the bottom one
+                first; else empty.
+        """
+        coded: _Options = {"flags": "+ilme+ildct", self.fields_flag: f"{fields}=1"}
         return {
+            **(coded if fields else {}),
             "c:v": self.name,
             self.quality_flag: self.crf if crf is None else crf,
             self.preset_flag: self.preset if preset is None else preset,
@@ -55,7 +70,7 @@ _NVENC: _Options = {"rc": "vbr", "b:v": 0}
 ENCODERS = {
     encoder.name: encoder
     for encoder in (
-        Encoder("libx264", "h264", 18, "veryfast"),
+        Encoder("libx264", "h264", 18, "veryfast", fields_flag="x264-params"),
         Encoder("libx265", "hevc", 20, "veryfast", extra={"x265-params": "log-level=error"}),
         Encoder(
             "libvpx-vp9", "vp9", 31, "4", preset_flag="cpu-used", even_size=False,
@@ -78,15 +93,18 @@ def choose_encoder(
     extension: str,
     bit_depth: int,
     *,
+    fields: str = "",
     ffmpeg_path: str | None = None,
     on_note: Callable[[str], None] = lambda note: None,
 ) -> Encoder:
     """The encoder to use.
 
     Args:
-        name: An encoder's name, or ``auto``: VP9 for webm, HEVC for more than 8 bits, else H.264.
+        name: An encoder's name, or ``auto``: VP9 for webm, HEVC for more than 8 bits unless there
+            are fields, else H.264.
         extension: Of the output's name, with the dot.
         bit_depth: Of the source, bits a component.
+        fields: Of the source; empty where frames are whole pictures.
         ffmpeg_path: Program to use instead of the default one.
         on_note: Told when a hardware encoder does not work and a software one is used instead.
 
@@ -94,7 +112,8 @@ def choose_encoder(
         SettingsError: The name is unknown.
     """
     if name == "auto":
-        codec = "vp9" if extension == ".webm" else "hevc" if bit_depth > 8 else "h264"
+        deep = bit_depth > 8 and not fields
+        codec = "vp9" if extension == ".webm" else "hevc" if deep else "h264"
         return _SOFTWARE[codec]
     check_encoder(name)
     encoder = ENCODERS[name]
@@ -125,4 +144,4 @@ def trial(encoder: Encoder, ffmpeg_path: str | None = None) -> str | None:
     output = ffmpeg.output(source, "-", format="null", pix_fmt="yuv420p", **options)
     with started(command_line(output, ffmpeg_program(ffmpeg_path))) as run:
         returncode = run.process.wait()
-    return (run.log.complaint or f"exit status {returncode}") if returncode else None
+    return (run.log.complaint or run.ending) if returncode else None

@@ -63,11 +63,6 @@ def input_options(info: MediaInfo) -> dict[str, Any]:
     return {key: f"{value:.6f}"}
 
 
-def whole_file(info: MediaInfo) -> dict[str, Any]:
-    """Options of an input that undo the part."""
-    return dict.fromkeys(input_options(info), 0)
-
-
 def output_options(info: MediaInfo) -> dict[str, Any]:
     """Options of an output: it ends with the part, and no copied packet begins before it."""
     if info.excerpt is None:

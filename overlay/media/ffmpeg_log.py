@@ -7,6 +7,8 @@ or the output speaks. Lines that print names, titles and other metadata have the
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections import deque
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ _STREAM_COUNTS = re.compile(
     r"\s*Input stream #0:\d+ \((?P<kind>video|audio)\): \d+ packets read .*?"
     r"(?P<decoded>\d+) (?:frames|samples) decoded.*?; (?P<errors>\d+) decode errors"
 )
+_SHAPE = re.compile(r"w:(\d+) h:(\d+) fmt:\w+ .*?sar:(\d+)/(\d+) -> ")
 _ENCODED = re.compile(r"\s*Output stream #0:0 \(video\): (\d+) frames encoded")
 _LOST = re.compile(
     r"partial file|ended prematurely|corrupt|Decoding error|Invalid NAL|error while decoding|"
@@ -27,10 +30,15 @@ _LOST = re.compile(
 )
 """What demuxers and decoders say when packets, frames or samples are lost."""
 _GUESS = "Estimating duration from bitrate"
+_CORRUPT = "corrupt decoded frame"
+"""Said as a warning of a frame that its decoder has marked so: parts of it are made up."""
 _STREAM = re.compile(r"\bstream (?:= )?(\d+)")
-_NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded")
+_NO_ROOM = {os.strerror(number): number for number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)}
+_BACKWARDS = re.compile(r"Non-monotonic DTS; previous: (-?\d+), current: (-?\d+)")
+_ENCODED_PICTURE = re.compile(r"vost#\d+:\d+/(?!copy$)")
 _OUTPUT = re.compile(r"(?:out|vost|aost|sost|ost)#|enc:")
 _WRITES = re.compile(rf"{_OUTPUT.pattern}|(?:file|mp4|mov|ipod|matroska|webm|nut|image2)$")
+_MOST_SHAPES = 5
 _LOUD = {"warning", "error", "fatal", "panic"}
 
 
@@ -48,9 +56,14 @@ class FfmpegLog:
     frames_decoded: int | None = None
     """Of the video; ``None`` where ffmpeg does not say."""
     frames_encoded: int | None = None
-    disk_full: bool = False
+    shapes: dict[str, None] = field(default_factory=dict)
+    """Sizes that the source's frames have on a screen, in the order in which they come."""
     guesses_length: bool = False
     """Whether the source's length is no claim of its own, but worked out from its bit rate."""
+    times_lost: bool = False
+    """Whether encoded frames came whose times lie before those that were written."""
+    no_room: OSError | None = None
+    """Why the output could not be written to its end, if the disk had no room for it."""
 
     @property
     def damaged(self) -> bool:
@@ -83,6 +96,8 @@ class FfmpegLog:
             self.lines.append(line)
 
     def _count(self, components: list[str], text: str) -> None:
+        if components and components[0].startswith("Parsed_scale_0"):
+            self._see_shape(text)
         if not components or not components[0].startswith(("in#0", "out#0")):
             return
         if match := _STREAM_COUNTS.match(text):
@@ -92,17 +107,37 @@ class FfmpegLog:
         elif match := _ENCODED.match(text):
             self.frames_encoded = int(match[1])
 
+    def _see_shape(self, text: str) -> None:
+        """The first filter says what it gets, whenever that changes."""
+        if (match := _SHAPE.match(text)) and len(self.shapes) < _MOST_SHAPES:
+            width, height, across, down = map(int, match.groups())
+            self.shapes[f"{round(width * (across / down if across and down else 1))}x{height}"] = (
+                None
+            )
+
     def _judge(self, components: list[str], level: str, text: str) -> None:
         if level != "warning" and not self.complaint:
             self.complaint = text
         if not components or any(map(_WRITES.match, components)):
-            self.disk_full |= level != "warning" and text.endswith(_NO_ROOM)
+            self._judge_room(level, text)
+        if components and _ENCODED_PICTURE.match(components[0]) and self._goes_back(text):
+            self.times_lost = True
         if not components or any(map(_OUTPUT.match, components)):
             return
         self.guesses_length |= text.startswith(_GUESS)
-        said = _LOST.search(text)
-        if said and (level != "warning" or not _hint(components)) and len(self.damage) < 20:
+        is_verdict = level != "warning" or not _hint(components) or text == _CORRUPT
+        if is_verdict and _LOST.search(text) and len(self.damage) < 20:
             self.damage.append(text)
+
+    @staticmethod
+    def _goes_back(text: str) -> bool:
+        found = _BACKWARDS.match(text)
+        return found is not None and int(found[2]) < int(found[1])
+
+    def _judge_room(self, level: str, text: str) -> None:
+        number = _NO_ROOM.get(text.rpartition(": ")[2])
+        if number is not None and level != "warning" and self.no_room is None:
+            self.no_room = OSError(number, os.strerror(number))
 
 
 def _hint(components: list[str]) -> bool:

@@ -20,6 +20,8 @@ from overlay.datatypes import Box, VideoInfo
 
 _MAX_PANEL_RATE = 30
 """Bars that grow in this many steps a second look smooth; the picture keeps its own rate."""
+STANDING_RATE = Fraction(25)
+"""Pictures a second of what is made of a still, which has no rate of its own."""
 _LONGEST_S = 24 * 3600
 """Beyond 30 hours between two packets ffmpeg takes a time for an error (dts_error_threshold)."""
 _BUFFER_BYTES = 1 << 18
@@ -54,6 +56,9 @@ class PanelInput:
     """Pictures a second; the n-th is for second n / rate."""
     first: int = 0
     """Number of the first one."""
+    until: int | None = None
+    """Number behind the last one, up to which the source's frames are repeated at ``rate``;
+    ``None`` where the panel follows the frames and ends with them."""
 
 
 def panel_rate(video: VideoInfo) -> Fraction:
@@ -70,14 +75,18 @@ def first_picture(video: VideoInfo, rate: Fraction) -> int:
 
 
 def panel_frames(drawn: DrawnPanel, panel: PanelInput) -> Iterator[tuple[int, memoryview]]:
-    """Panel pictures without end, each with its number; ffmpeg stops reading behind the video.
+    """Panel pictures with their numbers; without ``until`` ffmpeg stops reading behind the video.
 
     Of pictures that are the same only the first and the last are given.
     """
     number, longest = panel.first, int(_LONGEST_S * panel.rate)
+    last = None if panel.until is None else max(panel.until - 1, number)
     while True:
+        number = number if last is None else min(number, last)
         at_s = float(number / panel.rate)
         yield number, drawn.frame(at_s)
+        if number == last:
+            return
         until_s = drawn.next_change(at_s)
         steps = min((until_s - at_s) * float(panel.rate), longest)
         number += max(1, ceil(steps) - 1)

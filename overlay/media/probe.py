@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import av
 import av.error
+import av.filter
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.format import Flags
@@ -29,9 +30,11 @@ from overlay.media.choosing import (
     chosen_picture,
     encrypted_streams,
     is_cover,
+    is_undecodable,
     problem_of,
     program_of,
 )
+from overlay.media.naming import codec_names
 
 _TS_DISCONT = cast(int, Flags.ts_discont.value)
 _MAX_PACKETS = 3000
@@ -58,12 +61,16 @@ _OTHERS_FILES = {
 """Formats that name other files, or are none."""
 _STANDS_S = 2.0
 """A picture that stands for longer is one of a slideshow."""
+_SLIDES = 5
+"""So many pictures that stand make one."""
 _MICROSECONDS = 1_000_000
 _T = TypeVar("_T", float, None)
 # PyAV 19 keeps bytes of metadata that are no UTF-8 and has no word for it; before, they raised.
 LENIENT: dict[str, Any] = (
     {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
 )
+_FIELD_ORDERS = {2: "tff", 3: "bff", 4: "bff", 5: "tff"}
+"""ffmpeg's numbers; 4 and 5 are coded in one order and shown in the other."""
 _MAX_PIXELS = 16384 * 16384
 _RANGES = {1: "tv", 2: "pc"}
 _SPACES = {
@@ -119,7 +126,9 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
         jumps = bool(_TS_DISCONT & int(container.format.flags))
         clock: list[Stream] = [*([shown] if shown else []), *audio, *subtitles] if jumps else []
         start_s = _start_s(container, clock)
-        video, problem = _video_info(container, shown, start_s)
+        foreign = any(map(is_undecodable, container.streams))
+        names = codec_names(path, container.format.name) if foreign else {}
+        video, problem = _video_info(container, shown, start_s, names)
         hidden = _encrypted(path) if "mp4" in container.format.name.split(",") else set()
         if video is not None and _stands(path, video.index, _seconds_of(duration)):
             video = replace(video, stands=True)
@@ -131,9 +140,10 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
             start_s=start_s,
             duration_s=_seconds_of(duration),
             audio=tuple(
-                _audio_info(stream, start_s, encrypted=stream.index in hidden) for stream in audio
+                _audio_info(stream, start_s, names, encrypted=stream.index in hidden)
+                for stream in audio
             ),
-            subtitles=tuple(_codec(stream) for stream in container.streams.subtitles),
+            subtitles=tuple(_codec(stream, names) for stream in container.streams.subtitles),
             texts=tuple(stream.index for stream in container.streams.subtitles),
             covers=tuple(s.index for s in container.streams.video if is_cover(s)),
             size_bytes=path.stat().st_size,
@@ -150,18 +160,20 @@ def _seconds_of(duration: int | None) -> float | None:
 
 
 def _stands(path: Path, index: int, duration_s: float | None) -> bool:
-    """Whether the second picture comes seconds behind the first, or never."""
+    """Whether each of the first pictures comes seconds behind the one before, or there is one."""
+    times: list[float] = []
     with opened(path) as container:
-        times = []
         try:
             for packet in container.demux(container.streams[index]):
                 if packet.size and packet.pts is not None and packet.time_base is not None:
                     times.append(float(packet.pts * packet.time_base))
-                if len(times) == 2:
-                    return abs(times[1] - times[0]) > _STANDS_S
+                if len(times) > 1 and abs(times[-1] - times[-2]) <= _STANDS_S:
+                    return False
+                if len(times) == _SLIDES:
+                    return True
         except av.error.FFmpegError:
             return False
-    return len(times) == 1 and (duration_s or 0.0) > _STANDS_S
+    return len(times) > 1 or (len(times) == 1 and (duration_s or 0.0) > _STANDS_S)
 
 
 def _encrypted(path: Path) -> set[int]:
@@ -215,23 +227,27 @@ def fraction_of(value: Rational | None) -> Fraction | None:
     return Fraction(value.numerator, value.denominator) if value else None
 
 
-def _codec(stream: Stream) -> str:
+def _codec(stream: Stream, names: Mapping[int, str]) -> str:
     context = getattr(stream, "codec_context", None)
-    return context.codec.canonical_name if context is not None else "unknown"
+    if context is not None:
+        return str(context.codec.canonical_name)
+    return names.get(stream.index) or "unknown"
 
 
-def _audio_info(stream: AudioStream, start_s: float, *, encrypted: bool) -> AudioInfo:
+def _audio_info(
+    stream: AudioStream, start_s: float, names: Mapping[int, str], *, encrypted: bool
+) -> AudioInfo:
     context = stream.codec_context
     known = context is not None and context.sample_rate
     return AudioInfo(
         index=stream.index,
-        codec=_codec(stream),
+        codec=_codec(stream, names),
         sample_rate=context.sample_rate if known else 0,
         channels=context.channels if known else 0,
         start_s=_seconds(stream.start_time, stream.time_base, start_s) - start_s,
         duration_s=_seconds(stream.duration, stream.time_base, None),
         mixes=not known or _mixes(context.layout),
-        problem="is encrypted" if encrypted else problem_of(stream),
+        problem="is encrypted" if encrypted else problem_of(stream, _codec(stream, names)),
     )
 
 
@@ -252,12 +268,15 @@ def _seconds(ticks: int | None, time_base: Rational | None, missing: _T) -> floa
 
 
 def _video_info(
-    container: InputContainer, stream: VideoStream | None, start_s: float
+    container: InputContainer,
+    stream: VideoStream | None,
+    start_s: float,
+    names: Mapping[int, str],
 ) -> tuple[VideoInfo | None, str]:
     """The picture, or why there is none; both are empty where there is no such stream."""
     if stream is None:
         return None, ""
-    problem = problem_of(stream)
+    problem = problem_of(stream, _codec(stream, names))
     if problem:
         return None, problem
     if stream.width * stream.height > _MAX_PIXELS:
@@ -274,7 +293,7 @@ def _video_info_of(stream: VideoStream, frame: VideoFrame, start_s: float) -> Vi
     upright = rotation in (0, 180)
     return VideoInfo(
         index=stream.index,
-        codec=_codec(stream),
+        codec=_codec(stream, {}),
         width=frame.width if upright else frame.height,
         height=frame.height if upright else frame.width,
         frame_rate=_frame_rate(stream),
@@ -288,7 +307,31 @@ def _video_info_of(stream: VideoStream, frame: VideoFrame, start_s: float) -> Vi
         rotation=rotation,
         sample_aspect=aspect if upright else 1 / aspect,
         color=_color(frame, stream),
+        fields=_fields(frame, stream),
     )
+
+
+def _fields(frame: VideoFrame, stream: VideoStream) -> str:
+    """As the first frame says, else the headers, since film may come before television."""
+    if frame.interlaced_frame:
+        return "tff" if _is_top_first(frame, stream) else "bff"
+    order = getattr(stream.codec_context, "field_order", None)  # PyAV knows it since 18
+    return _FIELD_ORDERS.get(int(order or 0), "")
+
+
+def _is_top_first(frame: VideoFrame, stream: VideoStream) -> bool:
+    """Asked of a filter that lets such frames pass: PyAV has no word for it."""
+    graph = av.filter.Graph()
+    chain = [graph.add_buffer(template=stream), graph.add("select", "eq(interlace_type,TOPFIRST)"),
+             graph.add("buffersink")]  # fmt: skip
+    graph.link_nodes(*chain).configure()
+    try:
+        for each in (frame, None):
+            chain[0].push(each)
+        graph.pull()
+    except av.error.FFmpegError:
+        return False
+    return True
 
 
 def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:

@@ -44,6 +44,14 @@ class FfmpegRun:
         """Exit status; ``None`` while it runs."""
         return self.process.poll()
 
+    @property
+    def ending(self) -> str:
+        """How it ended, in words."""
+        code = self.returncode
+        if code is not None and code < 0:
+            return f"ffmpeg was ended by signal {-code} ({signal.strsignal(-code)})"
+        return f"ffmpeg ended with status {code}"
+
 
 def ffmpeg_program(explicit: str | None = None) -> str:
     """The ffmpeg to start: ``explicit``, else ``TAG_OVERLAY_FFMPEG``, else imageio-ffmpeg's.
@@ -87,6 +95,24 @@ def ffmpeg_version(program: str) -> str:
     return said
 
 
+def described(program: str, url: str, container: str) -> list[str]:
+    """The lines in which ffmpeg describes a file.
+
+    Args:
+        program: The ffmpeg to start.
+        url: What ``local_url`` made of the file's path.
+        container: The format that the probe found.
+
+    Raises:
+        OSError: The program cannot be started.
+        SubprocessError: It takes too long.
+    """
+    ways = ["-protocol_whitelist", "file,pipe", "-format_whitelist", container]
+    command = [program, "-hide_banner", "-nostdin", *ways, "-i", _written_in(url)]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=30)
+    return done.stderr.decode("utf-8", "replace").splitlines()
+
+
 @cache
 def _checked(program: str) -> str:
     """The program, once it has said that it is ffmpeg."""
@@ -119,11 +145,12 @@ def media_input(info: MediaInfo, **options: Any) -> Any:
 
 def command_line(output: Any, program: str) -> list[str]:
     """The argv of an ffmpeg-python output, messages set up for ``FfmpegLog``."""
-    arguments = [
-        _WRITTEN_OUT.sub(lambda byte: chr(0xDC00 + int(byte[1], 16)), argument)
-        for argument in output.get_args()
-    ]
+    arguments = map(_written_in, output.get_args())
     return [program, "-hide_banner", "-nostdin", "-loglevel", "level+verbose", *arguments]
+
+
+def _written_in(argument: str) -> str:
+    return _WRITTEN_OUT.sub(lambda byte: chr(0xDC00 + int(byte[1], 16)), argument)
 
 
 @contextmanager
@@ -162,6 +189,7 @@ def _start(command: Sequence[str], stdin: int) -> subprocess.Popen[bytes]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            restore_signals=False,  # else SIGXFSZ ends it where a write would fail with a reason
         )
     except OSError as error:
         raise FfmpegNotFound(f"cannot start {command[0]}: {error.strerror}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ from overlay.media.attachments import Attachment, attach_arguments
 from overlay.media.clock import others_copied
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
-from overlay.media.excerpt import inside, output_options, whole_file
-from overlay.media.panel_stream import PanelInput, panel_tiles
+from overlay.media.excerpt import inside, output_options
+from overlay.media.panel_stream import STANDING_RATE, PanelInput, panel_tiles
+from overlay.media.picture import framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
 
 _HALF_MS = 0.0005
+_DECODING_TIMES = ("avi", "gxf", "mpeg")
+"""Containers that know when a frame is decoded, not of each when it is shown."""
 
 
 def shown_video(info: MediaInfo) -> VideoInfo:
@@ -47,6 +51,7 @@ def overlay_command(
     encoder: Encoder,
     options: dict[str, Any],
     subtitles: Iterable[SubtitlePlan] = (),
+    deinterlace: bool = False,
 ) -> list[str]:
     """Decode the video, lay the panel over it, encode it; copy everything else.
 
@@ -61,12 +66,16 @@ def overlay_command(
         encoder: The video encoder.
         options: Its options.
         subtitles: The subtitle streams to keep.
+        deinterlace: Make whole pictures of fields.
     """
     video = shown_video(info)
-    source = media_input(info)
+    source = picture_input(info, video)
     ten_bit = video.bit_depth > 8 and encoder.ten_bit
     shown = inside(source[str(video.index)], info)
-    picture = composed(shown, video, panel, ten_bit=ten_bit, even_size=encoder.even_size)
+    picture = framed(shown, video, even_size=encoder.even_size, deinterlace=deinterlace)
+    if panel.until is not None:
+        picture = repeated(picture, panel.rate)
+    picture = composed(picture, video, panel, ten_bit=ten_bit)
     subtitles = tuple(subtitles)
     streams = [picture, *(source[str(audio.index)] for audio in info.audio)]
     codecs: dict[str, Any] = {"c:a": "copy"}
@@ -76,7 +85,7 @@ def overlay_command(
     if out.suffix.lower() == ".mkv":
         streams.append(source["t?"])
         codecs["c:t"] = "copy"
-    whole = media_input(info, **whole_file(info))  # a cover is at second 0 of the file
+    whole = media_input(info, ss=0) if info.excerpt else source  # where the covers are
     for position, index in enumerate(info.covers, start=1):
         streams.append(whole[str(index)])
         codecs |= {f"c:v:{position}": "copy", f"disposition:v:{position}": "attached_pic"}
@@ -87,7 +96,7 @@ def overlay_command(
         **codecs,
         pix_fmt="yuv420p10le" if ten_bit else "yuv420p",
         fps_mode="passthrough",
-        enc_time_base="demux",
+        enc_time_base=time_base_of(panel),
         map_metadata=0,
         map_chapters=0,
         max_error_rate=1,
@@ -101,6 +110,11 @@ def overlay_command(
     return command_line(ffmpeg.merge_outputs(output, *others_copied(info, source, used)), program)
 
 
+def time_base_of(panel: PanelInput) -> str:
+    """What the encoder counts in: as the source, whose times are kept, or as the panel."""
+    return "demux" if panel.until is None else str(1 / panel.rate)
+
+
 def _for_video(options: dict[str, Any]) -> dict[str, Any]:
     return {key if ":" in key else f"{key}:v:0": value for key, value in options.items()}
 
@@ -112,24 +126,13 @@ def _container_options(out: Path, encoder: Encoder) -> dict[str, Any]:
     return {"movflags": "+faststart", "strict": "unofficial", **tag}  # else 360 degrees are lost
 
 
-def composed(
-    picture: Any, video: VideoInfo, panel: PanelInput, *, ten_bit: bool, even_size: bool
-) -> Any:
+def composed(picture: Any, video: VideoInfo, panel: PanelInput, *, ten_bit: bool) -> Any:
     """The picture with the panel on it, in 4:2:0."""
-    if even_size and (video.width % 2 or video.height % 2):
-        picture = _made_even(picture, video)
     picture = ffmpeg.overlay(
         picture, panel_tiles(panel), x=panel.box.x, y=panel.box.y, eval="init",
         format="yuv420p10" if ten_bit else "yuv420", shortest=1, ts_sync_mode="nearest",
     )  # fmt: skip
     return picture.filter("setparams", **color_tags(video.color))
-
-
-def _made_even(picture: Any, video: VideoInfo) -> Any:
-    """Repeat the last column or row: 4:2:0 encoders refuse odd sizes, and cropping loses pixels."""
-    right, bottom = video.width % 2, video.height % 2
-    padded = picture.filter("pad", video.width + right, video.height + bottom)
-    return padded.filter("fillborders", right=right, bottom=bottom, mode="smear")
 
 
 def color_tags(color: ColorInfo, *, rgb: bool = False) -> dict[str, str]:
@@ -178,7 +181,8 @@ def copy_command(
             players show, unless the source has subtitles itself.
         attachments: Fonts and covers, for Matroska.
     """
-    source = media_input(info)
+    made = {"fflags": "+genpts"} if info.container in _DECODING_TIMES else {}
+    source = media_input(info, **made)
     subtitles = tuple(subtitles)
     pictures = [source[str(shown_video(info).index)]] if info.clock else [source["V"]]
     streams = [*pictures, *(source[str(audio.index)] for audio in info.audio)]
@@ -216,20 +220,34 @@ def copy_command(
 
 
 def preview_command(
-    info: MediaInfo, panel: PanelInput, at_s: float, out: Path, program: str
+    info: MediaInfo,
+    panel: PanelInput,
+    at_s: float,
+    out: Path,
+    program: str,
+    *,
+    deinterlace: bool = False,
 ) -> list[str]:
-    """Write the frame at second ``at_s`` with the panel on it as one PNG, pixels made square."""
+    """Write the frame that is on the screen at second ``at_s`` as one PNG, with the panel on it.
+
+    That is the last one that is not later: ``fps`` holds it up to that second. Pixels are made
+    square.
+    """
     video = shown_video(info)
     if info.excerpt:
         at_s, info = at_s + info.excerpt.from_s, replace(info, excerpt=None)
-    if info.clock:  # a seek would go by timestamps that may jump, and to no keyframe
-        source = media_input(info)
-        shown = source[str(video.index)].filter("trim", start=at_s - _HALF_MS)
-        shown = shown.filter("setpts", f"PTS-{at_s!r}/TB")
-    else:
-        source = media_input(info, ss=at_s)
-        shown = source[str(video.index)]
-    picture = composed(shown, video, panel, ten_bit=False, even_size=False)
+    seek: dict[str, Any] = {}
+    begin_s = at_s + _HALF_MS
+    if not info.clock:  # else it would go by timestamps that may jump, and to no keyframe
+        whole = floor((begin_s + info.start_s) / video.time_base) * video.time_base
+        begin_s = max(0.0, round(float(whole) - info.start_s, 6))
+        seek, begin_s = {"ss": begin_s, "noaccurate_seek": None}, 0.0
+    source = picture_input(info, video, **seek)
+    shown = framed(source[str(video.index)], video, even_size=False, deinterlace=deinterlace)
+    if video.stands:
+        shown = repeated(shown, STANDING_RATE)
+    shown = shown.filter("fps", fps=str(panel.rate), start_time=begin_s, round="up")
+    picture = composed(shown.filter("setpts", "PTS-STARTPTS"), video, panel, ten_bit=False)
     if video.sample_aspect != 1:
         picture = picture.filter("scale", "iw*sar", "ih").filter("setsar", 1)
     output = ffmpeg.output(

@@ -24,7 +24,7 @@ from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.checking import check_frames, check_run, check_streams
 from overlay.products.detected import timeline_of
-from overlay.products.feeding import drawable, fed, make_panel, panel_input
+from overlay.products.feeding import drawable, fed, lasting_s, make_panel, panel_input
 from overlay.products.target import PictureFolder, Target, place, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
@@ -91,7 +91,8 @@ class AlonePlan:
         video = source.picture()
         color = alpha_color(video.color, self.encoder, video.height)
         timeline = timeline_of(track, self.settings)
-        drawn, said = self._drawn(timeline, color)
+        until_s = lasting_s(source, track, reporter)
+        drawn, said = self._drawn(timeline, color, until_s)
         with self.target_file.opened() as temporary:
             command = alpha_command(
                 source.info, said, temporary, self.program,
@@ -99,13 +100,15 @@ class AlonePlan:
             )  # fmt: skip
             run = fed(command, said, panel_frames(drawn, said), reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=options.tolerant)
-            check_frames(source, run.log, self.target)
+            check_frames(source, run.log, self.target, repeated=until_s is not None)
             if self.encoder.extensions:
                 check_streams(temporary, source, self.target, 0, tolerant=options.tolerant)
         content = "the panel alone, with straight alpha, for an editing program"
         return Made(self.target, content, run.log.frames_encoded, self.encoder.name)
 
-    def _drawn(self, timeline: TagTimeline, color: ColorInfo) -> tuple[DrawnPanel, PanelInput]:
+    def _drawn(
+        self, timeline: TagTimeline, color: ColorInfo, until_s: float | None
+    ) -> tuple[DrawnPanel, PanelInput]:
         video, layout = self.source.picture(), self.encoder.panel_fmt
         panel = make_panel(timeline, video, self.settings.panel)
         drawn: DrawnPanel
@@ -113,7 +116,7 @@ class AlonePlan:
             drawn = PlanarPanel(panel, color, 8, video.height)
         else:
             drawn = AlphaPanel(panel, color, video.height, layout)
-        return drawn, panel_input(drawn, panel, video, color)
+        return drawn, panel_input(drawn, panel, video, color, until_s)
 
 
 def _target(source: Source, settings: Settings, out: Path | None) -> tuple[AlphaEncoder, Target]:

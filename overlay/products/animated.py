@@ -15,7 +15,7 @@ from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.checking import check_run
 from overlay.products.detected import timeline_of
-from overlay.products.feeding import drawable, fed, planar_panel
+from overlay.products.feeding import drawable, fed, lasting_s, planar_panel
 from overlay.products.target import Target, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
@@ -98,12 +98,13 @@ class AnimatedPlan:
     ) -> float:
         """The small picture without loss; returns its seconds."""
         source, video = self.source, self.source.picture()
+        until_s = lasting_s(source, track, reporter)
         planar, panel = planar_panel(
-            timeline_of(track, self.settings), video, self.settings.panel, 8
+            timeline_of(track, self.settings), video, self.settings.panel, 8, until_s
         )
         command = small_command(
             source.info, panel, small, self.program, size=size, rate=_RATES[0],
-            longest_s=LONGEST_S,
+            longest_s=LONGEST_S, deinterlace=self.settings.video.deinterlace,
         )  # fmt: skip
         run = fed(command, panel, panel_frames(planar, panel), reporter, source.duration_s)
         check_run(run, source, self.target, tolerant=self.settings.video.tolerant)

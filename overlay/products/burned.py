@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from overlay.datatypes import VideoInfo
+from overlay.datatypes import MediaInfo, VideoInfo
 from overlay.media.containers import (
     SubtitlePlan,
     check_container,
@@ -17,11 +17,12 @@ from overlay.media.encoders import Encoder, choose_encoder
 from overlay.media.panel_stream import panel_frames
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
+from overlay.media.trial import check_holds
 from overlay.media.video import overlay_command
 from overlay.products.base import Made
-from overlay.products.checking import check_frames, check_run, check_streams
+from overlay.products.checking import check_frames, check_run, check_streams, shape_notes
 from overlay.products.detected import timeline_of
-from overlay.products.feeding import drawable, fed, planar_panel
+from overlay.products.feeding import drawable, fed, lasting_s, planar_panel
 from overlay.products.target import Target, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
@@ -46,16 +47,20 @@ class Burned:
         target = target_for(source, settings, out, name)
         check_container(source.info, target.path)
         program = ffmpeg_program(settings.video.ffmpeg)
+        fields = "" if settings.video.deinterlace else video.fields
         encoder = choose_encoder(
-            settings.video.encoder, target.path.suffix.lower(), video.bit_depth,
+            settings.video.encoder, target.path.suffix.lower(), video.bit_depth, fields=fields,
             ffmpeg_path=settings.video.ffmpeg, on_note=reporter.note,
         )  # fmt: skip
         subtitles, dropped = plan_subtitles(source.info, target.path)
+        check_holds(source.info, copied_streams(source.info, subtitles), target.path, program)
         settings = drawable(video, settings, reporter)
-        for note in (*_policies(video), *left_out(target.path, dropped)):
+        kept = fields if encoder.keeps_fields(video.height) else ""
+        notes = (*_policies(video), *_of_fields(fields, kept, encoder))
+        for note in (*notes, *left_out(target.path, dropped)):
             reporter.note(note)
         return BurnedPlan(source, settings, target_file=target, program=program, encoder=encoder,
-                          subtitles=tuple(subtitles))  # fmt: skip
+                          subtitles=tuple(subtitles), fields=kept)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ class BurnedPlan:
     program: str
     encoder: Encoder
     subtitles: tuple[SubtitlePlan, ...]
+    fields: str
+    """As they are coded; empty where whole pictures are."""
     needs_track: bool = True
 
     @property
@@ -87,32 +94,46 @@ class BurnedPlan:
         options, tolerant = self.settings.video, self.settings.video.tolerant
         depth = 10 if video.bit_depth > 8 and self.encoder.ten_bit else 8
         timeline = timeline_of(track, self.settings)
-        planar, panel_input = planar_panel(timeline, video, self.settings.panel, depth)
+        until_s = lasting_s(source, track, reporter)
+        planar, panel_input = planar_panel(timeline, video, self.settings.panel, depth, until_s)
         with self.target_file.opened() as temporary:
             command = overlay_command(
                 source.info, panel_input, temporary, self.program, encoder=self.encoder,
-                options=self.encoder.options(options.crf, options.preset),
-                subtitles=self.subtitles,
+                options=self.encoder.options(options.crf, options.preset, self.fields),
+                subtitles=self.subtitles, deinterlace=options.deinterlace,
             )  # fmt: skip
             frames = panel_frames(planar, panel_input)
             run = fed(command, panel_input, frames, reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=tolerant)
-            check_frames(source, run.log, self.target)
+            check_frames(source, run.log, self.target, repeated=until_s is not None)
             check_streams(temporary, source, self.target, len(source.info.audio), tolerant=tolerant)
+        for note in shape_notes(run.log, video):
+            reporter.note(note)
         n_frames = run.log.frames_encoded
         return Made(self.target, "the video with its tags", n_frames, self.encoder.name)
 
 
 def _policies(video: VideoInfo) -> Iterator[str]:
-    if video.stands:
-        yield (
-            "the picture stands still for seconds, and drawn tags change only with it; --soft "
-            "shows them as they are heard"
-        )
     if video.has_alpha:
         yield "the source has transparency; the result is opaque"
     if not any(text in video.pix_fmt for text in ("420", "nv12", "nv21", "p010")):
         yield f"the source's colour is {video.pix_fmt}; the result is 4:2:0, which plays everywhere"
+
+
+def _of_fields(fields: str, kept: str, encoder: Encoder) -> Iterator[str]:
+    if kept:
+        yield "the picture is interlaced and stays so; --deinterlace makes whole pictures of it"
+    elif fields:
+        yield (
+            f"the picture is interlaced, which {encoder.name} cannot say at this size; "
+            "--deinterlace makes whole pictures of it"
+        )
+
+
+def copied_streams(info: MediaInfo, subtitles: Iterable[SubtitlePlan]) -> list[int]:
+    """Indices of the sounds and subtitles that go into the result as they are."""
+    texts = (info.texts[plan.position] for plan in subtitles if plan.codec == "copy")
+    return [*(audio.index for audio in info.audio), *texts]
 
 
 def left_out(out: Path, dropped: list[str]) -> Iterator[str]:

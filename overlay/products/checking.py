@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from overlay.datatypes import VideoInfo
 from overlay.errors import DecodeError, EncodeError, MediaError
+from overlay.files import reason
 from overlay.media.ffmpeg_log import FfmpegLog
+from overlay.media.picture import in_order
 from overlay.media.probe import probe
 from overlay.media.process import FfmpegRun
 from overlay.media.source import Source
@@ -22,15 +25,17 @@ def check_run(run: FfmpegRun, source: Source, out: Path, *, tolerant: bool) -> N
         EncodeError: The target could not be written.
     """
     log = run.log
-    if log.disk_full:
-        raise _error(EncodeError, "the disk is full; nothing was kept", out, run)
+    if log.no_room:
+        raise _error(EncodeError, f"{reason(log.no_room)}; nothing was kept", out, run)
     if (log.damage or log.decode_errors) and not tolerant:
         detail = log.complaint or log.damage[0]
         advice = "--tolerant renders what can be decoded"
         raise _error(DecodeError, f"is damaged: {detail}; {advice}", source.path, run)
+    if log.times_lost:
+        raise _error(DecodeError, "its timestamps go back; no file can hold them", source.path, run)
     if run.returncode:
-        reason = log.complaint or f"ffmpeg ended with status {run.returncode}"
-        raise _error(EncodeError, f"cannot be written: {reason}", out, run)
+        why = log.complaint or run.ending
+        raise _error(EncodeError, f"cannot be written: {why}", out, run)
 
 
 def _error(
@@ -41,8 +46,8 @@ def _error(
     return kind(message, path=path, command=run.command, stderr_tail=run.log.tail)
 
 
-def check_frames(source: Source, log: FfmpegLog, out: Path) -> None:
-    """Check that as many frames went out as came in.
+def check_frames(source: Source, log: FfmpegLog, out: Path, *, repeated: bool = False) -> None:
+    """Check that as many frames went out as came in, or more where they are repeated.
 
     Raises:
         DecodeError: None came in.
@@ -51,8 +56,20 @@ def check_frames(source: Source, log: FfmpegLog, out: Path) -> None:
     decoded, encoded = log.frames_decoded, log.frames_encoded
     if encoded == 0:
         raise _error(DecodeError, "no frame of its picture can be decoded", source.path)
-    if decoded is not None and encoded != decoded and source.info.excerpt is None:
+    if decoded is None or (repeated and encoded is not None and encoded >= decoded):
+        return
+    if encoded != decoded and source.info.excerpt is None:
         raise _error(EncodeError, f"{decoded} frames came in but {encoded} went out", out)
+
+
+def shape_notes(log: FfmpegLog, video: VideoInfo) -> Iterator[str]:
+    """Says so where frames had other sizes or shapes than the first."""
+    if len(log.shapes) > 1:
+        sizes = ", ".join(log.shapes)
+        yield (
+            f"the picture changes its size or shape while it plays ({sizes}); all of it is fitted "
+            f"into {video.width}x{video.height}"
+        )
 
 
 def check_streams(result: Path, source: Source, out: Path, n_audio: int, *, tolerant: bool) -> None:
@@ -76,6 +93,17 @@ def check_streams(result: Path, source: Source, out: Path, n_audio: int, *, tole
             f"its picture ends {missing:.1f} s early; --tolerant renders what can be decoded",
             source.path,
         )
+
+
+def check_order(result: Path, out: Path) -> None:
+    """Check that copied frames are shown in their order.
+
+    Raises:
+        EncodeError: They are not.
+    """
+    video = probe(result).video
+    if video is not None and not in_order(result, video.index):
+        raise _error(EncodeError, "the frames of the copy are out of order; do not use --soft", out)
 
 
 def _end_s(video: VideoInfo) -> float | None:

@@ -15,6 +15,7 @@ from overlay.products.burned import Burned
 from overlay.products.captions import Captions
 from overlay.products.copied import Copied
 from overlay.products.merged import Merged
+from overlay.products.review import Review
 from overlay.products.scores import Scores
 from overlay.products.soft import Soft
 from overlay.products.still import Still
@@ -28,6 +29,7 @@ PRODUCTS: dict[str, type[Product]] = {
     "captions": Captions,
     "copied": Copied,
     "merged": Merged,
+    "review": Review,
     "scores": Scores,
     "soft": Soft,
     "still": Still,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from overlay.errors import UsageError
+from overlay.errors import OutputError, UsageError
 from overlay.media.attachments import extract_covers, font_attachment
 from overlay.media.containers import (
     SubtitlePlan,
@@ -15,12 +15,14 @@ from overlay.media.containers import (
     default_extension,
     plan_subtitles,
 )
+from overlay.media.picture import in_order
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
+from overlay.media.trial import check_holds
 from overlay.media.video import TextTrack, copy_command
 from overlay.products.base import Made
-from overlay.products.burned import left_out
-from overlay.products.checking import check_run, check_streams
+from overlay.products.burned import copied_streams, left_out
+from overlay.products.checking import check_order, check_run, check_streams
 from overlay.products.feeding import fed
 from overlay.products.target import Target, target_for
 from overlay.reporting import Reporter
@@ -41,19 +43,27 @@ class Copied:
             UsageError: A part is wanted.
             OutputError: The target is an input, exists, or cannot hold the streams.
         """
-        source.picture()
+        video = source.picture()
         if source.info.excerpt is not None:
             raise UsageError(
                 f"{source.path}: a copied picture can be cut at its keyframes only; leave --soft "
                 "out, or --from and --to"
             )
-        name = f"{source.path.stem}.tagged{default_extension(source.info)}"
+        name = f"{source.path.stem}.tagged{default_extension(source.info, copied=True)}"
         target = target_for(source, settings, out, name)
+        if not in_order(source.path, video.index):
+            raise OutputError(
+                f"its frames ({video.codec}) have no times of their own, so a copy would be out of "
+                "order; without --soft they are encoded anew",
+                path=source.path,
+            )
         check_container(source.info, target.path)
         subtitles, dropped = plan_subtitles(source.info, target.path)
         for note in left_out(target.path, dropped):
             reporter.note(note)
         program = ffmpeg_program(settings.video.ffmpeg)
+        streams = [video.index, *copied_streams(source.info, subtitles)]
+        check_holds(source.info, streams, target.path, program)
         return CopiedPlan(source, settings, target, program, tuple(subtitles))
 
 
@@ -109,4 +119,5 @@ class CopiedPlan:
             run = fed(command, None, (), reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=tolerant)
             check_streams(temporary, source, self.target, len(source.info.audio), tolerant=tolerant)
+            check_order(temporary, self.target)
         return Made(self.target, content, None, "copy")

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from math import ceil
 from typing import IO
 
 from overlay.datatypes import ColorInfo, TagTimeline, VideoInfo
 from overlay.drawing.fonts import can_draw, font_file
 from overlay.drawing.panel import Panel, PlanarPanel
+from overlay.errors import UsageError
 from overlay.media.panel_stream import (
+    STANDING_RATE,
     DrawnPanel,
     PanelInput,
     first_picture,
     panel_rate,
     write_panel,
 )
+from overlay.media.picture import picture_spans
 from overlay.media.process import FfmpegRun, feed, started
+from overlay.media.source import Source
 from overlay.products.detected import silence, timeline_of, without_labels
 from overlay.reporting import Reporter
 from overlay.settings import PanelSettings, Settings
+from overlay.track import TagTrack
 from overlay.vocabulary.audioset import audioset
+
+_FAR_S = 60.0
+"""A picture that comes later behind the end of the sound is a claim, or no slideshow."""
 
 
 def make_panel(timeline: TagTimeline, video: VideoInfo, settings: PanelSettings) -> Panel:
@@ -39,19 +48,53 @@ def make_panel(timeline: TagTimeline, video: VideoInfo, settings: PanelSettings)
 
 
 def planar_panel(
-    timeline: TagTimeline, video: VideoInfo, settings: PanelSettings, bit_depth: int
+    timeline: TagTimeline,
+    video: VideoInfo,
+    settings: PanelSettings,
+    bit_depth: int,
+    until_s: float | None = None,
 ) -> tuple[PlanarPanel, PanelInput]:
     """The panel in the video's own colours, and what ffmpeg is told of it."""
     panel = make_panel(timeline, video, settings)
     planar = PlanarPanel(panel, video.color, bit_depth, video.height)
-    return planar, panel_input(planar, panel, video, video.color)
+    return planar, panel_input(planar, panel, video, video.color, until_s)
 
 
-def panel_input(drawn: DrawnPanel, panel: Panel, video: VideoInfo, color: ColorInfo) -> PanelInput:
-    """What ffmpeg is told of a panel that is drawn in these colours."""
-    rate = panel_rate(video)
-    first = first_picture(video, rate)
-    return PanelInput(panel.box, drawn.pix_fmt, color.range, color.space, rate, first)
+def panel_input(
+    drawn: DrawnPanel, panel: Panel, video: VideoInfo, color: ColorInfo, until_s: float | None
+) -> PanelInput:
+    """What ffmpeg is told of a panel that is drawn in these colours.
+
+    Args:
+        drawn: Its pixels.
+        panel: What is drawn.
+        video: The picture it lies on.
+        color: How it is coded.
+        until_s: Second up to which frames are repeated; ``None`` where they are as they are.
+    """
+    rate = panel_rate(video) if until_s is None else STANDING_RATE
+    until = None if until_s is None else ceil(until_s * rate)
+    first = first_picture(video, rate) if until_s is None else 0
+    return PanelInput(panel.box, drawn.pix_fmt, color.range, color.space, rate, first, until)
+
+
+def lasting_s(source: Source, track: TagTrack, reporter: Reporter) -> float | None:
+    """Second up to which the pictures of a still or slideshow are repeated.
+
+    So the panel lives as long as the sound; ``None`` where a picture moves on its own. The bound is
+    the sound that was scored, whatever the file claims to last.
+    """
+    video, info = source.picture(), source.info
+    spans = picture_spans(info, video) if video.stands else []
+    heard_s = min(track.duration_s, info.duration_s or track.duration_s)
+    if not spans or spans[-1][0] > heard_s + _FAR_S:
+        return None
+    reporter.note(
+        f"the picture stands still for seconds, so it is repeated {STANDING_RATE} times a second "
+        "until its sound ends; --soft leaves it as it is"
+    )
+    start_s, length_s = spans[-1]
+    return max(heard_s, start_s + min(length_s, _FAR_S))
 
 
 def drawable(video: VideoInfo, settings: Settings, reporter: Reporter) -> Settings:
@@ -61,7 +104,11 @@ def drawable(video: VideoInfo, settings: Settings, reporter: Reporter) -> Settin
 
     Raises:
         SettingsError: The theme or the font cannot be used.
+        UsageError: A part of a still is wanted.
     """
+    if video.stands and settings.tagging.excerpt is not None:
+        raise UsageError("the picture stands still for seconds, so it has no parts; leave --from "
+                         "and --to out")  # fmt: skip
     panel = settings.panel
     letters = "".join(audioset().in_language(panel.language))
     if not can_draw(letters, font_file(panel.font, "SemiBold")):
@@ -70,7 +117,9 @@ def drawable(video: VideoInfo, settings: Settings, reporter: Reporter) -> Settin
             "Noto Sans CJK (Debian: fonts-noto-cjk), or name a font with --font"
         )
         settings = replace(settings, panel=replace(panel, language="en"))
-    make_panel(timeline_of(silence(), without_labels(settings)), video, settings.panel)
+    made = make_panel(timeline_of(silence(), without_labels(settings)), video, settings.panel)
+    if not made.fits:
+        reporter.note(f"no panel fits on {video.width}x{video.height} pixels, so nothing is drawn")
     return settings
 
 

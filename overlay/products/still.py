@@ -51,6 +51,8 @@ class Still:
         if not (math.isfinite(self.at_s) and self.at_s >= 0):
             raise UsageError(f"there is no frame at {self.at_s:g} s; seconds count from 0")
         video = source.picture()
+        if video.stands and self.at_s > (source.info.duration_s or 0):  # else it stands for ever
+            raise UsageError(f"{source.path}: has no frame at {self.at_s:g} s")
         part = source.info.excerpt
         if part is not None and part.length_s is not None and self.at_s >= part.length_s:
             raise UsageError(f"the part ends {part.length_s:g} s behind --from, as T counts")
@@ -102,7 +104,10 @@ class StillPlan:
         planar, panel_input = planar_panel(timeline, video, self.settings.panel, 8)
         picture = planar.frame(self.at_s, settled=True)
         panel_input = replace(panel_input, first=0)  # the frame is at second 0 of this run
-        command = preview_command(self.source.info, panel_input, self.at_s, file, self.program)
+        command = preview_command(
+            self.source.info, panel_input, self.at_s, file, self.program,
+            deinterlace=self.settings.video.deinterlace,
+        )  # fmt: skip
         frames = [(0, picture), (1 + int(_SLACK_S * panel_input.rate), picture)]
         run = fed(command, panel_input, frames, reporter)
         check_run(run, self.source, self.target, tolerant=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -74,14 +75,8 @@ class Head:
         refusal = partial(CheckpointError, path=path)
         arrays = read_arrays(path, "the model", refusal, names=_KEYS)
         try:
-            n_claimed = arrays["labels"].shape  # before as many texts are made of it
-            if n_claimed not in (arrays["bias"].shape, arrays["weight"].shape[1:]):
-                raise ValueError("its labels and weights do not fit")
-            head = cls(
-                tuple(str(label) for label in arrays["labels"].tolist()),
-                arrays["weight"].astype(np.float32), arrays["bias"].astype(np.float32),
-                str(arrays["base"]), str(arrays["base_hash"]), sha256(path),
-            )  # fmt: skip
+            with np.errstate(over="ignore"):  # infinity is refused below
+                head = cls._of(arrays, sha256(path))
         except (KeyError, ValueError, TypeError) as error:
             raise CheckpointError(
                 "is not a model that 'tag-overlay train' wrote", path=path
@@ -95,6 +90,17 @@ class Head:
         if not (np.isfinite(head.weight).all() and np.isfinite(head.bias).all()):
             raise CheckpointError("holds NaN or infinity", path=path)
         return head
+
+    @classmethod
+    def _of(cls, arrays: Mapping[str, np.ndarray[Any, Any]], digest: str) -> Head:
+        n_claimed = arrays["labels"].shape  # before as many texts are made of it
+        if n_claimed not in (arrays["bias"].shape, arrays["weight"].shape[1:]):
+            raise ValueError("its labels and weights do not fit")
+        return cls(
+            tuple(str(label) for label in arrays["labels"].tolist()),
+            arrays["weight"].astype(np.float32), arrays["bias"].astype(np.float32),
+            str(arrays["base"]), str(arrays["base_hash"]), digest,
+        )  # fmt: skip
 
 
 class HeadTagger(WindowTagger):

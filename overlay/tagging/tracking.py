@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import SoundBlock
+from overlay.datatypes import Scores, SoundBlock
 from overlay.errors import TaggerError
 from overlay.reporting import SILENT, Reporter
 from overlay.tagging.levels import LevelMeter
@@ -37,13 +37,14 @@ def score_stream(
         reporter: Told the seconds of sound that are scored.
 
     Raises:
-        TaggerError: There is no sound at all.
+        TaggerError: There is no sound at all, or the tagger's answers are no scores.
     """
     meter = LevelMeter(tagger.sample_rate)
     scores = _Growing((len(tagger.labels),), np.float32)
     times = _Growing((), np.float64)
     heard_s = 0.0
     for block in tagger.listen(meter.listening(sound), windows):
+        _check_scores(block.scores, tagger.name)
         scores.add(block.scores)
         times.add(block.times)
         heard_s = block.heard_s
@@ -56,6 +57,11 @@ def score_stream(
         scores.whole(), tagger.labels, rows.smear_s, rows.step_s, heard_s, tagger.name,
         tagger.model_hash, levels, times.whole(), level_times, sound=fingerprint,
     )  # fmt: skip
+
+
+def _check_scores(scores: Scores, name: str) -> None:
+    if scores.size and not (scores.min() >= 0 and scores.max() <= 1):  # also catches NaN
+        raise TaggerError(f"{name} answers no scores from 0 to 1; its weights cannot be meant so")
 
 
 class _Growing:

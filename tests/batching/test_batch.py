@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import threading
 import time
 
@@ -159,6 +160,48 @@ def test_markers_can_be_read_by_people_and_damage_is_no_marker(tmp_path):
     for content in (b"", b"[]", b"{}", b"\xff", b"[" * 100_000, b'{"version": 1, "heard": 3}'):
         path.write_bytes(content)
         assert read_marker(tmp_path, marker.place, "events") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("seconds", "x"), ("seconds", True), ("seconds", -1), ("length_s", "2"), ("length_s", []),
+        ("length_s", float("nan")), ("length_s", 10**400), ("target_bytes", None), ("tries", {}),
+        ("reason", 3), ("heard", [None]), ("heard", "ab\ud800"), ("target", "/etc/passwd"),
+        ("target", "../x"), ("target", "a\0b"), ("made_by", 0), ("place", "\ud800"), ("more", 1),
+    ],
+)  # fmt: skip
+def test_a_marker_of_other_things_is_none_and_stops_no_report(tmp_path, name, value):
+    marker = Marker("a.mp4", "events", "key", "done", "x.csv", 3)
+    write_marker(tmp_path, marker)
+    path = next((tmp_path / ".tag-overlay/markers").rglob("*.json"))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))
+    assert read_marker(tmp_path, marker.place, "events") is None
+    write_report(tmp_path, tmp_path / "r.html")
+    write_lines(tmp_path, tmp_path / "r.jsonl")
+    assert (tmp_path / "r.jsonl").read_text() == ""
+
+
+@pytest.mark.parametrize("content", ["[" * 4000, "3", "{}", '{"owner": "HOST:99999999999999:x"}'])
+def test_a_claim_of_other_things_is_somebody_elses_for_a_lease(tmp_path, content):
+    claims = Claims(tmp_path, lease_s=0.05)
+    path = claims.path("a.mp4", "events")
+    path.parent.mkdir(parents=True)
+    path.write_text(content.replace("HOST", socket.gethostname()))
+    with claims.claimed("a.mp4", "events") as mine:
+        assert not mine
+    time.sleep(0.1)
+    with claims.claimed("a.mp4", "events") as mine:
+        assert mine
+
+
+def test_a_pipe_that_is_a_claim_is_not_waited_for(tmp_path):
+    claims = Claims(tmp_path, lease_s=60)
+    path = claims.path("a.mp4", "events")
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+    with claims.claimed("a.mp4", "events") as mine:
+        assert not mine
 
 
 def test_one_of_many_gets_a_claim(tmp_path):

@@ -3,6 +3,7 @@
 import codecs
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ CONTAINERS = {
 }
 """What is in each container: no two of the same codecs."""
 
+_HEARD = ("Siren", "Applause", "Dog")
 _HEAVY = ("paddle", "onnx", "exporting", "__init__", "networks", "loading", "tagging.panns")
 
 
@@ -66,14 +68,26 @@ def make(path: Path, *arguments: str) -> Path:
     return path
 
 
+def in_child(argv, folder: Path | None = None) -> None:
+    """A command that must not change this process, and succeeds."""
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    command = [sys.executable, "-m", "overlay", *map(str, argv)]
+    subprocess.run(command, check=True, cwd=folder or root, env=environment, capture_output=True)
+
+
 def scores(path: Path, labels: tuple[str, ...] = (), **facts) -> Path:
-    """Saved scores of two seconds: three tags on, one after the other and together."""
+    """Saved scores of two seconds: three tags on, one after the other and together.
+
+    Without labels of its own they are of sounds that every style of captions has words for.
+    """
     from overlay.track import TagTrack
     from overlay.vocabulary.audioset import audioset_labels
 
     names = labels or audioset_labels()
     values = np.full((7, len(names)), 0.01, np.float32)
-    values[0:4, 0], values[2:7, 1], values[4:7, 2] = 0.9, 0.7, 0.8
+    first, second, third = range(3) if labels else map(names.index, _HEARD)
+    values[0:4, first], values[2:7, second], values[4:7, third] = 0.9, 0.7, 0.8
     return TagTrack(values, names, 0.5, 0.25, 2.0, "mn04", **facts).save(path)
 
 

@@ -1,22 +1,15 @@
-"""Damaged data files: scores, cache entries, heads, checkpoints, TOML, labels, fonts, subtitles."""
+"""Damaged data files: scores, cache, models, TOML, labels, fonts, subtitles, state of a batch."""
 
-import contextlib
-import io
 import os
-import pickletools
-import shutil
-import struct
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pysubs2
-from campaigns.material import clip, draw, make, scores, warm_up
+from campaigns import mutated_batches, mutated_models
+from campaigns.material import clip, draw, in_child, scores, warm_up
+from campaigns.mutated_arrays import damaged_npz
 from campaigns.mutating import mutated
 from campaigns.trying import Case
-from tagging_checkpoints import write_paddle, write_torch_legacy, write_torch_zip
 
 _SRT = "".join(
     f"{n + 1}\n00:00:0{n // 4},{n % 4}00 --> 00:00:0{n // 4},{n % 4}90\n<i>Line</i> {n}\n\n"
@@ -60,61 +53,30 @@ def prepare(folder: Path):
     made.mkdir()
     video = clip(made, "mp4").rename(made / "clip.mp4")
     track = scores(made / "scores.npz")
-    trained = _head(made)
     cached, expected = _cached(made, video)
     theme = Path(__file__).parents[2] / "assets" / "themes" / "dark.toml"
     font = Path(__file__).parents[2] / "fonts" / "Inter-Medium.otf"
     return {
-        "clip": video.read_bytes(), "scores": track.read_bytes(), "head": trained.read_bytes(),
-        "cache": cached, "expected": expected, "theme": theme.read_bytes(),
-        "font": font.read_bytes(), "arrays": dict(np.load(track)), "points": _checkpoints(made),
+        "clip": video.read_bytes(), "scores": track.read_bytes(), "cache": cached,
+        "expected": expected, "theme": theme.read_bytes(), "font": font.read_bytes(),
+        "arrays": dict(np.load(track)), **mutated_models.made(made), **mutated_batches.made(made),
     }  # fmt: skip
-
-
-def _in_child(argv) -> None:
-    """A command that must not change this process, and succeeds."""
-    command = [sys.executable, "-m", "overlay", *map(str, argv)]
-    root = str(Path(__file__).parents[2])
-    subprocess.run(command, check=True, cwd=root, capture_output=True)
-
-
-def _head(made: Path) -> Path:
-    folder = made / "own"
-    for label, sound in (("hum", "sine=200:d=1"), ("hiss", "anoisesrc=d=1:a=0.5")):
-        folder.joinpath(label).mkdir(parents=True)
-        for n in range(4):
-            make(folder / label / f"{n}.wav", "-f", "lavfi", "-i", sound, "-ss", str(n / 10))
-    _in_child(["train", folder, "--model", "builtin", "-o", made / "own.model.npz", "-q"])
-    shutil.rmtree(folder)
-    return made / "own.model.npz"
 
 
 def _cached(made: Path, video: Path):
     """The name and bytes of the cache's entry for the clip, and the scores that are right."""
     target = made / "expected.npz"
-    _in_child(["tag", video, "--model", "builtin", "-o", target, "-q"])
+    in_child(["tag", video, "--model", "builtin", "-o", target, "-q"])
     entries = list(Path(os.environ["XDG_CACHE_HOME"]).rglob("tracks/*.npz"))
     entry = max(entries, key=lambda each: each.stat().st_mtime)
     return (entry.name, entry.read_bytes()), np.load(target)["scores"]
 
 
-def _checkpoints(made: Path):
-    arrays = {
-        "conv_block1.conv1.weight": np.zeros((8, 1, 3, 3), np.float32),
-        "fc_audioset.bias": np.zeros(527, np.float32),
-        "bn0.num_batches_tracked": np.array(3, np.int64),
-    }
-    return {
-        "zip": write_torch_zip(made / "a.pth", arrays).read_bytes(),
-        "old": write_torch_legacy(made / "b.pth", arrays).read_bytes(),
-        "paddle": write_paddle(made / "c.pdparams", arrays).read_bytes(),
-    }
-
-
 def case(number, chance, folder: Path, material) -> Case:
     make_one = draw(
-        chance, (4, _npz), (3, _cache), (3, _a_head), (4, _checkpoint), (3, _toml), (1, _labels),
-        (3, _font), (4, _subtitles),
+        chance, (4, _npz), (3, _cache), (3, mutated_models.a_head), (4, mutated_models.checkpoint),
+        (2, mutated_models.an_onnx_file), (3, _toml), (1, _labels), (3, _font), (4, _subtitles),
+        (1, mutated_batches.a_state), (1, mutated_batches.a_manifest), (1, mutated_batches.a_table),
     )  # fmt: skip
     (folder / "clip.mp4").write_bytes(material["clip"])
     (folder / "scores.npz").write_bytes(material["scores"])
@@ -122,7 +84,7 @@ def case(number, chance, folder: Path, material) -> Case:
 
 
 def _npz(chance, folder, material) -> Case:
-    data, how = _damaged_npz(chance, material["scores"], material["arrays"])
+    data, how = damaged_npz(chance, material["scores"], material["arrays"])
     (folder / "in.npz").write_bytes(data)
     return Case(f"scores: {how}", *_reading_npz(chance, folder))
 
@@ -138,59 +100,6 @@ def _reading_npz(chance, folder):
     if target == "out" and argv[0] == "render":
         argv, target = (*argv[:-2], "out.png", "-q"), "out.png"
     return argv, folder, (target,)
-
-
-def _damaged_npz(chance, data, arrays):
-    if chance.random() < 0.5:
-        return mutated(chance, data)
-    name = chance.choice(list(arrays))
-    value, how = chance.choice(_ODD_ARRAYS)(chance, arrays[name])
-    changed = dict(arrays)
-    if value is None:
-        del changed[name]
-        return _zipped(changed), f"no {name}"
-    if isinstance(value, bytes):
-        return _zipped(changed, {name: value}), f"{name}: {how}"
-    changed[name] = value
-    return _zipped(changed), f"{name}: {how}"
-
-
-def _zipped(arrays, raw=()) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, value in arrays.items():
-            content = io.BytesIO()
-            with contextlib.suppress(ValueError):
-                np.lib.format.write_array(content, np.asarray(value), allow_pickle=True)
-            archive.writestr(f"{name}.npy", dict(raw).get(name, content.getvalue()))
-    return file.getvalue()
-
-
-def _header(shape, kind) -> bytes:
-    text = f"{{'descr': {kind!r}, 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode()
-
-
-def _claimed(chance, value):
-    shape = chance.choice(("(1 << 40,)", "(9999999999999,)", "(-1,)", "(0, 0)", "(2**62, 4)",
-                           "(3.5,)", "('a',)", "(" * 300 + ")" * 300, "()", "(True,)"))  # fmt: skip
-    kind = chance.choice(("<f4", "<f8", "|O", "<U99999999", "|V8", "<M8[s]", "[('a', '<f4')]"))
-    return _header(shape, kind) + b"\0" * 64, f"header {shape[:20]} of {kind}"
-
-
-_ODD_ARRAYS = (
-    _claimed, _claimed,
-    lambda chance, value: (None, ""),
-    lambda chance, value: (np.full(value.shape, np.nan), "nan"),
-    lambda chance, value: (np.full(value.shape, chance.choice((np.inf, -1e300, 1e12, -1))), "far"),
-    lambda chance, value: (value[..., None], "one dimension more"),
-    lambda chance, value: (np.zeros((0,) * value.ndim), "empty"),
-    lambda chance, value: (np.array([{"a": 1}], object), "a pickle"),
-    lambda chance, value: (np.array(["\ud800x", "b" * 9999]), "half letters"),
-    lambda chance, value: (np.zeros(chance.choice((1 << 22, 1 << 24)), np.int8), "a bomb"),
-    lambda chance, value: (np.array(1e-300), "tiny"),
-    lambda chance, value: (np.zeros(value.shape, np.complex64), "complex"),
-)  # fmt: skip
 
 
 def _cache(chance, folder, material) -> Case:
@@ -223,68 +132,6 @@ def _cache(chance, folder, material) -> Case:
         environment={"XDG_CACHE_HOME": str(folder / "cache")},
         may_replace=(f"cache/tag-overlay/tracks/{name}",),
     )  # fmt: skip
-
-
-def _a_head(chance, folder, material) -> Case:
-    with np.load(io.BytesIO(material["head"])) as arrays:
-        data, how = _damaged_npz(chance, material["head"], dict(arrays))
-    (folder / "own.model.npz").write_bytes(data)
-    argv = ("tag", "clip.mp4", "--model", "own.model.npz", "--no-cache", "-o", "out.npz", "-q")
-    return Case(f"head: {how}", argv, folder, ("out.npz",))
-
-
-_OPCODES = [opcode.code.encode("latin-1") for opcode in pickletools.opcodes]
-_GLOBALS = ("os\nsystem\n", "builtins\neval\n", "posix\nsystem\n", "subprocess\nPopen\n",
-            "numpy.core.multiarray\n_reconstruct\n", "torch._utils\n_rebuild_tensor_v2\n",
-            "collections\nOrderedDict\n", "torch\nFloatStorage\n", "numpy\ndtype\n",
-            "builtins\nbytearray\n", "builtins\ngetattr\n")  # fmt: skip
-
-
-def _pickle(chance) -> bytes:
-    """A program of pickle's machine, often one that runs something."""
-    parts = [b"\x80" + bytes([chance.choice((2, 3, 4, 5))])]
-    for _ in range(chance.randrange(2, 40)):
-        parts.append(chance.choice((
-            chance.choice(_OPCODES),
-            chance.choice(_OPCODES) + chance.randbytes(chance.choice((1, 2, 4, 8))),
-            b"c" + chance.choice(_GLOBALS).encode(),
-            b"(X\x0d\x00\x00\x00touch injectedtR",
-            b"(S'touch injected'\ntR", b"(K\x01K\x02l", b"}", b"]", b")", b"0", b"2",
-            b"r" + struct.pack("<I", chance.choice((0, 5, 1 << 30, 0xFFFFFFFF))),
-            b"B" + struct.pack("<I", chance.choice((3, 1 << 31, 0xFFFFFFF0))) + b"abc",
-            b"\x8a" + bytes([chance.randrange(256)]) + chance.randbytes(9),
-            b"\x96" + struct.pack("<Q", chance.choice((3, 1 << 40))) + b"abc",
-        )))  # fmt: skip
-    return b"".join(parts) + b"."
-
-
-def _checkpoint(chance, folder, material) -> Case:
-    kind = chance.choice(list(material["points"]))
-    data = material["points"][kind]
-    if chance.random() < 0.5:
-        data, how = mutated(chance, data)
-    else:
-        data, how = _with_program(chance, kind, data), "a pickle of chance"
-    name = chance.choice(("w.pth", "w.pt", "w.pdparams", "w.npz", "w.onnx"))
-    (folder / name).write_bytes(data)
-    model = chance.choice(("cnn6", "cnn14", "mn04", "builtin"))
-    argv = ("tag", "clip.mp4", "--model", model, "--weights", name, "-o", "out.npz", "-q")
-    return Case(f"checkpoint, {kind}: {how}", argv, folder, ("out.npz",), allowed=(3, 4, 5, 6))
-
-
-def _with_program(chance, kind, data) -> bytes:
-    program = _pickle(chance)
-    if kind == "paddle":
-        return program
-    if kind == "old":
-        at = data.find(b"\x80\x02}")
-        return data[:at] + program + data[at:]
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("archive/data.pkl", program)
-        archive.writestr("archive/data/0", b"\0" * 64)
-        archive.writestr("archive/version", "3\n")
-    return file.getvalue()
 
 
 def _toml(chance, folder, material) -> Case:

@@ -54,6 +54,8 @@ def _wrong(source: Path, target: Path, command) -> list[str]:
     if not target.exists():
         return ["no target"]
     if target.suffix == ".srt":
+        if not target.stat().st_size:
+            return []  # nothing heard that is worth a caption
         cues = pysubs2.load(str(target), encoding="utf-8")
         return [f"a cue at {cue.start} ms" for cue in cues if cue.start > 4000]
     if target.suffix == ".json":
@@ -101,7 +103,10 @@ def _wrong_picture(source: Path, target: Path, *, tolerant: bool, alone: bool) -
     if len(times) != len(made) and not errors:
         found.append(f"{len(made)} frames of {len(times)}")
     elif times and not errors and not tolerant and len(set(times)) == len(times):
-        begin = times[0] - made[0] if alone else 0  # an editing program puts it under the picture
+        begin = times[0] - made[0]
+        jumps = source.suffix in (".ts", ".mpg") and abs(begin) > 1  # mended, and not as by PyAV
+        if not alone and not jumps:  # an editing program puts it under the picture
+            begin = Fraction(0)
         off = max(abs(float(a - b - begin)) for a, b in zip(times, made, strict=True))
         if off > 0.011:
             found.append(

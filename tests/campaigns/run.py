@@ -3,8 +3,10 @@
     python tests/campaigns/run.py [NAME…] --count 1000 --seed 1 --keep FOLDER
 
 Each prints how many cases were tried, how many of them the program refused, and the faults; a
-fault's folder is kept with its command and recipe. ``--only N`` tries one case again. ``--sample``
-is the few of each that the tests run.
+fault's folder is kept with its command and recipe, and so is a line of every case, as it ends, in
+``NAME-SEED.jsonl``. ``--only N`` tries one case again. ``--sample`` is the few of each that the
+tests run. On a machine that does other things, ``--patience 10`` gives a case ten times as long by
+the clock before it counts as a hang (its work, in CPU seconds, is bounded as ever).
 """
 
 import argparse
@@ -55,6 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--only", type=int, help="number of one case")
     parser.add_argument("--sample", action="store_true")
+    parser.add_argument("--patience", type=float, default=1.0)
     args = parser.parse_args()
     unknown = set(args.names) - set(CAMPAIGNS)
     if unknown:
@@ -69,14 +72,20 @@ def _campaign(name: str, args: argparse.Namespace, work: Path) -> int:
     folder = work / name
     folder.mkdir()
     material = module.prepare(folder)  # what is imported and made here, all cases share
-    results = folder / "results"
-    results.touch()
+    results = _results(name, args, folder)
+    results.parent.mkdir(parents=True, exist_ok=True)
+    results.write_text("")
     workers = [
         _started(module, name, numbers[start :: args.workers], args, folder, material)
         for start in range(min(args.workers, len(numbers)))
     ]
     n_died = sum(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0 for pid in workers)
     return _told(name, [json.loads(line) for line in results.read_text().splitlines()], n_died)
+
+
+def _results(name: str, args: argparse.Namespace, folder: Path) -> Path:
+    """The file that has a line for each case as soon as it was tried."""
+    return args.keep / f"{name}-{args.seed}.jsonl" if args.keep else folder / "results"
 
 
 def _started(module, name, numbers, args, folder, material) -> int:
@@ -102,13 +111,13 @@ def _started(module, name, numbers, args, folder, material) -> int:
 
 
 def _one(module, name, number, args, folder, material) -> None:
-    from campaigns.trying import faults, luck, tried
+    from campaigns.trying import LONGEST_S, faults, luck, tried
 
     place = folder / f"{number}"
     place.mkdir()
     case = module.case(number, luck(f"{args.seed} {name} {number}"), place, material)
     try:
-        outcome = tried(case)
+        outcome = tried(case, longest_s=LONGEST_S * args.patience)
         found = faults(case, outcome)
     finally:
         case.after()
@@ -118,7 +127,7 @@ def _one(module, name, number, args, folder, material) -> None:
         "cpu_s": outcome.cpu_s,
         "err": outcome.err.decode("utf-8", "replace")[-2000:],
     }  # fmt: skip
-    with (folder / "results").open("a") as file:
+    with _results(name, args, folder).open("a") as file:
         file.write(json.dumps(record) + "\n")
     if found and args.keep:
         kept = args.keep / f"{name}-{args.seed}-{number}"

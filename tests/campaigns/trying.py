@@ -41,6 +41,8 @@ class Outcome:
     wall_s: float
     cpu_s: float
     peak_bytes: int
+    is_late: bool
+    """Whether it was ended because the clock ran out."""
     orphans: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
     """Files that were not there before."""
@@ -109,7 +111,7 @@ def state(folder: Path) -> dict[str, str]:
     return found
 
 
-def tried(case: Case) -> Outcome:
+def tried(case: Case, *, longest_s: float = LONGEST_S) -> Outcome:
     """Run it to its end, or to the limits."""
     before = state(case.folder)
     outside = Path(f"{case.folder}.said")
@@ -121,9 +123,9 @@ def tried(case: Case) -> Outcome:
         _child(case, outside)
     if case.during:
         case.during(pid)
-    status, usage = _waited(pid)
+    status, usage = _waited(pid, longest_s)
     wall_s = time.monotonic() - started
-    orphans = _left_running(case)
+    orphans = _left_running(case, longest_s / LONGEST_S)
     after = state(case.folder)
     outcome = Outcome(
         status,
@@ -132,6 +134,7 @@ def tried(case: Case) -> Outcome:
         wall_s,
         usage.ru_utime + usage.ru_stime,
         usage.ru_maxrss * 1024,
+        wall_s >= longest_s,
         orphans,
         sorted(after.keys() - before.keys()),
         sorted(key for key in before if after.get(key) != before[key]),
@@ -182,12 +185,12 @@ def in_this_process(argv: Sequence[str]) -> int:
     return 0
 
 
-def _waited(pid: int) -> tuple[int, resource.struct_rusage]:
+def _waited(pid: int, longest_s: float) -> tuple[int, resource.struct_rusage]:
     watch = select.poll()
     descriptor = os.pidfd_open(pid)
     watch.register(descriptor, select.POLLIN)
     try:
-        if not watch.poll(LONGEST_S * 1000):
+        if not watch.poll(longest_s * 1000):
             os.kill(pid, signal.SIGKILL)
     finally:
         os.close(descriptor)
@@ -204,9 +207,9 @@ def children() -> list[int]:
     ]
 
 
-def _left_running(case: Case) -> list[str]:
+def _left_running(case: Case, patience: float) -> list[str]:
     """What the command left running; ended here."""
-    until = time.monotonic() + (10.0 if case.may_leave else 0.5)
+    until = time.monotonic() + patience * (10.0 if case.may_leave else 0.5)
     while time.monotonic() < until:
         _reap()
         if not children():
@@ -233,12 +236,14 @@ def faults(case: Case, outcome: Outcome) -> list[str]:
     found = [f"orphan: {each}" for each in outcome.orphans]
     if outcome.status not in case.allowed:
         found.append(f"exit status {outcome.status}")
-    if outcome.wall_s >= LONGEST_S or outcome.cpu_s > LONGEST_CPU_S:
+    if outcome.is_late or outcome.cpu_s > LONGEST_CPU_S:
         found.append(f"hang: {outcome.wall_s:.0f} s, {outcome.cpu_s:.0f} s of work")
     if outcome.peak_bytes > MOST_BYTES:
         found.append(f"memory: {outcome.peak_bytes / 1e9:.1f} GB")
     found += [
-        f"input changed: {each!r}" for each in outcome.changed if each not in case.may_replace
+        f"input changed: {each!r}"
+        for each in outcome.changed
+        if not any(Path(each).is_relative_to(place) for place in case.may_replace)
     ]
     if not case.any_console:
         found += _printed(outcome)
@@ -276,6 +281,9 @@ def _new(case: Case, outcome: Outcome) -> list[str]:
     said = outcome.err.decode("utf-8", "replace")
     found = []
     for name in outcome.new:
+        if LEFTOVER.match(Path(name).name) and not case.may_leave:
+            found.append(f"left behind: {name!r}")
+            continue
         if outcome.status == 0 and any(Path(name).is_relative_to(t) for t in case.targets):
             continue
         if name in case.also_new or Path(name).parts[0] == "cache":

@@ -1,6 +1,8 @@
 """Text: fitted, never clipped, with letters from other fonts where the own one lacks them."""
 
 import contextlib
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from overlay.drawing.text import TextDrawer, TextStyle
 from overlay.errors import FontNotFound
 from overlay.vocabulary.audioset import audioset_labels
 
+ROOT = Path(__file__).parents[2]
 DATA = Path(__file__).parent / "data"
 WHITE = (1.0, 1.0, 1.0)
 
@@ -35,6 +38,24 @@ def cjk(monkeypatch):
 
 def ink(tile):
     return tile.pixels[3]
+
+
+def test_what_a_library_thinks_of_a_font_is_not_printed(tmp_path):
+    """Its map of letters ends before it says; by a program of its own, with its own handlers."""
+    data = bytearray(font_file(None, "Medium").read_bytes())
+    cmap = next(data[n : n + 16] for n in range(12, 400, 16) if data[n : n + 4] == b"cmap")
+    start = int.from_bytes(cmap[8:12], "big")
+    groups = data.index(b"\0\x0c\0\0", start) + 16
+    data[groups : groups + 24] = data[groups + 12 : groups + 24] + data[groups : groups + 12]
+    (tmp_path / "odd.otf").write_bytes(data)
+    look = (
+        f"from fontTools.ttLib import TTFont; TTFont({str(tmp_path / 'odd.otf')!r}).getBestCmap()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"import overlay.drawing.fonts; {look}"],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize(("size", "width"), [(8.4, 84), (18, 300), (18, 120), (55, 900)])

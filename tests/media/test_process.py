@@ -47,7 +47,7 @@ def test_a_log_tells_damage_counts_and_complaint():
     assert (log.frames_decoded, log.frames_encoded, log.decode_errors) == (15, 15, 2)
     assert log.complaint == "stream 1, offset 0xab: partial file"
     assert len(log.damage) == 1
-    assert not log.disk_full
+    assert log.no_room is None
 
 
 def test_a_log_keeps_only_its_end():

@@ -2,6 +2,7 @@
 
 import math
 
+import av
 import numpy as np
 import pytest
 from inspecting import picture_times, pictures
@@ -66,3 +67,23 @@ def test_seconds_without_a_frame_are_found_by_the_plan(clip, tmp_path, at_s):
 def test_a_file_without_a_picture_is_said(make_clip, tmp_path):
     with pytest.raises(NoVideoStream):
         made(Still(0.5), make_clip("s.wav", "-f", "lavfi", "-i", "sine=d=1"), tmp_path / "q.png")
+
+
+@pytest.mark.parametrize("name", ["shown.ts", "shown.mp4", "shown.mkv", "shown.avi", "shown.flv"])
+@pytest.mark.parametrize("at_s", [0.0, 1.0, 1.9, 2.5, 3.96])
+def test_it_is_the_frame_on_the_screen_then(make_clip, tmp_path, name, at_s):
+    """C4: whatever keyframes there are; each frame's brightness is its number."""
+    sparse = ("-c:v", "libx264", "-g", "1000", "-crf", "1", "-tune", "zerolatency")
+    encoder = ("-c:v", "mpeg4", "-q:v", "1", "-g", "1000") if name == "shown.avi" else sparse
+    source = make_clip(
+        name, "-f", "lavfi", "-i", "nullsrc=s=64x48:r=25:d=4,geq=lum=32+2*N:cb=128:cr=128",
+        "-f", "lavfi", "-i", "sine=d=4", *encoder, "-c:a", "mp2" if name == "shown.avi" else "aac",
+    )  # fmt: skip
+    made(Still(at_s), source, tmp_path / "p.png")
+    with av.open(str(source)) as container:
+        start = (container.start_time or 0) / 1e6
+        frames = [(float(f.pts * f.time_base) - start, int(f.to_ndarray()[0, 0]))
+                  for f in container.decode(video=0)]  # fmt: skip
+    expected = max((each for each in frames if each[0] <= at_s + 5e-4), default=frames[0])
+    shown = pictures(tmp_path / "p.png", pix_fmt="gray")[0][0, 0]
+    assert shown == pytest.approx((expected[1] - 16) * 255 / 219, abs=1.2)

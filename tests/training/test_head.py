@@ -126,6 +126,30 @@ def test_other_files_are_refused(tmp_path):
         Head.load(path)
 
 
+def test_weights_too_large_to_score_with_are_said(clips, tmp_path, capsys):
+    base = load_tagger(TaggingSettings(model="builtin"))
+    width = base.embed(np.zeros(2 * base.sample_rate, np.float32), 2 * base.sample_rate, 1).shape[1]
+    weight = np.full((width, 2), 3e38, np.float32)
+    weight[::2] *= -1
+    path = tmp_path / "huge.npz"
+    Head(("a", "b"), weight, np.zeros(2, np.float32), "builtin", base.model_hash).save(path)
+    command = ["tag", str(clips / "rumble" / "0.wav"), "--model", str(path)]
+    with np.errstate(all="ignore"):
+        assert main([*command, "-o", str(tmp_path / "x.npz")]) == 4
+    assert "no scores" in capsys.readouterr().err
+    assert not (tmp_path / "x.npz").exists()
+
+
+def test_numbers_beyond_float32_are_refused_in_one_line(tmp_path):
+    path = tmp_path / "far.npz"
+    np.savez(
+        path, labels=np.array(["a"]), weight=np.zeros((4, 1)), bias=np.array([-1e300]),
+        base="builtin", base_hash="",
+    )  # fmt: skip
+    with pytest.raises(CheckpointError, match="NaN or infinity"):
+        Head.load(path)
+
+
 def test_more_labels_than_weights_are_refused_before_texts_are_made_of_them(tmp_path):
     path = tmp_path / "x.npz"
     few = np.zeros((4, 2), np.float32)

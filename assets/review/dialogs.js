@@ -1,0 +1,116 @@
+/** What asks for text: a label to be searched, a comment; and the help. */
+
+import { $, element, shut, text } from "./elements.js";
+import { say } from "./words.js";
+
+/** Ask for a label; calls back with the class that was chosen. */
+export class Search {
+  constructor(model, colorOf) {
+    this.model = model;
+    this.colorOf = colorOf;
+    this.dialog = $("search-dialog");
+    this.query = $("query");
+    this.found = $("found");
+    this.query.addEventListener("input", () => this.look());
+    this.query.addEventListener("keydown", (event) => this.key(event));
+    this.found.addEventListener("click", (event) => {
+      const row = event.target.closest("[data-label-place]");
+      if (row) this.choose(Number(row.dataset.labelPlace));
+    });
+  }
+
+  ask(title, done) {
+    this.done = done;
+    this.dialog.querySelector("label span").textContent = title;
+    this.query.value = "";
+    this.look();
+    this.dialog.showModal();
+    this.query.focus();
+  }
+
+  look() {
+    this.labels = this.model.search(this.query.value);
+    this.at = 0;
+    this.found.replaceChildren(...this.labels.map((label, n) => this.row(label, n)));
+    this.point();
+  }
+
+  row(label, n) {
+    const [english, chinese] = this.model.data.labels[label];
+    const row = element("li", "");
+    row.id = `found-${n}`;
+    row.setAttribute("role", "option");
+    row.dataset.labelPlace = label;
+    row.style.setProperty("--family", this.colorOf({ label }));
+    row.append(text("span", english, "auto"));
+    if (chinese !== english) row.append(text("small", chinese, "auto"));
+    return row;
+  }
+
+  point() {
+    [...this.found.children].forEach((row, n) => row.setAttribute("aria-selected", n === this.at));
+    const row = this.found.children[this.at];
+    row?.scrollIntoView({ block: "nearest" });
+    if (row) this.query.setAttribute("aria-activedescendant", row.id);
+    else this.query.removeAttribute("aria-activedescendant");
+  }
+
+  key(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && this.labels.length) {
+      this.at = (this.at + step + this.labels.length) % this.labels.length;
+      this.point();
+      event.preventDefault();
+    } else if (event.key === "Enter" && !event.isComposing) {
+      event.preventDefault();
+      if (this.labels.length) this.choose(this.labels[this.at]);
+    }
+  }
+
+  choose(label) {
+    shut(this.dialog);
+    this.done(label);
+  }
+}
+
+/** Ask for a comment; calls back with its text. */
+export function askComment(before, done) {
+  const dialog = $("comment-dialog");
+  const field = $("comment-text");
+  field.value = before;
+  field.onkeydown = (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    shut(dialog, "save");
+  };
+  dialog.onclose = () => dialog.returnValue === "save" && done(field.value.trim());
+  dialog.returnValue = "";
+  dialog.showModal();
+}
+
+const KEYS = [
+  [["␣"], "keyPlay"], [["⏎"], "keyAgain"], [["a", "↑"], "keyRight"], [["x", "↓"], "keyWrong"],
+  [["u"], "keyUnsure"], [["←", "⌫"], "keyUndo"], [["→"], "keySkip"], [["j", "k"], "keyMove"],
+  [["1…9"], "keyRelabel"], [["/"], "keySearch"], [["[", "]"], "keyEdges"], [["m"], "keyMerge"],
+  [["n"], "keyNew"], [["c"], "keyComment"], [[",", "."], "keySeek"], [["+", "-", "0"], "keyZoom"],
+  [["?"], "keyHelp"],
+];
+
+/** The keys, always in sight at the foot of the page and at length in the help. */
+export function showKeys() {
+  const caps = (keys) => keys.map((key) => text("kbd", key));
+  $("keys").replaceChildren(...KEYS.map(([keys, what]) => {
+    const each = element("span", "");
+    each.append(...caps(keys), ` ${say(what)}`);
+    return each;
+  }));
+  $("help-keys").replaceChildren(...KEYS.flatMap(([keys, what]) => {
+    const term = element("dt", "");
+    term.append(...caps(keys));
+    return [term, text("dd", say(what))];
+  }));
+}
+
+export function showHelp() {
+  $("help-dialog").showModal();
+}

@@ -1,0 +1,162 @@
+"""A page on which a person judges what was heard."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from overlay.detection import detect
+from overlay.files import is_there
+from overlay.media.source import Source
+from overlay.products.base import Made
+from overlay.products.target import Target, stem_of, target_for
+from overlay.reporting import Reporter
+from overlay.reviewing.data import end_of, review_data
+from overlay.reviewing.page import page
+from overlay.reviewing.pictures import sound_pictures, thumbnails
+from overlay.reviewing.playable import why_not
+from overlay.reviewing.proxies import proxy_of
+from overlay.settings import Settings
+from overlay.track import TagTrack
+from overlay.verdicts import Verdicts, entry_dict, read_verdicts, verdicts_file
+
+PROXY_CHOICES = ("auto", "always", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One HTML file, to be opened from the disk beside the medium, or to be served.
+
+    Attributes:
+        reviewer: Who judges; may be changed on the page.
+        language: ``en`` or ``zh``; the browser's if ``None``.
+        proxy: One of ``PROXY_CHOICES``: whether a small copy of the medium lies beside the page;
+            ``auto`` makes one where browsers cannot play the medium.
+        verdicts: File of what has been said already; ``<name>.verdicts.json`` beside the medium,
+            if that is there, if ``None``.
+        served: Whether it is the local server that hands it out, with medium and verdicts.
+    """
+
+    reviewer: str = ""
+    language: str | None = None
+    proxy: str = "auto"
+    verdicts: Path | None = None
+    served: bool = False
+
+    def plan(
+        self, source: Source, settings: Settings, out: Path | None, reporter: Reporter
+    ) -> ReviewPlan:
+        """See ``Product.plan``; the target is ``<name>.review.html`` if ``out`` is ``None``.
+
+        Raises:
+            NoAudioStream: There is no sound.
+            ExportError: The verdicts cannot be read.
+            OutputError: A target is an input, or exists.
+        """
+        source.sound()
+        known, said = self._said(source)
+        inputs = () if known is None else (known,)
+        target = target_for(source, settings, out, f"{stem_of(source)}.review.html", *inputs)
+        why = why_not(source.info, source.audio_track)
+        copy = None
+        if not self.served and (self.proxy == "always" or (why and self.proxy == "auto")):
+            beside = target.path.with_suffix(".mp4")
+            copy = Target(beside, target.overwrite, target.inputs).checked()
+        return ReviewPlan(source, settings, target, self, said, copy, why or "")
+
+    def _said(self, source: Source) -> tuple[Path | None, Verdicts | None]:
+        """The file of verdicts and what is in it; the server reads it itself."""
+        beside = verdicts_file(source.path)
+        path = self.verdicts or (beside if is_there(beside) and not self.served else None)
+        return path, None if path is None else read_verdicts(path)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPlan:
+    """A ``Plan``.
+
+    Attributes:
+        said: Verdicts that there are already.
+        copy: Where a copy of the medium goes that browsers play.
+        why: Why they cannot play the medium; empty if they can.
+    """
+
+    source: Source
+    settings: Settings
+    target_file: Target
+    asked: Review
+    said: Verdicts | None
+    copy: Target | None
+    why: str
+    needs_track: bool = True
+
+    @property
+    def target(self) -> Path:
+        """The page."""
+        return self.target_file.path
+
+    def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
+        """See ``Plan.write``.
+
+        Raises:
+            MediaError: The copy cannot be made.
+        """
+        assert track is not None
+        data = self._data(track, reporter)
+        content = f"{len(data['events']['id'])} events to judge"
+        if self.copy is not None:
+            since = f", since not every browser plays {self.why}" if self.why else ""
+            reporter.note(f"{self.copy.path}: a small copy{since}")
+            made = proxy_of(self.source, reporter, self.settings.video.ffmpeg)
+            with self.copy.opened() as temporary:
+                shutil.copyfile(made, temporary)
+        with self.target_file.opened() as temporary:
+            temporary.write_bytes(page(data, self.source.path.name, served=self.asked.served))
+        return Made(self.target, content)
+
+    def _data(self, track: TagTrack, reporter: Reporter) -> dict[str, Any]:
+        source, end_s = self.source, end_of(track)
+        found = detect(track, self.settings)
+        middles = [(event.onset_s + event.offset_s) / 2 for event in found.events]
+        heard = review_data(track, found, self.settings)
+        return {
+            "name": source.path.name,
+            "has_picture": source.info.video is not None,
+            "reviewer": self.asked.reviewer,
+            "language": self.asked.language,
+            **self._places(),
+            **heard,
+            "verdicts": self._entries(heard["fingerprint"], reporter),
+            "sound": sound_pictures(source, end_s, self.settings, reporter),
+            "thumbs": thumbnails(source, middles, end_s, reporter),
+        }
+
+    def _places(self) -> dict[str, Any]:
+        """Where the page finds the medium, and whom it tells the verdicts."""
+        if self.asked.served:
+            return {"src": "media", "copy": "copy", "server": "verdicts", "why": self.why}
+        shown = self.source.path if self.copy is None else self.copy.path
+        return {"src": _address(shown, self.target), "why": self.why if self.copy else ""}
+
+    def _entries(self, fingerprint: str, reporter: Reporter) -> list[dict[str, Any]]:
+        if self.said is None:
+            return []
+        if self.said.media.fingerprint != fingerprint:
+            reporter.note(
+                f"the verdicts are of another sound ({self.said.media.name}) and are left out"
+            )
+            return []
+        return [entry_dict(entry) for entry in self.said.entries]
+
+
+def _address(media: Path, page_file: Path) -> str:
+    """How the page names the medium: by the way from its own folder."""
+    try:
+        way = os.path.relpath(media, page_file.parent)
+    except ValueError:  # another drive
+        return media.absolute().as_uri()
+    return quote(os.fsencode(Path(way).as_posix()))

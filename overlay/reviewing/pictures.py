@@ -1,0 +1,210 @@
+"""Sound and picture as small pictures that a page shows: drawn here, so that it decodes nothing."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from overlay.datatypes import SoundBlock
+from overlay.drawing.encoded import Pixels, encoded
+from overlay.media.audio import stream_sound
+from overlay.media.glimpses import glimpses
+from overlay.media.source import Source
+from overlay.reporting import Reporter
+from overlay.settings import Settings
+from overlay.tagging.frontends import N_FFT, SAMPLE_RATE, mel_of_efficientat
+
+Decibels = npt.NDArray[np.float32]
+
+_FINEST_S = 0.02
+"""Seconds of the narrowest column."""
+_MOST_COLUMNS = 64_000
+_TALL, _LOW, _TALL_COLUMNS = 128, 64, 16_000
+"""Rows of a spectrogram of few columns, of many, and how many are few."""
+_FRAMES_A_COLUMN = 4
+_TILE = 4096
+_SILENCE_DB, _RANGE_DB = -100.0, 65.0
+_LOUDEST = 99.8
+"""Percentile of a spectrogram that is drawn brightest."""
+_QUALITY = 50
+_THUMB_PX, _MOST_THUMBS, _THUMBS_A_ROW = 72, 200, 10
+_EXACT_S = 600.0
+"""Videos up to this length have thumbnails of the very frame, longer ones of keyframes."""
+
+
+def data_uri(kind: str, content: bytes) -> str:
+    """A file as an address that holds it."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Columns of time.
+
+    Attributes:
+        n_columns: How many.
+        column_s: Seconds of each.
+        frames: Spectra that are looked at in each; the loudest counts.
+    """
+
+    n_columns: int
+    column_s: float
+    frames: int
+
+    @classmethod
+    def over(cls, end_s: float) -> Grid:
+        """Columns from 0 to a second, as narrow as their number allows."""
+        column_s = max(_FINEST_S, end_s / _MOST_COLUMNS)
+        frames = max(1, min(_FRAMES_A_COLUMN, round(column_s / _FINEST_S)))
+        return cls(max(1, int(np.ceil(end_s / column_s))), column_s, frames)
+
+
+def sound_pictures(
+    source: Source, end_s: float, settings: Settings, reporter: Reporter
+) -> dict[str, Any]:
+    """Mel spectrogram and loudness of the sound of a source.
+
+    Args:
+        source: With sound.
+        end_s: Where the columns end, seconds.
+        settings: Says which ffmpeg decodes.
+        reporter: Told the seconds that are drawn, as step ``draw``.
+
+    Returns:
+        ``column_s``; ``mel``, addresses of grey pictures of at most ``tile`` columns each, low
+        tones at the bottom; ``loudness``, one byte a column in base64, 0 for silence.
+    """
+    grid = Grid.over(end_s)
+    blocks = stream_sound(
+        source.info, SAMPLE_RATE, source.audio_track, tolerant=True,
+        ffmpeg_path=settings.video.ffmpeg,
+    )  # fmt: skip
+    mel, loudness = _spectrogram(_told(blocks, end_s, reporter), grid)
+    grey = _as_grey(mel)
+    tiles = [grey[:, at : at + _TILE] for at in range(0, grid.n_columns, _TILE)]
+    level = np.clip((loudness - loudness.max() + _RANGE_DB) / _RANGE_DB, 0, 1)
+    return {
+        "column_s": grid.column_s,
+        "tile": _TILE,
+        "mel": [data_uri(*encoded(np.ascontiguousarray(tile), _QUALITY)) for tile in tiles],
+        "loudness": base64_of((255 * level).astype(np.uint8)),
+    }
+
+
+def base64_of(array: npt.NDArray[Any]) -> str:
+    """The bytes of an array, little-endian, as base64."""
+    little = array.astype(array.dtype.newbyteorder("<"))
+    return base64.b64encode(little.tobytes()).decode("ascii")
+
+
+def _told(blocks: Iterable[SoundBlock], end_s: float, reporter: Reporter) -> Iterable[SoundBlock]:
+    for block in blocks:
+        reporter.progress("draw", block.start_s, end_s)
+        yield block
+
+
+def _spectrogram(blocks: Iterable[SoundBlock], grid: Grid) -> tuple[Decibels, Decibels]:
+    """Loudest mel spectrum, ``[n_columns, n_bands]``, and level, ``[n_columns]``, each in dB."""
+    window, bands = mel_of_efficientat()
+    mel = np.full((grid.n_columns, len(bands)), _SILENCE_DB, np.float32)
+    loudness = np.full(grid.n_columns, _SILENCE_DB, np.float32)
+    step_s = grid.column_s / grid.frames
+    for block in blocks:
+        first = int(np.ceil(block.start_s / step_s))
+        stop = int(np.ceil((block.start_s + len(block.samples) / SAMPLE_RATE) / step_s))
+        numbers = np.arange(max(first, 0), min(stop, grid.n_columns * grid.frames))
+        if not len(numbers):
+            continue
+        places = np.round((numbers * step_s - block.start_s) * SAMPLE_RATE).astype(int)
+        power = _power(block.samples, places, window) @ bands.T
+        columns = numbers // grid.frames
+        np.maximum.at(mel, columns, _decibels(power))
+        np.maximum.at(loudness, columns, _decibels(power.sum(axis=1)))
+    return mel, loudness
+
+
+def _power(
+    samples: npt.NDArray[np.float32],
+    places: npt.NDArray[np.int_],
+    window: npt.NDArray[np.float32],
+) -> npt.NDArray[np.float32]:
+    """Power spectra of frames centred at some samples, ``[n_frames, N_FFT / 2 + 1]``."""
+    padded = np.pad(samples, N_FFT // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)
+    spectrum = np.fft.rfft(frames[np.clip(places, 0, len(frames) - 1)] * window)
+    power: npt.NDArray[np.float32] = np.square(np.abs(spectrum)).astype(np.float32)
+    return power
+
+
+def _decibels(power: npt.NDArray[np.float32]) -> Decibels:
+    decibels: Decibels = 10 * np.log10(np.maximum(power, np.float32(10 ** (_SILENCE_DB / 10))))
+    return decibels
+
+
+def _as_grey(mel: Decibels) -> Pixels:
+    """Decibels as grey, low tones at the bottom, ``[n_bands, n_columns]``."""
+    if len(mel) > _TALL_COLUMNS:
+        mel = mel.reshape(len(mel), _LOW, _TALL // _LOW).max(axis=2)
+    top = float(np.percentile(mel[:: max(1, len(mel) // 5000)], _LOUDEST))
+    grey: Pixels = (255 * np.clip((mel - top + _RANGE_DB) / _RANGE_DB, 0, 1)).astype(np.uint8)
+    return grey.T[::-1]
+
+
+def thumbnails(
+    source: Source, moments_s: Sequence[float], end_s: float, reporter: Reporter
+) -> dict[str, Any] | None:
+    """Small pictures of a video in one sheet.
+
+    Args:
+        source: A media file; without a picture there are none.
+        moments_s: Where events are, seconds; if there are many, moments are spread evenly.
+        end_s: Where the sound ends.
+        reporter: Told how far it is, as step ``look``.
+
+    Returns:
+        ``times`` in milliseconds, ``width``, ``height``, ``columns`` and ``sheet``, the address of
+        the picture; ``None`` where nothing can be seen.
+    """
+    if source.info.video is None:
+        return None
+    times = _chosen(moments_s, end_s)
+    exact = end_s <= _EXACT_S and not source.info.clock
+    seen: list[tuple[float, Pixels]] = []
+    found = glimpses(source.info, times, _THUMB_PX, exact=exact)
+    for time_s, picture in zip(times, found, strict=True):
+        reporter.progress("look", time_s, end_s)
+        if picture is not None:
+            seen.append((time_s, picture))
+    if not seen:
+        return None
+    height, width, _ = seen[0][1].shape
+    return {
+        "times": [round(1000 * time_s) for time_s, _ in seen],
+        "width": width,
+        "height": height,
+        "columns": _THUMBS_A_ROW,
+        "sheet": data_uri(*encoded(_sheet([picture for _, picture in seen]), _QUALITY)),
+    }
+
+
+def _chosen(moments_s: Sequence[float], end_s: float) -> list[float]:
+    """At most so many moments, rising."""
+    moments = sorted({round(moment, 1) for moment in moments_s})
+    if len(moments) <= _MOST_THUMBS:
+        return moments
+    return [end_s * (n + 0.5) / _MOST_THUMBS for n in range(_MOST_THUMBS)]
+
+
+def _sheet(pictures: Sequence[Pixels]) -> Pixels:
+    height, width, _ = pictures[0].shape
+    n_rows = -(-len(pictures) // _THUMBS_A_ROW)
+    sheet = np.zeros((n_rows * height, _THUMBS_A_ROW * width, 3), np.uint8)
+    for number, picture in enumerate(pictures):
+        top, left = number // _THUMBS_A_ROW * height, number % _THUMBS_A_ROW * width
+        sheet[top : top + height, left : left + width] = picture
+    return sheet

@@ -1,0 +1,136 @@
+"""Damaged state of a batch, lists of sources, tables of labels."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from campaigns.material import clip, in_child, make
+from campaigns.mutating import mutated
+from campaigns.trying import Case
+
+_BATCH = ("batch", "many", "-o", "out", "--do", "events", "--jobs", "1", "--model", "builtin")
+_STATE = Path("out") / ".tag-overlay"
+_ODD = (
+    None, True, -1, 0, 1e308, float("nan"), float("-inf"), 10**400, "", "x", "\0", "\ud800", "../a",
+    "/etc/passwd", "a" * 5000, [], [[]], {}, {"a": 1}, ["\x1b[31m"], "done", "failed",
+)  # fmt: skip
+_LINES = (
+    "many", "many/a.mp4", "nothing", "", "#", "\0", "/dev/zero", "/", "../" * 50, "n" * 300,
+    "狗" * 90, ".", "many/../many", "/proc/self", "scores.npz", "x" * 200_000, '"', "a,b", "~",
+    "\ufeffmany",
+)  # fmt: skip
+_ROWS = (
+    "hum/0.wav,hum", "nothing.wav,hum", "hum/0.wav,", ",hum", "hum/0.wav,a;b;c", "hum/0.wav,\0",
+    "/dev/zero,hum", "../clip.mp4,hum", "hum,hum", "hum/0.wav,\x1b[31m", f"hum/0.wav,{'x' * 9999}",
+    f'"{"y" * 200_000}",hum', "hum/0.wav,;;;", 'hum/0.wav,"', "hum/0.wav,hum,more",
+)  # fmt: skip
+
+
+def made(folder: Path) -> dict[str, object]:
+    many, own = folder / "many", folder / "own"
+    many.mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        clip(folder, "mp4", "-t", "1").rename(many / name)
+    in_child([*_BATCH, "-q"], folder)
+    for label, sound in (("hum", "sine=200:d=1"), ("hiss", "anoisesrc=d=1:a=0.5")):
+        own.joinpath(label).mkdir(parents=True)
+        for n in range(3):
+            make(own / label / f"{n}.wav", "-f", "lavfi", "-i", sound, "-ss", str(n / 10))
+    return {"batch": folder}
+
+
+def _copied(material, folder: Path, *names: str) -> None:
+    for name in names:
+        shutil.copytree(material["batch"] / name, folder / name)
+
+
+def a_state(chance, folder, material) -> Case:
+    _copied(material, folder, "many", "out")
+    markers = sorted((folder / _STATE / "markers").rglob("*.json"))
+    wanted = {path.name: path.read_bytes() for path in (folder / "out").glob("*.csv")}
+    marker = chance.choice(markers)
+    way = chance.choice((_bytes, _bytes, _value, _value, _other_kind, _claim))
+    how = way(chance, marker)
+    reports = ("--report", "r.html", "--jsonl", "l.jsonl") if chance.random() < 0.5 else ()
+
+    def check(outcome):
+        there = {path.name: path.read_bytes() for path in (folder / "out").glob("*.csv")}
+        return [f"{name} is another" for name in there if there[name] != wanted[name]]
+
+    return Case(
+        f"state of a batch: {how}", (*_BATCH, *reports, "-q"), folder,
+        ("out", "cache", "r.html", "l.jsonl"), check, allowed=(0, 3, 6, 7), may_replace=("out",),
+        also_new=("r.html", "l.jsonl"), environment={"XDG_CACHE_HOME": str(folder / "cache")},
+    )  # fmt: skip
+
+
+def _bytes(chance, marker: Path) -> str:
+    data, how = mutated(chance, marker.read_bytes())
+    marker.write_bytes(data)
+    return how
+
+
+def _value(chance, marker: Path) -> str:
+    content = json.loads(marker.read_text())
+    name, value = chance.choice([*content, "more"]), chance.choice(_ODD)
+    content[name] = value
+    text = json.dumps(content) if chance.random() < 0.9 else "[" * chance.choice((500, 100_000))
+    marker.write_text(text)
+    return f"{name}: {value!r}"[:80]
+
+
+def _other_kind(chance, marker: Path) -> str:
+    """Something else in the place of a marker, its folder, or all of the state."""
+    place = chance.choice((marker, marker.parent, marker.parents[1], marker.parents[2]))
+    shutil.rmtree(place) if place.is_dir() else place.unlink()
+    kind = chance.choice(("a file", "a pipe", "a folder", "/dev/zero", "a circle"))
+    if kind == "a file":
+        place.touch()
+    elif kind == "a pipe":
+        os.mkfifo(place)
+    elif kind == "a folder":
+        place.mkdir()
+    else:
+        place.symlink_to("/dev/zero" if kind == "/dev/zero" else place.name)
+    return f"{kind} instead of {place.name}"
+
+
+def _claim(chance, marker: Path) -> str:
+    claim = marker.parents[2] / "claims" / marker.parent.name / f"{marker.stem}.claim"
+    claim.parent.mkdir(parents=True, exist_ok=True)
+    owner = f"{os.uname().nodename}:{chance.choice((1, 2**31, 2**80, 0))}:x"
+    content = chance.choice((
+        b"", b"[" * 4000, b"3", json.dumps({"owner": owner}).encode(), b"\xff", b"x" * 9999,
+    ))  # fmt: skip
+    claim.write_bytes(content)
+    if chance.random() < 0.3:
+        claim.unlink()
+        os.mkfifo(claim)
+        content = b"a pipe"
+    marker.unlink()
+    return f"a claim, {content[:40]!r}"
+
+
+def a_manifest(chance, folder, material) -> Case:
+    _copied(material, folder, "many")
+    name = chance.choice(("list.txt", "list.csv"))
+    lines = [*(["file,note"] if name == "list.csv" else []), *chance.choices(_LINES, k=5)]
+    data = "\n".join(lines).encode()
+    if chance.random() < 0.3:
+        data, _ = mutated(chance, data)
+    (folder / name).write_bytes(data)
+    argv = ("batch", "--manifest", name, "-o", "out", "--do", "events", "--dry-run")
+    return Case(f"list of sources: {lines!r}"[:200], argv, folder, ("out",))
+
+
+def a_table(chance, folder, material) -> Case:
+    _copied(material, folder, "own")
+    good = [f"{label}/{n}.wav,{label}" for label in ("hum", "hiss") for n in range(3)]
+    lines = ["file,label", *good, *chance.choices(_ROWS, k=2)]
+    data = "\n".join(lines).encode()
+    if chance.random() < 0.4:
+        data, _ = mutated(chance, data)
+    (folder / "t.csv").write_bytes(data)
+    argv = ("train", "own", "--labels", "t.csv", "--model", "builtin", "-o", "m.model.npz", "-q")
+    return Case(f"table of labels: {lines[-2:]!r}"[:200], argv, folder, ("m.model.npz",))
