@@ -28,6 +28,7 @@ WINDOWS = ("auto", "context", "isolated")
 LANGUAGES = ("en", "zh")
 """English and Simplified Chinese."""
 CAPTION_STYLES = ("netflix", "dcmp", "bbc", "youtube", "plain")
+AUDIO_CODECS = ("copy", "aac", "opus")
 DENSITIES = ("low", "medium", "high")
 
 
@@ -185,7 +186,7 @@ class CaptionSettings:
 
 @dataclass(frozen=True, slots=True)
 class VideoSettings:
-    """How the picture is written."""
+    """How the picture and what goes with it is written."""
 
     encoder: str = "auto"
     crf: int | None = None
@@ -201,6 +202,8 @@ class VideoSettings:
     """Add captions as a subtitle track and copy everything else, instead of drawing."""
     overlay_only: bool = False
     """Write the panel alone, with transparency, for an editing program."""
+    audio: str = "copy"
+    """``copy`` keeps every audio packet; ``aac`` or ``opus`` encode the tracks that are another."""
     gif: bool = False
     """Write a moving picture without sound instead; a target's name in .gif or .webp does, too."""
     max_mb: float = 8.0
@@ -213,6 +216,7 @@ class VideoSettings:
         """Check ranges."""
         if self.crf is not None:
             _check_range("crf", self.crf, 0, 63)
+        _check_choice("audio", self.audio, AUDIO_CODECS)
         _check_range("max_mb", self.max_mb, 0.05, 1000)
         chosen = [name for name in ("soft", "overlay_only", "gif") if getattr(self, name)]
         if len(chosen) > 1:

@@ -11,7 +11,7 @@ from overlay.commands.many import for_each
 from overlay.commands.printing import show, show_track, tagger_line
 from overlay.errors import UsageError
 from overlay.reporting import Reporter
-from overlay.settings import Settings
+from overlay.settings import AUDIO_CODECS, Settings
 
 if TYPE_CHECKING:
     from overlay.pipeline import Job, Rendered
@@ -41,6 +41,9 @@ def add_video(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--crf", type=int, metavar="N", help="quality, by the encoder's own scale")
     group.add_argument("--preset", metavar="NAME", help="speed, by the encoder's own names")
     flags.switch(group, "deinterlace", "make whole pictures of an interlaced video's fields")
+    group.add_argument(
+        "--audio", choices=AUDIO_CODECS, help="what the sound becomes (copy: every packet as it is)"
+    )
     flags.switch(
         group, "soft", "add captions as a subtitle track and copy the rest, instead of drawing"
     )

@@ -79,8 +79,16 @@ def inside(stream: Any, info: MediaInfo, kind: str = "trim") -> Any:
         info: The probed source.
         kind: ``trim`` for a picture, ``atrim`` for sound.
     """
+    return stream if info.excerpt is None else stream.filter(kind, **_bounds(info.excerpt))
+
+
+def trim_options(info: MediaInfo, kind: str) -> list[str]:
+    """The same as a filter's text; none for a whole file."""
     if info.excerpt is None:
-        return stream
-    length_s = info.excerpt.length_s
-    end = {} if length_s is None else {"end": f"{length_s:.6f}"}
-    return stream.filter(kind, start=0, **end)
+        return []
+    return [f"{kind}=" + ":".join(f"{k}={v}" for k, v in _bounds(info.excerpt).items())]
+
+
+def _bounds(excerpt: Excerpt) -> dict[str, str]:
+    end = {} if excerpt.length_s is None else {"end": f"{excerpt.length_s:.6f}"}
+    return {"start": "0", **end}

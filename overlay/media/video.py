@@ -20,6 +20,7 @@ from overlay.media.excerpt import inside, output_options
 from overlay.media.panel_stream import STANDING_RATE, PanelInput, panel_tiles
 from overlay.media.picture import framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
+from overlay.media.sound_codec import sound_options
 
 _HALF_MS = 0.0005
 _DECODING_TIMES = ("avi", "gxf", "mpeg")
@@ -52,6 +53,7 @@ def overlay_command(
     options: dict[str, Any],
     subtitles: Iterable[SubtitlePlan] = (),
     deinterlace: bool = False,
+    audio: str = "copy",
 ) -> list[str]:
     """Decode the video, lay the panel over it, encode it; copy everything else.
 
@@ -67,6 +69,7 @@ def overlay_command(
         options: Its options.
         subtitles: The subtitle streams to keep.
         deinterlace: Make whole pictures of fields.
+        audio: ``copy``, ``aac`` or ``opus``.
     """
     video = shown_video(info)
     source = picture_input(info, video)
@@ -78,7 +81,7 @@ def overlay_command(
     picture = composed(picture, video, panel, ten_bit=ten_bit)
     subtitles = tuple(subtitles)
     streams = [picture, *(source[str(audio.index)] for audio in info.audio)]
-    codecs: dict[str, Any] = {"c:a": "copy"}
+    codecs: dict[str, Any] = sound_options(info, audio)
     for position, plan in enumerate(subtitles):
         streams.append(source[f"s:{plan.position}"])
         codecs[f"c:s:{position}"] = plan.codec
@@ -169,6 +172,7 @@ def copy_command(
     subtitles: Iterable[SubtitlePlan] = (),
     tracks: Sequence[TextTrack] = (),
     attachments: Sequence[Attachment] = (),
+    audio: str = "copy",
 ) -> list[str]:
     """Copy the picture and what goes with it, unchanged, into another container.
 
@@ -180,17 +184,18 @@ def copy_command(
         tracks: Subtitle files that become streams behind the others; the first is the one that
             players show, unless the source has subtitles itself.
         attachments: Fonts and covers, for Matroska.
+        audio: ``copy``, ``aac`` or ``opus``.
     """
     made = {"fflags": "+genpts"} if info.container in _DECODING_TIMES else {}
     source = media_input(info, **made)
     subtitles = tuple(subtitles)
     pictures = [source[str(shown_video(info).index)]] if info.clock else [source["V"]]
     streams = [*pictures, *(source[str(audio.index)] for audio in info.audio)]
-    codecs: dict[str, Any] = {"c": "copy"}
+    codecs: dict[str, Any] = {"c": "copy", **sound_options(info, audio)}
     for position, plan in enumerate(subtitles):
         streams.append(source[f"s:{plan.position}"])
         codecs[f"c:s:{position}"] = plan.codec
-    n_kept = len(codecs) - 1
+    n_kept = len(subtitles)
     title = "handler_name" if is_mp4_family(out) else "title"
     for position, track in enumerate(tracks, start=n_kept):
         streams.append(ffmpeg.input(local_url(track.path), protocol_whitelist="file")["s:0"])

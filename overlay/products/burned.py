@@ -16,6 +16,7 @@ from overlay.media.containers import (
 from overlay.media.encoders import Encoder, choose_encoder
 from overlay.media.panel_stream import panel_frames
 from overlay.media.process import ffmpeg_program
+from overlay.media.sound_codec import converted, copied, sound_notes
 from overlay.media.source import Source
 from overlay.media.trial import check_holds
 from overlay.media.video import overlay_command
@@ -42,10 +43,11 @@ class Burned:
             OutputError: The target is an input, exists, or cannot hold the streams.
             SettingsError: The encoder, the theme or the font cannot be used.
         """
-        video = source.picture()
-        name = f"{source.path.stem}.tagged{default_extension(source.info)}"
+        video, audio = source.picture(), settings.video.audio
+        sounding = converted(source.info, audio)
+        name = f"{source.path.stem}.tagged{default_extension(sounding)}"
         target = target_for(source, settings, out, name)
-        check_container(source.info, target.path)
+        check_container(sounding, target.path)
         program = ffmpeg_program(settings.video.ffmpeg)
         fields = "" if settings.video.deinterlace else video.fields
         encoder = choose_encoder(
@@ -53,10 +55,12 @@ class Burned:
             ffmpeg_path=settings.video.ffmpeg, on_note=reporter.note,
         )  # fmt: skip
         subtitles, dropped = plan_subtitles(source.info, target.path)
-        check_holds(source.info, copied_streams(source.info, subtitles), target.path, program)
+        streams = copied_streams(source.info, subtitles, audio)
+        check_holds(source.info, streams, target.path, program)
         settings = drawable(video, settings, reporter)
         kept = fields if encoder.keeps_fields(video.height) else ""
-        notes = (*_policies(video), *_of_fields(fields, kept, encoder))
+        notes = (*sound_notes(source.info, audio), *_policies(video))
+        notes += (*_of_fields(fields, kept, encoder),)
         for note in (*notes, *left_out(target.path, dropped)):
             reporter.note(note)
         return BurnedPlan(source, settings, target_file=target, program=program, encoder=encoder,
@@ -100,7 +104,7 @@ class BurnedPlan:
             command = overlay_command(
                 source.info, panel_input, temporary, self.program, encoder=self.encoder,
                 options=self.encoder.options(options.crf, options.preset, self.fields),
-                subtitles=self.subtitles, deinterlace=options.deinterlace,
+                subtitles=self.subtitles, deinterlace=options.deinterlace, audio=options.audio,
             )  # fmt: skip
             frames = panel_frames(planar, panel_input)
             run = fed(command, panel_input, frames, reporter, source.duration_s)
@@ -130,10 +134,10 @@ def _of_fields(fields: str, kept: str, encoder: Encoder) -> Iterator[str]:
         )
 
 
-def copied_streams(info: MediaInfo, subtitles: Iterable[SubtitlePlan]) -> list[int]:
+def copied_streams(info: MediaInfo, subtitles: Iterable[SubtitlePlan], audio: str) -> list[int]:
     """Indices of the sounds and subtitles that go into the result as they are."""
     texts = (info.texts[plan.position] for plan in subtitles if plan.codec == "copy")
-    return [*(audio.index for audio in info.audio), *texts]
+    return [*(track.index for track in copied(info, audio)), *texts]
 
 
 def left_out(out: Path, dropped: list[str]) -> Iterator[str]:

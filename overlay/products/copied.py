@@ -17,6 +17,7 @@ from overlay.media.containers import (
 )
 from overlay.media.picture import in_order
 from overlay.media.process import ffmpeg_program
+from overlay.media.sound_codec import converted, sound_notes
 from overlay.media.source import Source
 from overlay.media.trial import check_holds
 from overlay.media.video import TextTrack, copy_command
@@ -49,7 +50,9 @@ class Copied:
                 f"{source.path}: a copied picture can be cut at its keyframes only; leave --soft "
                 "out, or --from and --to"
             )
-        name = f"{source.path.stem}.tagged{default_extension(source.info, copied=True)}"
+        audio = settings.video.audio
+        sounding = converted(source.info, audio)
+        name = f"{source.path.stem}.tagged{default_extension(sounding, copied=True)}"
         target = target_for(source, settings, out, name)
         if not in_order(source.path, video.index):
             raise OutputError(
@@ -57,12 +60,12 @@ class Copied:
                 "order; without --soft they are encoded anew",
                 path=source.path,
             )
-        check_container(source.info, target.path)
+        check_container(sounding, target.path)
         subtitles, dropped = plan_subtitles(source.info, target.path)
-        for note in left_out(target.path, dropped):
+        for note in (*sound_notes(source.info, audio), *left_out(target.path, dropped)):
             reporter.note(note)
         program = ffmpeg_program(settings.video.ffmpeg)
-        streams = [video.index, *copied_streams(source.info, subtitles)]
+        streams = [video.index, *copied_streams(source.info, subtitles, audio)]
         check_holds(source.info, streams, target.path, program)
         return CopiedPlan(source, settings, target, program, tuple(subtitles))
 
@@ -114,8 +117,9 @@ class CopiedPlan:
                 covers = extract_covers(source.info, Path(folder))
                 attachments = [*map(font_attachment, fonts), *covers]
             command = copy_command(
-                source.info, temporary, self.program, self.subtitles, tracks, attachments
-            )
+                source.info, temporary, self.program, self.subtitles, tracks, attachments,
+                self.settings.video.audio,
+            )  # fmt: skip
             run = fed(command, None, (), reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=tolerant)
             check_streams(temporary, source, self.target, len(source.info.audio), tolerant=tolerant)
