@@ -202,6 +202,8 @@ class VideoSettings:
     """Add captions as a subtitle track and copy everything else, instead of drawing."""
     overlay_only: bool = False
     """Write the panel alone, with transparency, for an editing program."""
+    chapters: bool = False
+    """Write chapters of what is heard into the video, instead of its own."""
     audio: str = "copy"
     """``copy`` keeps every audio packet; ``aac`` or ``opus`` encode the tracks that are another."""
     gif: bool = False

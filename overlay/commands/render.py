@@ -44,6 +44,7 @@ def add_video(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--audio", choices=AUDIO_CODECS, help="what the sound becomes (copy: every packet as it is)"
     )
+    flags.switch(group, "chapters", "write chapters of what is heard, instead of the video's own")
     flags.switch(
         group, "soft", "add captions as a subtitle track and copy the rest, instead of drawing"
     )

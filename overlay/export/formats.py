@@ -22,7 +22,7 @@ from overlay.vocabulary import vocabulary_named
 
 _MODULES = (
     "ass", "ass_panel", "audacity", "chapters", "dcase", "eaf", "hops", "jsonlines", "labelstudio",
-    "parquet", "raven", "rttm", "sbv", "srt", "table", "tree", "ttml", "webvtt",
+    "parquet", "raven", "rttm", "sbv", "srt", "table", "tree", "ttml", "webvtt", "youtube",
 )  # fmt: skip
 
 Holds = Literal["events", "captions", "scores", "panel"]
@@ -80,6 +80,8 @@ class Format:
     holds: Holds = "events"
     """Which part of a ``Run`` it wants: ``events``, ``cues`` (captions), the track alone (scores)
     or the ``timeline`` and the size of the picture (panel)."""
+    lacks: Callable[[Run], str] = lambda run: ""
+    """What a person should know that the content does not reach; mostly nothing."""
 
     def content(self, run: Run) -> bytes:
         """The bytes of the file; text is UTF-8.

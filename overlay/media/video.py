@@ -224,6 +224,21 @@ def copy_command(
     return [*command[:before_out], *more_arguments, *command[before_out:]]  # options come twice
 
 
+def with_chapters(command: list[str], file: Path) -> list[str]:
+    """A command that copies the source's chapters, with those of a file instead.
+
+    Args:
+        command: Of ``overlay_command`` or ``copy_command``.
+        file: FFMETADATA.
+    """
+    n_inputs = command.count("-i")
+    behind = len(command) - command[::-1].index("-i") + 1
+    added = ["-f", "ffmetadata", "-i", f"file:{file.absolute()}"]
+    changed = [*command[:behind], *added, *command[behind:]]
+    changed[changed.index("-map_chapters") + 1] = str(n_inputs)
+    return changed
+
+
 def preview_command(
     info: MediaInfo,
     panel: PanelInput,

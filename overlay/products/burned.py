@@ -21,6 +21,7 @@ from overlay.media.source import Source
 from overlay.media.trial import check_holds
 from overlay.media.video import overlay_command
 from overlay.products.base import Made
+from overlay.products.chaptered import chaptered
 from overlay.products.checking import check_frames, check_run, check_streams, shape_notes
 from overlay.products.detected import timeline_of
 from overlay.products.feeding import drawable, fed, lasting_s, planar_panel
@@ -107,7 +108,8 @@ class BurnedPlan:
                 subtitles=self.subtitles, deinterlace=options.deinterlace, audio=options.audio,
             )  # fmt: skip
             frames = panel_frames(planar, panel_input)
-            run = fed(command, panel_input, frames, reporter, source.duration_s)
+            with chaptered(command, track, source, self.settings, reporter) as whole:
+                run = fed(whole, panel_input, frames, reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=tolerant)
             check_frames(source, run.log, self.target, repeated=until_s is not None)
             check_streams(temporary, source, self.target, len(source.info.audio), tolerant=tolerant)

@@ -23,7 +23,9 @@ from overlay.media.trial import check_holds
 from overlay.media.video import TextTrack, copy_command
 from overlay.products.base import Made
 from overlay.products.burned import copied_streams, left_out
+from overlay.products.chaptered import chaptered
 from overlay.products.checking import check_order, check_run, check_streams
+from overlay.products.detected import silence
 from overlay.products.feeding import fed
 from overlay.products.target import Target, target_for
 from overlay.reporting import Reporter
@@ -93,16 +95,22 @@ class CopiedPlan:
             DecodeError: The source is damaged and ``tolerant`` is off.
             EncodeError: ffmpeg failed, or the result is not what it should be.
         """
-        return self.write_with((), (), reporter, "a copy of the video")
+        return self.write_with((), (), None, reporter, "a copy of the video")
 
     def write_with(
-        self, tracks: Sequence[TextTrack], fonts: Sequence[Path], reporter: Reporter, content: str
+        self,
+        tracks: Sequence[TextTrack],
+        fonts: Sequence[Path],
+        heard: TagTrack | None,
+        reporter: Reporter,
+        content: str,
     ) -> Made:
         """Copy the video, with text tracks beside it.
 
         Args:
             tracks: Subtitle files that become streams.
             fonts: What they are written in; only Matroska holds them.
+            heard: What chapters are made of, if they are asked for.
             reporter: Told the seconds that are written.
             content: What to call the result.
 
@@ -120,7 +128,8 @@ class CopiedPlan:
                 source.info, temporary, self.program, self.subtitles, tracks, attachments,
                 self.settings.video.audio,
             )  # fmt: skip
-            run = fed(command, None, (), reporter, source.duration_s)
+            with chaptered(command, heard or silence(), source, self.settings, reporter) as whole:
+                run = fed(whole, None, (), reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=tolerant)
             check_streams(temporary, source, self.target, len(source.info.audio), tolerant=tolerant)
             check_order(temporary, self.target)

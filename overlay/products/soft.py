@@ -87,7 +87,7 @@ class SoftPlan:
                 tracks.append(TextTrack(file, title, ISO_639_2[language], captions))
             content = _PANEL_TOO if len(tracks) > 1 else _CAPTIONS
             fonts = panel_fonts(self.copy.settings.panel)
-            return self.copy.write_with(tracks, fonts, reporter, content)
+            return self.copy.write_with(tracks, fonts, track, reporter, content)
 
     def _labels(self) -> str:
         return self.copy.settings.panel.language

@@ -116,6 +116,8 @@ def content_of(
         note_if_none(found.cues, settings, reporter)
         note_left_out(found, "other captions leave", reporter)
         run = replace(run, cues=found.cues)
+    if said := kind.lacks(run):
+        reporter.note(said)
     return kind.content(run)
 
 
