@@ -489,6 +489,13 @@ def top_events(track: TagTrack, n: int, settings: Settings) -> list[TagEvent]:
     return sorted(strongest, key=lambda event: event.onset_s)
 
 
+def strongest_events(track: TagTrack, n: int, settings: Settings) -> tuple[list[TagEvent], int]:
+    """The ``n`` strongest events by onset, and how many more there are."""
+    found = events_of(track, settings)
+    strongest = sorted(found, key=lambda event: -event.peak)[:n]
+    return sorted(strongest, key=lambda event: event.onset_s), len(found) - len(strongest)
+
+
 @dataclass(frozen=True, slots=True)
 class Taught:
     """A model of a person's own labels."""

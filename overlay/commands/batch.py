@@ -157,10 +157,11 @@ class _Printer:
         if outcome is None or outcome.state == "skipped":
             return
         self._n += event.worker >= 0
+        said = f"{self._n}/{self._n_new} {outcome.place}: {outcome.kind} {outcome.state}"
         if outcome.state == "failed":
-            say(f"{outcome.place}: {outcome.kind} failed: {outcome.reason}")
+            say(f"{said}: {outcome.reason}")
         elif not self._quiet:
-            show(f"{self._n}/{self._n_new} {outcome.place}: {outcome.kind} {outcome.state}")
+            show(said)
 
 
 def _write_reports(args: argparse.Namespace, out: Path) -> None:

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
 
     def told(done: Rendered) -> None:
         if not args.quiet:
-            show(f"wrote {done.path}")
+            show(f"wrote {done.path}: {done.content}")
 
     for_each(args.media, args, plan, told)
 

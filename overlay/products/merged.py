@@ -11,7 +11,7 @@ from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.captions import sdh_name
 from overlay.products.detected import captions_of, events_of
-from overlay.products.table import frame_rate_of, note_if_none, note_left_out
+from overlay.products.table import frame_rate_of, n_captions, note_if_none, note_left_out
 from overlay.products.target import Target, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
@@ -81,4 +81,5 @@ class MergedPlan:
         content = with_cues(self.dialogue, made.cues)
         with self.target_file.opened() as temporary:
             temporary.write_bytes(content)
-        return Made(self.target, "the subtitles with captions of the sounds")
+        content = f"the subtitles with {n_captions(len(made.cues))} of the sounds"
+        return Made(self.target, content)

@@ -86,10 +86,11 @@ class TablePlan:
     def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
         """See ``Plan.write``."""
         assert track is not None
-        content = content_of(self.kind, track, self.facts, self.settings, reporter)
+        run = run_of(self.kind, track, self.facts, self.settings, reporter)
+        content = self.kind.content(run)
         with self.target_file.opened() as temporary:
             temporary.write_bytes(content)
-        return Made(self.target, self.kind.description)
+        return Made(self.target, _counted(self.kind, run))
 
 
 def facts_of(source: Source, picture: tuple[int, int] = DEFAULT_PICTURE) -> SourceFacts:
@@ -105,7 +106,14 @@ def facts_of(source: Source, picture: tuple[int, int] = DEFAULT_PICTURE) -> Sour
 def content_of(
     kind: Format, track: TagTrack, facts: SourceFacts, settings: Settings, reporter: Reporter
 ) -> bytes:
-    """The content of a text file: of what is heard the part that it holds."""
+    """The content of a text file."""
+    return kind.content(run_of(kind, track, facts, settings, reporter))
+
+
+def run_of(
+    kind: Format, track: TagTrack, facts: SourceFacts, settings: Settings, reporter: Reporter
+) -> Run:
+    """Of what is heard the part that a format holds."""
     run = Run(facts, track, settings)
     if kind.holds == "panel":
         run = replace(run, timeline=timeline_of(track, settings))
@@ -118,7 +126,19 @@ def content_of(
         run = replace(run, cues=found.cues)
     if said := kind.lacks(run):
         reporter.note(said)
-    return kind.content(run)
+    return run
+
+
+def _counted(kind: Format, run: Run) -> str:
+    """What was written, for people: how many of it."""
+    if kind.holds == "captions":
+        return n_captions(len(run.cues))
+    return kind.description
+
+
+def n_captions(n: int) -> str:
+    """So many captions."""
+    return f"{n} caption{'' if n == 1 else 's'}"
 
 
 def rehearsed(kind: Format, facts: SourceFacts, settings: Settings) -> None:
