@@ -81,5 +81,5 @@ class MergedPlan:
         content = with_cues(self.dialogue, made.cues)
         with self.target_file.opened() as temporary:
             temporary.write_bytes(content)
-        content = f"the subtitles with {n_captions(len(made.cues))} of the sounds"
-        return Made(self.target, content)
+        said = f"the subtitles with {n_captions(len(made.cues))} of the sounds"
+        return Made(self.target, said)
