@@ -152,6 +152,8 @@ class EventSettings:
     allow: tuple[str, ...] = ()
     """Labels to look for; all if empty."""
     deny: tuple[str, ...] = ()
+    frames: bool = False
+    """Number events by frames, too, in the formats that hold that."""
     hop_top_k: int = 10
     """Tags a hop in the formats that list hops instead of events."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
@@ -26,10 +27,11 @@ LEVEL_RATE_HZ = 50
 _LEAST_HOP_S, _MOST_STEP_S = 1e-3, 3600.0
 _MOST_S = 366 * 24 * 3600.0
 """A year: what is longer is a damaged file."""
+_RATE = re.compile(r"[1-9]\d{0,8}(/[1-9]\d{0,8})?")
 _VOCABULARY = re.compile(r"audioset(-strong)?|own:[0-9a-f]{1,64}")
 _KEYS = frozenset(
     ("time", "scores", "labels", "window_s", "hop_s", "duration_s", "model", "model_hash",
-     "levels", "centers", "level_times", "vocabulary", "sound")
+     "levels", "centers", "level_times", "vocabulary", "sound", "media", "frame_rate")
 )  # fmt: skip
 """Of a track's file; others are passed over."""
 
@@ -74,6 +76,10 @@ class TagTrack:
     sound: str = ""
     """Fingerprint of the scored sound (``overlay.media.fingerprint``), in hex; empty where
     unknown."""
+    media: str = ""
+    """Name of the media file, without folders; empty where unknown."""
+    frame_rate: Fraction | None = None
+    """Pictures a second of that file; ``None`` where it has none, or nobody knows."""
 
     def __post_init__(self) -> None:
         """Check shapes and ranges; derive ``times``."""
@@ -193,6 +199,8 @@ class TagTrack:
             "level_times": self.level_times,
             "vocabulary": np.array(self.vocabulary, np.str_),
             "sound": np.array(self.sound, np.str_),
+            "media": np.array(_sayable(self.media), np.str_),
+            "frame_rate": np.array(str(self.frame_rate or ""), np.str_),
         }
 
     @classmethod
@@ -315,6 +323,7 @@ def _fields(
         _text(arrays, "model") or "unknown", _text(arrays, "model_hash"),
         np.asarray(levels, np.float16), _floats(arrays, "centers"), _floats(arrays, "level_times"),
         _text(arrays, "vocabulary") or unnamed, _text(arrays, "sound"),
+        _text(arrays, "media"), _rate(_text(arrays, "frame_rate")),
     )  # fmt: skip
 
 
@@ -340,6 +349,19 @@ def _text(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> str:
     text = str(array) if array.ndim == 0 else ""
     text.encode()  # raises for half letters
     return text
+
+
+def _sayable(name: str) -> str:
+    """A file's name as text: bytes that are none are marked as such."""
+    return name.encode("utf-8", "replace").decode()
+
+
+def _rate(text: str) -> Fraction | None:
+    if not text:
+        return None
+    if not _RATE.fullmatch(text):
+        raise ValueError(f"{text[:20]!r} is no frame rate")
+    return Fraction(text)
 
 
 def _names(array: npt.NDArray[Any]) -> tuple[str, ...]:

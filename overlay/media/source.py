@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from overlay.datatypes import AudioInfo, Excerpt, MediaInfo, VideoInfo
@@ -20,11 +21,15 @@ class Source:
         info: What the file holds.
         audio_track: Which of its audio streams is listened to, from 0.
         whole: The file of which ``info`` is a part; ``None`` where it is all of it.
+        named: Name of the media file that saved scores are of; empty where this is the media file.
+        rate: Frames a second of that file; ``None`` where nobody knows.
     """
 
     info: MediaInfo
     audio_track: int = 0
     whole: MediaInfo | None = None
+    named: str = ""
+    rate: Fraction | None = None
 
     @property
     def path(self) -> Path:

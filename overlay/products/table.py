@@ -8,6 +8,7 @@ from pathlib import Path
 
 from overlay.captioning.cues import Captioned
 from overlay.datatypes import Cue
+from overlay.errors import ExportError
 from overlay.export.ass_panel import DEFAULT_PICTURE, shown_size
 from overlay.export.formats import Format, Run, SourceFacts, clock, format_named, formats
 from overlay.media.source import Source
@@ -24,6 +25,8 @@ from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
 
+NUMBERED = ("csv", "json", "jsonl", "vtt-metadata")
+"""Formats that hold numbers of frames."""
 _LISTED = 8
 """Sounds without room that are named."""
 
@@ -63,6 +66,10 @@ class Table:
         facts = facts_of(source, self.picture)
         if kind.holds == "panel" and facts.picture is None:
             source.picture()
+        if settings.events.frames and kind.name in NUMBERED and facts.frame_rate is None:
+            raise ExportError(
+                f"{source.path}: nobody knows its frames; 'tag' on the video makes scores that do"
+            )
         target = target_for(source, settings, out, f"{stem_of(source)}{self.marks}{kind.extension}")
         rehearsed(kind, facts, settings)
         return TablePlan(facts, settings, target, kind)
@@ -95,10 +102,10 @@ class TablePlan:
 
 def facts_of(source: Source, picture: tuple[int, int] = DEFAULT_PICTURE) -> SourceFacts:
     """What formats say of a source; ``picture`` is that of saved scores, which know no video."""
-    info, name = source.info, media_name(source)
+    info, name = source.info, source.named or media_name(source)
     if not info.video:
         size = None if info.audio else picture
-        return SourceFacts(name, size, duration_s=info.duration_s)
+        return SourceFacts(name, size, source.rate, info.duration_s)
     size = shown_size(source.picture())
     return SourceFacts(name, size, info.video.frame_rate, info.duration_s)
 
@@ -174,4 +181,4 @@ def note_left_out(found: Captioned, cause: str, reporter: Reporter) -> None:
 
 def frame_rate_of(source: Source) -> Fraction | None:
     """Of the picture; ``None`` where there is none to know."""
-    return None if source.info.video is None else source.info.video.frame_rate
+    return source.rate if source.info.video is None else source.info.video.frame_rate

@@ -41,7 +41,7 @@ def open_saved(
     nothing = MediaInfo(path, "npz", 0.0, track.duration_s, None)
     if excerpt is not None:
         nothing, track = excerpted(nothing, excerpt), track.part(excerpt)
-    return Source(nothing), track
+    return Source(nothing, named=track.media, rate=track.frame_rate), track
 
 
 def load_track(

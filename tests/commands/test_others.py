@@ -1,6 +1,8 @@
 """tag, captions, export, parse as a person uses them."""
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -200,3 +202,18 @@ def test_names_for_the_deaf_and_hard_of_hearing(npz, tmp_path):
         dialogue.write_text(head + times.replace(".", point))
         assert main(["captions", str(npz), "--merge", str(dialogue), "--sdh"]) == 0
         assert dialogue.with_name(wanted).exists()
+
+
+def test_saved_scores_know_the_film_they_are_of(clip, tmp_path, capsys):
+    npz = tmp_path / "scores.npz"
+    assert main(["tag", str(clip), "--model", "builtin", "-o", str(npz)]) == 0
+    out = tmp_path / "events.json"
+    assert main(["export", str(npz), "--format", "json", "--frames", "-o", str(out)]) == 0
+    said = json.loads(out.read_text())
+    assert said["run"]["source"] == clip.name
+    track = TagTrack.load(npz)
+    assert (track.media, track.frame_rate) == (clip.name, 25)
+    replace(track, media="", frame_rate=None).save(tmp_path / "old.npz")
+    capsys.readouterr()
+    assert main(["export", str(tmp_path / "old.npz"), "--format", "json", "--frames"]) == 6
+    assert "nobody knows its frames" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -22,7 +23,7 @@ from overlay.datatypes import Cue, TagEvent
 from overlay.detection import detect
 from overlay.errors import ExportError, UnknownFormat
 from overlay.export.chapters import chapters_of
-from overlay.export.formats import Run, SourceFacts, format_named, formats
+from overlay.export.formats import Run, SourceFacts, clock, format_named, formats
 from overlay.export.tree import header
 from overlay.media.process import ffmpeg_program
 from overlay.resources import resource
@@ -161,6 +162,36 @@ def test_chapters_are_as_players_and_youtube_take_them():
     youtube = format_named("youtube")
     assert youtube.content(run) == b"0:00 Rain\n0:22 Dog\n0:45 Rain\n"
     assert youtube.lacks(run) == ""
+
+
+def numbered(run, rate=Fraction(30000, 1001)):
+    """The run with numbers of frames asked for."""
+    facts = SourceFacts("my clip.mp4", frame_rate=rate)
+    return replace(run, source=facts, settings=Settings(events=EventSettings(frames=True)))
+
+
+def test_events_carry_numbers_of_frames_on_request(run):
+    for name in ("json", "csv", "jsonl", "vtt-metadata"):
+        assert b"onset_frame" not in content_of(name, run)
+        assert b"onset_frame" in content_of(name, numbered(run))
+    event = json.loads(content_of("json", numbered(run)))["events"][0]
+    assert event["onset_s"] == 0.25  # while frame 7 is shown, and up to 44.96 frames
+    assert (event["onset_frame"], event["offset_frame"]) == (7, 45)
+    table = content_of("csv", numbered(run)).decode().split("\n", 1)[1]
+    rows = list(csv.reader(io.StringIO(table)))
+    assert rows[0][-2:] == ["onset_frame", "offset_frame"]
+    assert rows[1][-2:] == ["7", "45"]
+    on_the_frame = TagEvent(0, "a", 2.0, 3.0, 0.9, 0.9)
+    assert numbered(run, Fraction(25)).frames_of(on_the_frame) == (50, 75)
+
+
+def test_web_players_read_the_events_as_json_in_webvtt(written):
+    cues = list(webvtt.read(str(written("vtt-metadata"))))
+    assert len(cues) == len(EVENTS)
+    for cue, event in zip(cues, EVENTS, strict=True):
+        assert json.loads(cue.text)["label"] == event.label
+        assert "-->" not in cue.text
+        assert cue.start == clock(event.onset_s)
 
 
 def test_chapters_of_one_name_are_one_and_nothing_heard_makes_none():
