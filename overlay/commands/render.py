@@ -15,6 +15,7 @@ from overlay.settings import AUDIO_CODECS, Settings
 
 if TYPE_CHECKING:
     from overlay.pipeline import Job, Rendered
+    from overlay.products.base import Product
 
 HELP = "write videos with live sound tags"
 
@@ -27,6 +28,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preview", type=flags.clock_time, metavar="T",
         help="write one PNG of the frame at T seconds instead",
+    )  # fmt: skip
+    parser.add_argument(
+        "--contact-sheet", metavar="PNG",
+        help="write one picture instead: a small frame of each event, with label, time and score",
     )  # fmt: skip
     flags.add_common(parser)
     flags.add_tagging(parser)
@@ -71,18 +76,27 @@ def run(args: argparse.Namespace) -> None:
     settings = flags.settings_of(args)
     if len(args.videos) > 1 and args.tags:
         raise UsageError("--tags goes with one video")
+    if args.contact_sheet is not None and (
+        len(args.videos) > 1 or args.output or args.preview is not None
+    ):
+        raise UsageError("--contact-sheet goes with one video, without -o and --preview")
     if settings.video.overlay_only and len(args.videos) == 1 and args.output:
         args.output = str(Path(args.output))  # a new folder is one of pictures
 
     def plan(path: str, out: Path | None, reporter: Reporter) -> Job:
         from overlay import pipeline
+        from overlay.products.contact_sheet import ContactSheet
         from overlay.products.still import Still
 
-        product = None if args.preview is None else Still(args.preview)
+        product: Product | None = None
+        if args.preview is not None:
+            product = Still(args.preview)
+        if args.contact_sheet is not None:
+            product, out = ContactSheet(), Path(args.contact_sheet)
         return pipeline.plan(path, product, out, settings, track=args.tags, reporter=reporter)
 
     def told(done: Rendered) -> None:
-        if args.preview is not None:
+        if args.preview is not None or args.contact_sheet is not None:
             show(str(done.path))
         elif not args.quiet:
             _summarize(done, settings)

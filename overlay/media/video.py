@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from math import floor
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from overlay.media.clock import others_copied
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
 from overlay.media.excerpt import inside, output_options
-from overlay.media.panel_stream import STANDING_RATE, PanelInput, panel_tiles
+from overlay.media.panel_stream import STANDING_RATE, PanelInput, panel_rate, panel_tiles
 from overlay.media.picture import framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
 from overlay.media.sound_codec import sound_options
@@ -254,6 +255,34 @@ def preview_command(
     square.
     """
     video = shown_video(info)
+    source, shown = _frame_at(info, at_s, panel.rate, deinterlace=deinterlace)
+    picture = composed(shown, video, panel, ten_bit=False)
+    if video.sample_aspect != 1:
+        picture = picture.filter("scale", "iw*sar", "ih").filter("setsar", 1)
+    return _one_png(info, source, picture, at_s, out, program)
+
+
+def thumbnail_command(
+    info: MediaInfo,
+    at_s: float,
+    out: Path,
+    program: str,
+    most: tuple[int, int],
+    *,
+    deinterlace: bool = False,
+) -> list[str]:
+    """Write the frame that is on the screen at second ``at_s`` as a PNG of at most a size."""
+    source, shown = _frame_at(info, at_s, panel_rate(shown_video(info)), deinterlace=deinterlace)
+    width, height = f"min({most[0]},{most[1]}*dar)", f"min({most[1]},{most[0]}/dar)"
+    picture = shown.filter("scale", width, height, flags="area").filter("setsar", 1)
+    return _one_png(info, source, picture, at_s, out, program)
+
+
+def _frame_at(
+    info: MediaInfo, at_s: float, rate: Fraction, *, deinterlace: bool
+) -> tuple[Any, Any]:
+    """The source as an input, and its picture from the frame on that is shown at a second."""
+    video = shown_video(info)
     if info.excerpt:
         at_s, info = at_s + info.excerpt.from_s, replace(info, excerpt=None)
     seek: dict[str, Any] = {}
@@ -266,13 +295,18 @@ def preview_command(
     shown = framed(source[str(video.index)], video, even_size=False, deinterlace=deinterlace)
     if video.stands:
         shown = repeated(shown, STANDING_RATE)
-    shown = shown.filter("fps", fps=str(panel.rate), start_time=begin_s, round="up")
-    picture = composed(shown.filter("setpts", "PTS-STARTPTS"), video, panel, ten_bit=False)
-    if video.sample_aspect != 1:
-        picture = picture.filter("scale", "iw*sar", "ih").filter("setsar", 1)
+    shown = shown.filter("fps", fps=str(rate), start_time=begin_s, round="up")
+    return source, shown.filter("setpts", "PTS-STARTPTS")
+
+
+def _one_png(
+    info: MediaInfo, source: Any, picture: Any, at_s: float, out: Path, program: str
+) -> list[str]:
     output = ffmpeg.output(
         picture, local_url(out), **{"frames:v": 1}, update=1, format="image2", vcodec="png",
         progress="pipe:1",
     ).overwrite_output()  # fmt: skip
-    others = others_copied(info, source, {video.index}, t=at_s + 1)
+    until_s = at_s + (info.excerpt.from_s if info.excerpt else 0.0) + 1
+    whole = replace(info, excerpt=None)
+    others = others_copied(whole, source, {shown_video(info).index}, t=until_s)
     return command_line(ffmpeg.merge_outputs(output, *others), program)

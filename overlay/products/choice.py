@@ -13,6 +13,7 @@ from overlay.products.animated import Animated
 from overlay.products.base import Product
 from overlay.products.burned import Burned
 from overlay.products.captions import Captions
+from overlay.products.contact_sheet import ContactSheet
 from overlay.products.copied import Copied
 from overlay.products.merged import Merged
 from overlay.products.review import Review
@@ -27,6 +28,7 @@ PRODUCTS: dict[str, type[Product]] = {
     "animated": Animated,
     "burned": Burned,
     "captions": Captions,
+    "contact-sheet": ContactSheet,
     "copied": Copied,
     "merged": Merged,
     "review": Review,
