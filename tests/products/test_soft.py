@@ -163,7 +163,7 @@ def test_matroska_gets_captions_the_panel_and_its_fonts(tmp_path, track):
     assert [kind for _, kind, _ in _attachments(out)] == ["application/vnd.ms-opentype"] * 2
     captions, panel = (_subtitles(out, n) for n in (0, 1))
     assert [line.plaintext for line in captions] == ["[dog barking]"]
-    assert panel.info["PlayResX"] == "854"
+    assert panel.info["PlayResX"] == "960"
     assert {line.plaintext for line in panel if line.style == "L"} == {"Dog"}
     assert max(line.end for line in panel) <= 40_000
     assert panel.styles["L"].fontname == "Inter Semi Bold"
