@@ -13,14 +13,15 @@ from overlay.errors import UsageError
 from overlay.files import is_file
 from overlay.products.base import Product
 from overlay.products.captions import Captions
+from overlay.products.review import Review
 from overlay.products.scores import Scores
 from overlay.products.table import Table, export_formats
 from overlay.settings import Settings
 
 RENDER, SOFT, PANEL = "render", "soft", "panel"
 """Videos; which one is in the settings."""
-EVENTS, CAPTIONS, TAGS = "events", "captions", "tags"
-_CODE = {RENDER: 2, SOFT: 1, PANEL: 2, EVENTS: 1, CAPTIONS: 1, TAGS: 1}
+EVENTS, CAPTIONS, TAGS, REVIEW = "events", "captions", "tags", "review"
+_CODE = {RENDER: 2, SOFT: 1, PANEL: 2, EVENTS: 1, CAPTIONS: 1, TAGS: 1, REVIEW: 1}
 """Version of the code that makes a product: raise it when the result becomes another."""
 _TABLES = {
     RENDER: ("tagging", "panel", "events", "video"),
@@ -65,6 +66,8 @@ def product_of(kind: str) -> Product | None:
         return Captions()
     if kind == TAGS:
         return Scores()
+    if kind == REVIEW:
+        return Review()
     return Table("csv" if kind == EVENTS else kind)
 
 

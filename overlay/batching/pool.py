@@ -17,19 +17,23 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 from overlay.batching.task import FAILED, Outcome, Task, remember
+from overlay.files import reason
 
 _GRACE_S = 5.0
 """Seconds in which a worker may unwind before it is killed."""
 _LOOK_S = 0.5
+_JOIN_S = 0.1
 _LEAST_S = 120.0
 """No task has less time than this."""
-_BYTES_PER_S = 4000
+_READ_BYTES_PER_S = 2e6
+"""Slower storage is not waited for."""
+_BYTES_PER_S = 1000
 """A source that claims to be longer than its bytes allow at this rate is not believed."""
 
 
@@ -45,10 +49,20 @@ class Limits:
     timeout_factor: float = 20.0
     memory_mb: float | None = None
 
-    def seconds(self, task: Task) -> float:
-        """Wall seconds for a task: by the bytes, since a claimed length may be anything."""
-        longest = task.found.size / _BYTES_PER_S
-        return _LEAST_S + self.timeout_factor * longest
+    def seconds(self, task: Task, length_s: float | None = None) -> float:
+        """Wall seconds for a task.
+
+        Args:
+            task: The task.
+            length_s: What its source claims to be; time to open it and no more if ``None``. It is
+                believed as far as the source has bytes for it.
+        """
+        n_bytes = task.found.size
+        opening_s = _LEAST_S + n_bytes / _READ_BYTES_PER_S
+        if length_s is None:
+            return opening_s
+        longest_s = min(n_bytes / _BYTES_PER_S, length_s)  # also if that is no number
+        return opening_s + self.timeout_factor * longest_s * len(task.kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +97,18 @@ class Pool:
         self._events: queue.Queue[Event | None] = queue.Queue(maxsize=1000)
         self._stopping = threading.Event()
         self._workers: set[_Worker] = set()
+        self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._broken: list[Task] = []
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[Event]:
+    def run(self, tasks: Iterable[Task | None]) -> Generator[Event, None, None]:
         """Do all tasks; events as they happen, in no order between workers.
 
         When the iteration is left, all workers end: they unwind first.
+
+        Args:
+            tasks: As they come, possibly without end; ``None`` where there is none for the moment,
+                which is a time for what broke before.
         """
         waiting = iter(tasks)
         try:
@@ -101,30 +120,25 @@ class Pool:
             self.stop()
 
     def stop(self) -> None:
-        """End all workers: politely, and then not."""
+        """End all workers, also one that is just being started: politely, and then not."""
         self._stopping.set()
-        with self._lock:
+        with self._lock:  # whoever starts one holds it; from here on nobody starts any
             workers = list(self._workers)
         for worker in workers:
-            worker.end(_GRACE_S)
-
-    def kill(self) -> None:
-        """End all workers at once."""
-        self._stopping.set()
-        with self._lock:
-            workers = list(self._workers)
+            worker.ask_to_end()
+        deadline = time.monotonic() + _GRACE_S
         for worker in workers:
-            worker.end(0)
+            worker.await_end(deadline - time.monotonic())
+        for thread in self._threads:  # their last closing; one may be waiting for new sources
+            thread.join(_JOIN_S)
 
-    def _round(self, tasks: Iterator[Task]) -> Iterator[Event]:
-        shared = _Shared(tasks)
-        threads = [
-            threading.Thread(target=self._manage, args=(number, shared), daemon=True)
-            for number in range(self._n)
-        ]
-        for thread in threads:
+    def _round(self, tasks: Iterator[Task | None]) -> Iterator[Event]:
+        shared = _Shared(tasks, self._broken)
+        for number in range(self._n):
+            thread = threading.Thread(target=self._manage, args=(number, shared), daemon=True)
             thread.start()
-        left = len(threads)
+            self._threads.append(thread)
+        left = self._n
         while left:
             event = self._events.get()
             if event is None:
@@ -141,54 +155,74 @@ class Pool:
                 task = tasks.next()
                 if task is None:
                     break
-                if worker is None:
-                    worker = self._started()
-                trouble = self._watched(number, worker, task)
-                if trouble is not None:
-                    self._over(worker)
-                    worker = None
-                    if not self._stopping.is_set():
-                        self._blame(number, task, trouble)
+                worker, trouble = self._tried(number, worker, task)
+                if trouble is not None and not self._stopping.is_set():
+                    self._blame(number, task, trouble)
+        except BaseException as error:  # raised where the events are taken
+            tasks.fail(error)
         finally:
             if worker is not None:
                 self._over(worker)
             self._events.put(None)
 
-    def _started(self) -> _Worker:
-        worker = _Worker()
+    def _tried(
+        self, number: int, worker: _Worker | None, task: Task
+    ) -> tuple[_Worker | None, str | None]:
+        """Let a worker, a new one if there is none, do a task; what is left of it, and trouble."""
+        if worker is None:
+            try:
+                worker = self._started()
+            except OSError as error:
+                return None, f"no worker can be started: {reason(error)}"
+        if worker is None:
+            return None, "stopped"
+        trouble = self._watched(number, worker, task)
+        if trouble is None:
+            return worker, None
+        self._over(worker)
+        return None, trouble
+
+    def _started(self) -> _Worker | None:
+        """A new worker, or ``None`` if there are to be no more."""
         with self._lock:
+            if self._stopping.is_set():
+                return None
+            worker = _Worker()
             self._workers.add(worker)
-        return worker
+            return worker
 
     def _over(self, worker: _Worker) -> None:
-        worker.end(_GRACE_S)
         with self._lock:
             self._workers.discard(worker)
+        worker.end(_GRACE_S)
 
     def _watched(self, number: int, worker: _Worker, task: Task) -> str | None:
         """Let a worker do a task; what went wrong with the worker, if anything did."""
-        deadline = time.monotonic() + self._limits.seconds(task)
+        began, allowed_s = time.monotonic(), self._limits.seconds(task)
         finished: set[str] = set()
         try:
             worker.send(task)
         except OSError:
             return worker.last_words()
-        while True:
+        while not self._stopping.is_set():
             message = worker.receive(_LOOK_S)
             if message is None:
                 if worker.is_gone():
                     return worker.last_words()
-                if time.monotonic() > deadline:
+                if time.monotonic() - began > allowed_s:
                     worker.end(0)
-                    return f"took longer than {self._limits.seconds(task):.0f} s"
+                    return f"took longer than {allowed_s:.0f} s"
                 limit = self._limits.memory_mb
                 if limit is not None and family_mb(worker.pid) > limit:
                     worker.end(0)
                     return f"took more than {limit:.0f} MB of memory"
             elif "finished" in message:
                 return None
+            elif "length_s" in message:
+                allowed_s = self._limits.seconds(task, message["length_s"])
             else:
                 self._tell(number, task, message, finished)
+        return "stopped"
 
     def _tell(self, number: int, task: Task, message: dict[str, Any], finished: set[str]) -> None:
         if "outcome" in message:
@@ -216,21 +250,38 @@ class Pool:
 
 
 class _Shared:
-    """An iterator that several threads take from."""
+    """An iterator that several threads take from.
 
-    def __init__(self, tasks: Iterator[Task]) -> None:
-        self._tasks, self._lock = tasks, threading.Lock()
+    Args:
+        tasks: ``None`` where there is none for the moment.
+        broken: What may be tried again at such a moment.
+    """
+
+    def __init__(self, tasks: Iterator[Task | None], broken: list[Task]) -> None:
+        self._tasks, self._broken, self._lock = tasks, broken, threading.Lock()
         self.error: BaseException | None = None
+        self.is_over = False
+
+    def fail(self, error: BaseException) -> None:
+        """There are no more: the first such error is raised in the thread that asked for all."""
+        self.is_over, self.error = True, self.error or error
 
     def next(self) -> Task | None:
+        """The next task; ``None`` when there are no more."""
         with self._lock:
-            if self.error is not None:
-                return None
-            try:
-                return next(self._tasks, None)
-            except BaseException as error:  # handed to the thread that asked for it all
-                self.error = error
-                return None
+            while not self.is_over:
+                try:
+                    task = next(self._tasks)
+                except StopIteration:
+                    self.is_over = True
+                except BaseException as error:
+                    self.fail(error)
+                else:
+                    if task is None and self._broken:
+                        task = replace(self._broken.pop(0), again=True)
+                    if task is not None:
+                        return task
+            return None
 
 
 class _Worker:
@@ -238,11 +289,16 @@ class _Worker:
 
     def __init__(self) -> None:
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "overlay.batching.worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
-            start_new_session=True,
-        )  # fmt: skip
+        self._is_asked = False
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "overlay.batching.worker"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
+                start_new_session=True,
+            )  # fmt: skip
+        except BaseException:
+            self._log.close()
+            raise
         self.pid = self._process.pid
         self._buffer = b""
         self._selector = selectors.DefaultSelector()
@@ -288,20 +344,28 @@ class _Worker:
                 return f"the worker ended: {lines[-1].strip()}"
         return f"the worker ended with status {code}"
 
-    def end(self, grace_s: float) -> None:
-        """End it and all that it started."""
+    def ask_to_end(self) -> None:
+        """Let it unwind; asked once, since a second signal would stop just that."""
+        if not self._is_asked:
+            self._is_asked = True
+            self._process.terminate()
+
+    def await_end(self, grace_s: float) -> None:
+        """Wait so long for its end, then end it and what is left of all that it started."""
         family = descendants(self.pid)
-        if self._process.poll() is None:
-            if grace_s:
-                self._process.terminate()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._process.wait(grace_s)
-            if self._process.poll() is None:
-                self._process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(grace_s, 0))
+        self._process.kill()
         self._process.wait()
         for pid in family:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
+
+    def end(self, grace_s: float) -> None:
+        """End it, unwound if it can in the time given, and close what we have of it."""
+        if grace_s:
+            self.ask_to_end()
+        self.await_end(grace_s)
         for pipe in (self._process.stdin, self._process.stdout, self._log):
             if pipe is not None:
                 with contextlib.suppress(OSError):

@@ -11,12 +11,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 from overlay.batching.markers import Marker, all_markers
+from overlay.batching.pictures import kept_picture
 from overlay.files import whole_or_absent, write_bytes
 
+_MOST_PICTURES = 2000
+"""A page of more would be slow to open."""
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none';
- style-src 'unsafe-inline'">
+ style-src 'unsafe-inline'; img-src data:">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <title>tag-overlay: {title}</title>
 <style>
@@ -27,11 +30,11 @@ td, th {{ text-align: left; vertical-align: top; padding: .4rem .6rem;
  border-bottom: 1px solid #8884 }}
 .failed td {{ background: #d0342c22 }} .number {{ text-align: right;
  font-variant-numeric: tabular-nums }} .reason {{ color: #c0392b }}
-bdi {{ overflow-wrap: anywhere }}
+bdi {{ overflow-wrap: anywhere }} img {{ display: block; height: 54px; border-radius: 4px }}
 </style>
 <h1>{title}</h1>
 <p>{totals}</p>
-<table><thead><tr><th>Source</th><th class="number">Length</th>
+<table><thead><tr><th></th><th>Source</th><th class="number">Length</th>
 <th class="number">Speed</th><th>Heard</th><th>Products</th></tr></thead>
 <tbody>
 {rows}
@@ -49,15 +52,20 @@ def write_report(out: Path, target: Path) -> None:
     sources: dict[str, list[Marker]] = {}
     for marker in all_markers(out):
         sources.setdefault(marker.place, []).append(marker)
+    for markers in sources.values():
+        markers.sort(key=lambda marker: marker.kind)
     ordered = sorted(sources.items(), key=lambda item: (not _has_failed(item[1]), item[0]))
     n_failed = sum(_has_failed(markers) for markers in sources.values())
     length_s = sum(_length(markers) or 0.0 for markers in sources.values())
     totals = (
-        f"{len(sources)} sources, {length_s / 3600:.1f} hours; "
+        f"{len(sources)} sources, {length_s / 60:.1f} minutes; "
         f"{len(sources) - n_failed} done, {n_failed} failed"
     )
     base = target.absolute().parent
-    rows = [_row(out.absolute(), base, place, markers) for place, markers in ordered]
+    rows = [
+        _row(out.absolute(), base, place, markers, with_picture=number < _MOST_PICTURES)
+        for number, (place, markers) in enumerate(ordered)
+    ]
     page = _PAGE.format(title=_text(out.absolute().name), totals=totals, rows="\n".join(rows))
     write_bytes(target, page.encode("utf-8", "replace"), overwrite=True)
 
@@ -70,7 +78,9 @@ def _length(markers: Iterable[Marker]) -> float | None:
     return next((m.length_s for m in markers if m.length_s), None)
 
 
-def _row(out: Path, base: Path, place: str, markers: list[Marker]) -> str:
+def _row(out: Path, base: Path, place: str, markers: list[Marker], *, with_picture: bool) -> str:
+    picture = kept_picture(out, place) if with_picture else None
+    image = f'<img src="{picture}" alt="" loading="lazy">' if picture else ""
     length_s = _length(markers)
     seconds = sum(marker.seconds for marker in markers)
     heard = next((marker.heard for marker in markers if marker.heard), ())
@@ -78,7 +88,7 @@ def _row(out: Path, base: Path, place: str, markers: list[Marker]) -> str:
     products = "<br>".join(_product(out, base, marker) for marker in markers)
     css = ' class="failed"' if _has_failed(markers) else ""
     return (
-        f"<tr{css}><td><bdi>{_text(place)}</bdi></td>"
+        f"<tr{css}><td>{image}</td><td><bdi>{_text(place)}</bdi></td>"
         f'<td class="number">{f"{length_s:.1f} s" if length_s else ""}</td>'
         f'<td class="number">{speed}</td><td>{_text(", ".join(heard))}</td><td>{products}</td></tr>'
     )

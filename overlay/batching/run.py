@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from overlay.batching.kinds import check_kinds
+from overlay.batching.markers import make_state_folders
 from overlay.batching.pool import Event, Limits, Pool
-from overlay.batching.sources import Found, in_shard
+from overlay.batching.sources import Found, find_sources, in_shard, root_of
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
-from overlay.errors import UsageError
+from overlay.errors import OutputError, OverlayError, UsageError
+from overlay.media.source import open_source
 from overlay.reporting import SILENT, Reporter
-from overlay.settings import Settings
+from overlay.settings import Settings, override
 from overlay.tagging.registry import load_tagger
 
 
@@ -95,6 +99,15 @@ class Outlook:
     n_failed: int = 0
     n_sources: int = 0
     n_bytes: int = 0
+    _sample_bytes: int = 0
+    _sample_s: float = 0.0
+
+    @property
+    def seconds(self) -> float | None:
+        """About the length of all sources that there is something to do for."""
+        if not self._sample_bytes:
+            return None
+        return self._sample_s * self.n_bytes / self._sample_bytes
 
     def add(self, task: Task, standings: Iterable[Outcome | None]) -> None:
         """Count the products of a source."""
@@ -103,8 +116,20 @@ class Outlook:
         self.n_failed += states.count(FAILED)
         new = states.count(None)
         self.n_new += new
-        self.n_sources += bool(new)
-        self.n_bytes += task.found.size if new else 0
+        if new:
+            self.n_sources += 1
+            self.n_bytes += task.found.size
+            if self.n_sources.bit_count() == 1:  # the 1st, 2nd, 4th, 8th …: a few of any number
+                self._sample(task.found)
+
+    def _sample(self, found: Found) -> None:
+        try:
+            length_s = open_source(found.path).duration_s
+        except OverlayError:
+            return
+        if length_s:
+            self._sample_s += length_s
+            self._sample_bytes += found.size
 
 
 class Batch:
@@ -118,6 +143,7 @@ class Batch:
         reporter: Told which model is used.
 
     Raises:
+        OutputError: The folder that we are in is gone.
         UsageError: A kind of product is not known.
         TaggerError: The model cannot be loaded.
     """
@@ -137,24 +163,27 @@ class Batch:
         tagging = replace(settings.tagging, threads=threads)
         nothing = Found(Path(), "", 0, 0, "")
         self._task = Task(
-            nothing, out.absolute(), check_kinds(batch.kinds), replace(settings, tagging=tagging),
+            nothing, _absolute(out), check_kinds(batch.kinds), replace(settings, tagging=tagging),
             (tagger.name, tagger.model_hash), batch.content_keys, batch.skip_existing,
             batch.retry_failed,
         )  # fmt: skip
 
-    def tasks(self) -> Iterator[Task]:
-        """One for each source of our shard."""
-        number, n_shards = self._batch.shard
-        for found in self._find():
-            if in_shard(found.place, number, n_shards):
-                yield replace(self._task, found=found)
+    @property
+    def n_workers(self) -> int:
+        """Worker processes."""
+        return self._batch.n_workers
 
     def outlook(self) -> Outlook:
         """Look at every source and its markers, and do nothing."""
         outlook = Outlook()
-        for task in self.tasks():
-            outlook.add(task, self._standings(task))
+        for found in self._find():
+            if self._is_ours(found):
+                task = replace(self._task, found=found)
+                outlook.add(task, self._standings(task))
         return outlook
+
+    def _is_ours(self, found: Found) -> bool:
+        return in_shard(found.place, *self._batch.shard)
 
     def _standings(self, task: Task) -> list[Outcome | None]:
         try:
@@ -162,39 +191,64 @@ class Batch:
         except OSError:
             return [None] * len(task.kinds)
 
-    def run(self, told: Callable[[Event], None] = lambda event: None) -> Report:
+    def run(
+        self,
+        told: Callable[[Event], None] = lambda event: None,
+        sources: Iterable[Found | None] | None = None,
+    ) -> Report:
         """Do what is not done yet.
 
         Args:
             told: Called with everything that happens, from this thread; if it raises, the work
                 stops, and nothing partial stays.
+            sources: As they come, possibly without end, ``None`` where there is none for the
+                moment; those that ``find`` finds if this is ``None``.
+
+        Raises:
+            OutputError: The output cannot hold what is to be remembered.
         """
         report = Report()
-        for event in self._events():
-            if event.outcome is not None:
-                report.add(event.outcome)
-            told(event)
+        with closing(self._events(self._find() if sources is None else sources)) as events:
+            for event in events:
+                if event.outcome is not None:
+                    report.add(event.outcome)
+                told(event)
         return report
 
-    def _events(self) -> Iterator[Event]:
+    def _events(self, sources: Iterable[Found | None]) -> Generator[Event, None, None]:
         pool = Pool(self._batch.n_workers, self._batch.limits)
         known: list[Event] = []
-        for event in pool.run(self._to_do(known)):
-            yield from _emptied(known)
-            yield event
+        with closing(pool.run(self._to_do(sources, known))) as events:
+            for event in events:
+                yield from _emptied(known)
+                yield event
         yield from _emptied(known)
 
-    def _to_do(self, known: list[Event]) -> Iterator[Task]:
+    def _to_do(self, sources: Iterable[Found | None], known: list[Event]) -> Iterator[Task | None]:
         """The tasks with something to do; of the others the outcomes go to ``known``."""
-        for task in self.tasks():
-            standings = self._standings(task)
-            outcomes = [outcome for outcome in standings if outcome is not None]
-            known.extend(Event(-1, task, outcome=outcome) for outcome in outcomes)
-            left = tuple(
-                kind for kind, standing in zip(task.kinds, standings, strict=True) if not standing
-            )
-            if left:
-                yield replace(task, kinds=left)
+        for found in sources:
+            if found is None:
+                yield None
+            elif self._is_ours(found):
+                yield from self._left(replace(self._task, found=found), known)
+
+    def _left(self, task: Task, known: list[Event]) -> Iterator[Task]:
+        standings = self._standings(task)
+        outcomes = [outcome for outcome in standings if outcome is not None]
+        known.extend(Event(-1, task, outcome=outcome) for outcome in outcomes)
+        left = tuple(
+            kind for kind, standing in zip(task.kinds, standings, strict=True) if not standing
+        )
+        if left:
+            make_state_folders(task.out)
+            yield replace(task, kinds=left)
+
+
+def _absolute(out: Path) -> Path:
+    try:
+        return out.absolute()
+    except OSError as error:
+        raise OutputError("the folder that we are in is gone", path=out) from error
 
 
 def _emptied(events: list[Event]) -> Iterator[Event]:
@@ -212,3 +266,58 @@ def checked_shard(text: str) -> tuple[int, int]:
     if number.isdecimal() and n_shards.isdecimal() and 1 <= int(number) <= int(n_shards) <= 10**6:
         return int(number), int(n_shards)
     raise UsageError(f"--shard {text}: not a number of how many, such as 3/20")
+
+
+def batch(
+    sources: Iterable[str | Path],
+    out: str | Path,
+    products: Sequence[str] = ("render",),
+    settings: Settings | None = None,
+    *,
+    jobs: int = 0,
+    reporter: Reporter = SILENT,
+    on_result: Callable[[Outcome], None] = lambda outcome: None,
+    **options: Any,
+) -> Report:
+    """Make products of many sources by several workers, and nothing that is done already.
+
+    Args:
+        sources: Files and folders (those below them, too), as they come: a generator without end
+            is taken from when a worker is free, and ends when it ends. What lies below the current
+            folder lies so below ``out``, everything else by its whole path.
+        out: Where products go, and the markers of what is done.
+        products: What to make, as behind ``tag-overlay batch --do``.
+        settings: Options of the products; the defaults if ``None``.
+        jobs: Worker processes; 0 takes as many as there are cores.
+        reporter: Told notes; as progress, ``batch`` and how many products are finished.
+        on_result: Called with every outcome as it comes; if it raises, the work stops, and nothing
+            partial stays.
+        options: Single fields of ``settings`` to change, such as ``theme="light"``.
+
+    Raises:
+        UsageError: A product is not known.
+        TaggerError: The model cannot be loaded.
+    """
+    folder, base = Path(out), Path.cwd()
+
+    def found() -> Iterator[Found]:
+        for source in sources:
+            root = root_of(source, base)
+            for each in find_sources([root], folder, recursive=True):
+                # of a single file nobody knows yet whether another differs in its extension alone
+                yield replace(each, stem=root.path.name) if each.path == root.path else each
+
+    n_done = 0
+
+    def told(event: Event) -> None:
+        nonlocal n_done
+        if event.note is not None:
+            reporter.note(f"{event.task.found.place}: {event.note}")
+        if event.outcome is not None:
+            n_done += 1
+            reporter.progress("batch", n_done, None)
+            on_result(event.outcome)
+
+    settings = override(settings or Settings(), **options)
+    how = BatchSettings(tuple(products), jobs)
+    return Batch(found, folder, settings, how, reporter=reporter).run(told)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from itertools import groupby
 from pathlib import Path
 
 from overlay.errors import UsageError
-from overlay.files import is_file, is_folder, path_error, read_text
+from overlay.files import is_file, is_folder, path_error, read_csv, read_text
 
 MEDIA = (
     ".3gp .avi .flac .flv .m2ts .m4a .m4v .mka .mkv .mov .mp3 .mp4 .mpeg .mpg .mts .mxf .ogg .ogv "
@@ -50,8 +50,80 @@ class Found:
         return self.place.rpartition("/")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Where to look, and where what is found there belongs.
+
+    Attributes:
+        path: A folder, or a file.
+        place: Of the folder, or of the folder that the file is in, below the output; no two folders
+            have the same.
+    """
+
+    path: Path
+    place: str
+
+
+def roots_of(paths: Iterable[str | Path]) -> list[Root]:
+    """Folders and files that a person names.
+
+    What is in a single folder lies in the output itself. Of several folders each has its own below
+    the output, by its name; of files alone the folders below the one that they share.
+
+    Raises:
+        UsageError: One is not there.
+    """
+    named = [Path(path) for path in paths]
+    homes = list(dict.fromkeys(_home(path) for path in named))
+    if len(homes) <= 1:
+        places = dict.fromkeys(homes, "")
+    elif not any(is_folder(path) for path in named):
+        shared = Path(os.path.commonpath(homes))
+        places = {home: _place(home.relative_to(shared)) for home in homes}
+    else:
+        places = dict(zip(homes, _apart(home.name for home in homes), strict=True))
+    return [Root(path, places[_home(path)]) for path in named]
+
+
+def _home(path: Path) -> Path:
+    if is_folder(path):
+        return path.resolve()
+    if is_file(path):
+        return path.parent.resolve()
+    raise UsageError(f"{path}: there is no such file or folder")
+
+
+def _place(folder: Path) -> str:
+    return "" if folder == Path() else folder.as_posix()
+
+
+def _apart(names: Iterable[str]) -> Iterator[str]:
+    """Names, with a number behind those that were there before."""
+    seen: set[str] = set()
+    for name in names:
+        number, apart = 2, name
+        while apart.casefold() in seen:
+            apart, number = f"{name}-{number}", number + 1
+        seen.add(apart.casefold())
+        yield apart
+
+
+def root_of(path: str | Path, base: Path) -> Root:
+    """A file or folder of a list that may have no end: its place is its own, whatever else comes.
+
+    Args:
+        path: As it is named.
+        base: The folder that relative paths start at; what is below it lies so below the output,
+            everything else by its whole path.
+    """
+    absolute = Path(os.path.abspath(base / path))  # noqa: PTH100  links stay what they are
+    home = absolute if is_folder(absolute) else absolute.parent
+    below = home.is_relative_to(base)
+    return Root(absolute, _place(home.relative_to(base if below else home.anchor)))
+
+
 def find_sources(
-    roots: Sequence[str | Path],
+    roots: Iterable[Root],
     out: Path,
     *,
     recursive: bool = False,
@@ -64,40 +136,24 @@ def find_sources(
     vanishes meanwhile is passed over.
 
     Args:
-        roots: Folders and files. Of several folders each has its own below the output.
+        roots: Where to look.
         out: Where products go.
         recursive: Look into folders below, too.
         include: Patterns of names or places; media by their extension if there are none.
         exclude: Patterns of names or places to leave out.
-
-    Raises:
-        UsageError: A root is not there.
     """
     seen: set[tuple[int, int]] = set()
     avoided = _identity(out)
     if avoided is not None:
         seen.add(avoided)
-    for root, prefix in _prefixed([Path(root) for root in roots]):
-        if is_file(root):
-            yield from _found([root], prefix, lambda name: True)
-        elif is_folder(root):
-            for folder, place in _folders(root, prefix, seen, recursive=recursive):
-                wanted = _Wanted(place, include, exclude)
-                yield from _found(_files(folder), place, wanted)
+    for is_tree, group in groupby(roots, key=lambda root: is_folder(root.path)):
+        if is_tree:
+            for root in group:
+                for folder, place in _folders(root, seen, recursive=recursive):
+                    yield from _found(_files(folder), place, _Wanted(place, include, exclude))
         else:
-            raise UsageError(f"{root}: there is no such file or folder")
-
-
-def _prefixed(roots: list[Path]) -> Iterator[tuple[Path, str]]:
-    """Each root and the folder of its products: none for a single folder, else its own name."""
-    if len(roots) == 1 or not any(is_folder(root) for root in roots):
-        yield from ((root, "") for root in roots)
-        return
-    names: Counter[str] = Counter()
-    for root in roots:
-        name = root.resolve().name if is_folder(root) else ""
-        names[name] += 1
-        yield root, f"{name}-{names[name]}" if name and names[name] > 1 else name
+            for place, files in groupby(group, key=lambda root: root.place):
+                yield from _named([root.path for root in files], place)
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
@@ -109,9 +165,9 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 
 
 def _folders(
-    root: Path, prefix: str, seen: set[tuple[int, int]], *, recursive: bool
+    root: Root, seen: set[tuple[int, int]], *, recursive: bool
 ) -> Iterator[tuple[Path, str]]:
-    waiting = [(root, prefix)]
+    waiting = [(root.path, root.place)]
     while waiting:
         folder, place = waiting.pop()
         identity = _identity(folder)
@@ -167,22 +223,27 @@ class _Wanted:
         return any(fnmatch(name, pattern) or fnmatch(place, pattern) for pattern in patterns)
 
 
-def _found(files: list[Path], place: str, wanted: object) -> Iterator[Found]:
-    assert callable(wanted)
-    chosen = [path for path in files if wanted(path.name)]
-    stems = Counter(path.stem.casefold() for path in chosen)
-    for path in chosen:
+def _found(files: list[Path], place: str, wanted: Callable[[str], bool]) -> Iterator[Found]:
+    """What is wanted of the files of a folder; what vanished is passed over."""
+    for found in _named([path for path in files if wanted(path.name)], place):
+        if found.size or is_file(found.path):
+            yield found
+
+
+def _named(files: list[Path], place: str) -> Iterator[Found]:
+    """Files of a folder; one that is not there has no bytes, and will be found missing."""
+    stems = Counter(path.stem.casefold() for path in files)
+    for path in files:
         try:
             status = path.stat()
+            size, mtime_ns = status.st_size, status.st_mtime_ns
         except OSError:
-            continue  # it vanished
-        if not is_file(path):
-            continue
+            size = mtime_ns = 0
         stem = path.name if stems[path.stem.casefold()] > 1 else path.stem
-        yield Found(path, _joined(place, path.name), status.st_size, status.st_mtime_ns, stem)
+        yield Found(path, _joined(place, path.name), size, mtime_ns, stem)
 
 
-def read_manifest(path: Path) -> list[Path]:
+def read_manifest(path: Path) -> list[Root]:
     """Files and folders from a list: one a line, or the column ``file`` of a CSV.
 
     Relative paths are below the list's own folder; empty lines and those with ``#`` are left out.
@@ -190,15 +251,15 @@ def read_manifest(path: Path) -> list[Path]:
     Raises:
         UsageError: The list cannot be read.
     """
-    text = read_text(path, _LARGEST_LIST, "the list of files", path_error(UsageError, path))
+    what = path, _LARGEST_LIST, "the list of files", path_error(UsageError, path)
     if path.suffix.lower() == ".csv":
-        rows = csv.DictReader(text.splitlines())
-        if "file" not in (rows.fieldnames or ()):
-            raise UsageError(f"{path}: has no column 'file'")
-        names = [row["file"] or "" for row in rows]
+        names = [row["file"] for row in read_csv(*what, ("file",))]
     else:
-        names = [line.strip() for line in text.splitlines() if not line.startswith("#")]
-    return [path.parent / name for name in names if name]
+        lines = read_text(*what).split("\n")
+        names = [line.strip() for line in lines if not line.startswith("#")]
+    base = path.absolute().parent
+    roots = [root_of(name, base) for name in dict.fromkeys(names) if name]
+    return sorted(roots, key=lambda root: root.place)  # what is in a folder together
 
 
 def in_shard(place: str, number: int, n_shards: int) -> bool:

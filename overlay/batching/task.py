@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from overlay import pipeline
 from overlay.batching.claims import LEASE_S, Claims
 from overlay.batching.kinds import facts_of, product_of, settings_for
 from overlay.batching.markers import Marker, is_done, key_of, read_marker, write_marker
+from overlay.batching.pictures import keep_picture
 from overlay.batching.sources import Found
 from overlay.errors import OutputError, OverlayError
+from overlay.files import is_there, make_folder
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings, settings_from_tables
 from overlay.track import TagTrack
@@ -127,13 +130,22 @@ def _outcome(marker: Marker, state: str) -> Outcome:
     )  # fmt: skip
 
 
-def do_task(task: Task, reporter: Reporter = SILENT) -> Iterator[Outcome]:
+def do_task(
+    task: Task,
+    reporter: Reporter = SILENT,
+    told_length: Callable[[float], object] = lambda seconds: None,
+) -> Iterator[Outcome]:
     """Make the products of a source that are not there yet, and their markers.
 
     Every exception of one product becomes an outcome; what stops the process does not.
+
+    Args:
+        task: The source and what to make.
+        reporter: Told how far each product is.
+        told_length: Told the seconds of the source before something long begins.
     """
+    work = _Work(task, reporter, told_length)
     claims = Claims(task.out, task.lease_s)
-    track: TagTrack | None = None
     try:
         keys = keys_of(task)
     except OSError as error:
@@ -144,60 +156,84 @@ def do_task(task: Task, reporter: Reporter = SILENT) -> Iterator[Outcome]:
         if standing is not None:
             yield standing
             continue
-        with claims.claimed(task.found.place, kind) as mine:
-            if not mine:
-                yield Outcome(task.found.place, kind, BUSY)
-                continue
-            standing = standing_of(task, kind, key)  # another may just have finished it
-            if standing is None:
-                standing, track = _made(task, kind, key, track, reporter)
-            yield standing
+        try:
+            with claims.claimed(task.found.place, kind) as mine:
+                if not mine:
+                    standing = Outcome(task.found.place, kind, BUSY)
+                else:  # another may just have finished it
+                    standing = standing_of(task, kind, key) or work.outcome(kind, key)
+        except OutputError as error:  # there is no room for a claim
+            standing = _failed(task, kind, str(error))
+        yield standing
 
 
-def _made(
-    task: Task, kind: str, key: str, track: TagTrack | None, reporter: Reporter
-) -> tuple[Outcome, TagTrack | None]:
-    started = time.monotonic()
-    try:
-        target, made_of, length_s = _make(task, kind, track, reporter)
-    except OverlayError as error:
-        outcome = _failed(task, kind, str(error))
-    except Exception as error:  # one bad clip never stops a run
-        outcome = _failed(task, kind, f"{type(error).__name__}: {error}", may_pass=True)
-    else:
-        heard = _strongest(made_of, task.settings)
-        relative = target.relative_to(task.out.absolute()).as_posix()
-        seconds = round(time.monotonic() - started, 3)
-        outcome = Outcome(task.found.place, kind, DONE, relative, "", seconds, length_s, heard)
-        track = made_of or track
-    remember(task, outcome, key)
-    return outcome, track
+class _Work:
+    """The products of one source, one after the other; the sound is scored once.
+
+    Args:
+        task: The source and the settings.
+        reporter: Told how far each product is.
+        told_length: Told the seconds of the source.
+    """
+
+    def __init__(
+        self, task: Task, reporter: Reporter, told_length: Callable[[float], object]
+    ) -> None:
+        self._task, self._reporter, self._told_length = task, reporter, told_length
+        self._track: TagTrack | None = None
+        self._has_picture = False
+
+    def outcome(self, kind: str, key: str) -> Outcome:
+        """Make a product and remember what became of it."""
+        started = time.monotonic()
+        try:
+            target, length_s = self._make(kind)
+        except OverlayError as error:
+            outcome = _failed(self._task, kind, str(error))
+        except Exception as error:  # one bad clip never stops a run
+            reason = f"{type(error).__name__}: {error}"
+            outcome = _failed(self._task, kind, reason, may_pass=True)
+        else:
+            heard = _strongest(self._track, self._task.settings)
+            relative = target.relative_to(self._task.out.absolute()).as_posix()
+            seconds = round(time.monotonic() - started, 3)
+            outcome = Outcome(
+                self._task.found.place, kind, DONE, relative, "", seconds, length_s, heard
+            )
+        remember(self._task, outcome, key)
+        return outcome
+
+    def _make(self, kind: str) -> tuple[Path, float | None]:
+        task = self._task
+        job = self._planned(kind, task.out.absolute() / task.found.folder)
+        length_s = job.source.duration_s
+        if length_s is not None:
+            self._told_length(length_s)
+        if task.skip_existing and is_there(job.target):
+            return job.target, length_s
+        made = job.run(self._reporter)
+        self._track = made.track or self._track
+        if not self._has_picture:
+            keep_picture(task.out, task.found.place, job.source)
+            self._has_picture = True
+        return made.path, length_s
+
+    def _planned(self, kind: str, folder: Path) -> pipeline.Job:
+        found, settings = self._task.found, settings_for(kind, self._task.settings)
+        plan = partial(
+            pipeline.plan, found.path, product_of(kind), settings=settings, track=self._track,
+            reporter=self._reporter,
+        )  # fmt: skip
+        make_folder(folder)
+        job = plan(folder)
+        if found.stem == found.path.stem:
+            return job
+        return plan(folder / f"{found.stem}{job.target.name.removeprefix(found.path.stem)}")
 
 
 def _failed(task: Task, kind: str, reason: str, *, may_pass: bool = False) -> Outcome:
     line = " ".join(reason.split())[:1000]
     return Outcome(task.found.place, kind, FAILED, reason=line, may_pass=may_pass)
-
-
-def _make(
-    task: Task, kind: str, track: TagTrack | None, reporter: Reporter
-) -> tuple[Path, TagTrack | None, float | None]:
-    found, settings = task.found, settings_for(kind, task.settings)
-    folder = task.out.absolute() / found.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    job = pipeline.plan(
-        found.path, product_of(kind), folder, settings, track=track, reporter=reporter
-    )
-    if found.stem != found.path.stem:
-        usual = job.target.name.removeprefix(found.path.stem)
-        job = pipeline.plan(
-            found.path, product_of(kind), folder / f"{found.stem}{usual}", settings, track=track,
-            reporter=reporter,
-        )  # fmt: skip
-    if task.skip_existing and job.target.exists():
-        return job.target, track, job.source.duration_s
-    made = job.run(reporter)
-    return made.path, made.track, job.source.duration_s
 
 
 def _strongest(track: TagTrack | None, settings: Settings) -> tuple[str, ...]:
@@ -228,9 +264,3 @@ def remember(task: Task, outcome: Outcome, key: str | None = None) -> None:
         )  # fmt: skip
     except (OSError, OutputError):
         return
-
-
-def tasks_of(sources: Sequence[Found] | Iterator[Found], model: Task) -> Iterator[Task]:
-    """The same task for every source."""
-    for found in sources:
-        yield replace(model, found=found)

@@ -34,7 +34,7 @@ def main() -> int:
     say(ready=True)
     while True:
         task = Task.from_json(tasks.get())
-        for outcome in do_task(task, Reporter(say.progress, say.note)):
+        for outcome in do_task(task, Reporter(say.progress, say.note), say.length):
             say(outcome=asdict(outcome))
         say(finished=True)
 
@@ -65,6 +65,9 @@ class _Teller:
         if now - self._last >= _EVERY_S:
             self._last = now
             self(progress=[step, done, total])
+
+    def length(self, seconds: float) -> None:
+        self(length_s=seconds)
 
     def note(self, line: str) -> None:
         self(note=line)

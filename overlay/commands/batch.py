@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from overlay.commands import flags, render
+from overlay.commands.board import Board
 from overlay.commands.printing import say, show
 from overlay.errors import UsageError
 from overlay.reporting import Reporter
 
 if TYPE_CHECKING:
-    from overlay.batching.pool import Event
-    from overlay.batching.run import BatchSettings, Report
-    from overlay.batching.sources import Found
+    from overlay.batching.run import Batch, BatchSettings, Outlook, Report
+    from overlay.batching.sources import Found, Root
 
 HELP = "make videos, captions, tables of whole folders, and nothing twice"
 
@@ -27,7 +28,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-r", "--recursive", action="store_true", help="folders below, too")
     parser.add_argument(
         "--do", default="render", metavar="KIND,…",
-        help="render, soft, panel, captions, events, tags, or formats of export (render)",
+        help="render, soft, panel, captions, events, review, tags, or formats of export (render)",
     )  # fmt: skip
     flags.option(parser, "jobs", type=_jobs, default=0, metavar="N", help="workers (auto: cores)")
     flags.option(parser, "shard", default="1/1", metavar="I/N", help="the I-th of N parts alone")
@@ -41,6 +42,17 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=_factor, default=20.0, metavar="3x", help="time for a source (20x)"
     )
+    parser.add_argument(
+        "--memory", type=_megabytes, metavar="MB",
+        help="memory for a source; a worker that takes more is ended",
+    )  # fmt: skip
+    parser.add_argument(
+        "--watch", action="store_true", help="go on with new files as they come, until Ctrl-C"
+    )
+    parser.add_argument(
+        "--settle", type=_seconds, default=10.0, metavar="S",
+        help="seconds for which a new file must not have grown (10)",
+    )  # fmt: skip
     parser.add_argument(
         "--report", type=_ending(".html"), metavar="HTML", help="write a page of everything in OUT"
     )
@@ -87,6 +99,24 @@ def _factor(text: str) -> float:
     return value
 
 
+def _megabytes(text: str) -> float:
+    return _number(text, 100, 1e7, "a number of megabytes from 100 on")
+
+
+def _seconds(text: str) -> float:
+    return _number(text, 0, 1e6, "a number of seconds")
+
+
+def _number(text: str, least: float, most: float, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return value
+
+
 def run(args: argparse.Namespace) -> int:
     """Do what is not done yet; returns 0 if all worked, 7 if some failed, 3 if none worked.
 
@@ -96,38 +126,64 @@ def run(args: argparse.Namespace) -> int:
     from overlay.batching.run import Batch
 
     settings = flags.settings_of(args)
-    out = Path(args.output)
-    roots = _roots(args)
-    batch = Batch(
-        lambda: _found(args, roots, out), out, settings, _batch_settings(args),
-        reporter=Reporter(on_note=lambda line: None if args.quiet else say(line)),
-    )  # fmt: skip
+    out, roots = Path(args.output), _roots(args)
+    find = partial(_found, args, roots, out)
+    batch = Batch(find, out, settings, _batch_settings(args),
+                  reporter=Reporter(on_note=lambda line: None if args.quiet else say(line)),
+                  )  # fmt: skip
     outlook = batch.outlook()
     if not args.quiet:
-        show(
-            f"{outlook.n_new} new, {outlook.n_done} done, {outlook.n_failed} failed before; "
-            f"{outlook.n_sources} sources of {outlook.n_bytes / 1e6:.0f} MB to do"
-        )
+        show(_plan_line(outlook))
     if args.dry_run:
         return 0
-    report = batch.run(_Printer(outlook.n_new, quiet=args.quiet))
-    _write_reports(args, out)
+    try:
+        with Board(outlook.n_new, batch.n_workers, quiet=args.quiet) as board:
+            report = _run(args, batch, find, [root.path for root in roots], board)
+    finally:
+        _write_reports(args, out)
     _summarize(report, quiet=args.quiet)
     return report.exit_code
 
 
-def _roots(args: argparse.Namespace) -> list[Path]:
-    from overlay.batching.sources import read_manifest
+def _run(
+    args: argparse.Namespace,
+    batch: Batch,
+    find: Callable[[], Iterable[Found]],
+    roots: list[Path],
+    board: Board,
+) -> Report:
+    if not args.watch:
+        return batch.run(board)
+    from overlay.batching.watching import Watch, changes, watched
 
-    roots = [Path(folder) for folder in args.folders]
-    if args.manifest:
-        roots += read_manifest(Path(args.manifest))
-    if not roots:
-        raise UsageError("name at least one folder, or a --manifest")
-    return roots
+    folders = [root for root in roots if root.is_dir()]
+    with changes(folders, recursive=args.recursive) as pause:
+        return batch.run(board, watched(Watch(find, args.settle), pause))
 
 
-def _found(args: argparse.Namespace, roots: list[Path], out: Path) -> Iterable[Found]:
+def _plan_line(outlook: Outlook) -> str:
+    length = "" if outlook.seconds is None else f", {_about(outlook.seconds)}"
+    return (
+        f"{outlook.n_new} new, {outlook.n_done} done, {outlook.n_failed} failed before; "
+        f"{outlook.n_sources} sources of {outlook.n_bytes / 1e6:.0f} MB{length} to do"
+    )
+
+
+def _about(seconds: float) -> str:
+    if seconds < 100:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 6000 else f"about {seconds / 3600:.1f} h"
+
+
+def _roots(args: argparse.Namespace) -> list[Root]:
+    from overlay.batching.sources import read_manifest, roots_of
+
+    if bool(args.folders) == bool(args.manifest):
+        raise UsageError("name folders, or a --manifest")
+    return read_manifest(Path(args.manifest)) if args.manifest else roots_of(args.folders)
+
+
+def _found(args: argparse.Namespace, roots: list[Root], out: Path) -> Iterable[Found]:
     from overlay.batching.sources import find_sources
 
     return find_sources(
@@ -142,26 +198,8 @@ def _batch_settings(args: argparse.Namespace) -> BatchSettings:
     return BatchSettings(
         tuple(kind for kind in args.do.split(",") if kind), args.jobs, checked_shard(args.shard),
         bool(args.skip_existing), bool(args.retry_failed), bool(args.content_keys),
-        Limits(args.timeout),
+        Limits(args.timeout, args.memory),
     )  # fmt: skip
-
-
-class _Printer:
-    """A line for each product, as it is finished."""
-
-    def __init__(self, n_new: int, *, quiet: bool) -> None:
-        self._n_new, self._quiet, self._n = n_new, quiet, 0
-
-    def __call__(self, event: Event) -> None:
-        outcome = event.outcome
-        if outcome is None or outcome.state == "skipped":
-            return
-        self._n += event.worker >= 0
-        said = f"{self._n}/{self._n_new} {outcome.place}: {outcome.kind} {outcome.state}"
-        if outcome.state == "failed":
-            say(f"{said}: {outcome.reason}")
-        elif not self._quiet:
-            show(said)
 
 
 def _write_reports(args: argparse.Namespace, out: Path) -> None:

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 import unicodedata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from overlay.errors import MediaError
@@ -37,6 +38,21 @@ _begun = False
 def show(line: str) -> None:
     """Print a line of the result."""
     _put("stdout", line)
+
+
+def show_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of cells, the first column to the left, the others to the right."""
+    cells = [[shown(cell) for cell in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        first, *others = zip(row, widths, strict=True)
+        padded = [" " * (width - _width(cell)) + cell for cell, width in others]
+        show("  ".join([first[0] + " " * (first[1] - _width(first[0])), *padded]))
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes on a terminal."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def say(line: str) -> None:
@@ -146,6 +162,12 @@ def close_standard_files() -> None:
             _forget(stream)
 
 
+def begin() -> None:
+    """Say that something has begun that can be left unfinished."""
+    global _begun
+    _begun = True
+
+
 def has_begun() -> bool:
     """Whether work has begun of which something could have been kept."""
     return _begun
@@ -177,7 +199,12 @@ class _Careful:
 _CAREFUL = _Careful()
 
 
-_STEPS = {
+def careful_stderr() -> Any:
+    """Where bars are drawn: a console that is closed or full changes nothing."""
+    return _CAREFUL
+
+
+STEPS = {
     "tag": "listening",
     "render": "drawing  ",
     "train": "listening",
@@ -204,8 +231,7 @@ class Bars:
         """To be handed to the work."""
 
     def __enter__(self) -> Bars:
-        global _begun
-        _begun = True
+        begin()
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -229,7 +255,7 @@ class Bars:
         self._step, self._began_s = step, time.monotonic()
         layout = "{desc} {percentage:3.0f}% |{bar}| {unit}" if total else "{desc} {unit}"
         self._bar = tqdm(
-            total=total, desc=_STEPS.get(step, step), unit="", mininterval=0.2, leave=True,
+            total=total, desc=STEPS.get(step, step), unit="", mininterval=0.2, leave=True,
             bar_format=layout, disable=None, ncols=_columns(), file=_CAREFUL,
         )  # fmt: skip
 

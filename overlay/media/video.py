@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from math import floor
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,17 @@ from overlay.media.clock import others_copied
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
 from overlay.media.excerpt import inside, output_options
-from overlay.media.panel_stream import STANDING_RATE, PanelInput, panel_rate, panel_tiles
+from overlay.media.panel_stream import STANDING_RATE, PanelInput, laid_over
 from overlay.media.picture import framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
 from overlay.media.sound_codec import sound_options
 
 _HALF_MS = 0.0005
+_FINE_RATE = 1000
+"""Steps a second in which a moment is looked for."""
+_SOUGHT = {"mov", "matroska", "avi", "flv", "asf", "nut", "mxf"}
+"""Containers in which a seek goes to a keyframe that is not later; others are read from the start,
+and those whose timestamps may jump."""
 _DECODING_TIMES = ("avi", "gxf", "mpeg")
 """Containers that know when a frame is decoded, not of each when it is shown."""
 
@@ -53,6 +57,8 @@ def overlay_command(
     encoder: Encoder,
     options: dict[str, Any],
     subtitles: Iterable[SubtitlePlan] = (),
+    covers: Iterable[int] = (),
+    attachments: Sequence[Attachment] = (),
     deinterlace: bool = False,
     audio: str = "copy",
 ) -> list[str]:
@@ -69,6 +75,8 @@ def overlay_command(
         encoder: The video encoder.
         options: Its options.
         subtitles: The subtitle streams to keep.
+        covers: Indices of the cover pictures that become streams.
+        attachments: Covers and fonts, for Matroska.
         deinterlace: Make whole pictures of fields.
         audio: ``copy``, ``aac`` or ``opus``.
     """
@@ -90,7 +98,7 @@ def overlay_command(
         streams.append(source["t?"])
         codecs["c:t"] = "copy"
     whole = media_input(info, ss=0) if info.excerpt else source  # where the covers are
-    for position, index in enumerate(info.covers, start=1):
+    for position, index in enumerate(covers, start=1):
         streams.append(whole[str(index)])
         codecs |= {f"c:v:{position}": "copy", f"disposition:v:{position}": "attached_pic"}
     output = ffmpeg.output(
@@ -98,6 +106,7 @@ def overlay_command(
         local_url(out),
         **_for_video(options),
         **codecs,
+        **{"disposition:v:0": "default"},
         pix_fmt="yuv420p10le" if ten_bit else "yuv420p",
         fps_mode="passthrough",
         enc_time_base=time_base_of(panel),
@@ -111,7 +120,22 @@ def overlay_command(
     ).overwrite_output()
     used = {video.index, *(audio.index for audio in info.audio)}
     used |= {info.texts[plan.position] for plan in subtitles}
-    return command_line(ffmpeg.merge_outputs(output, *others_copied(info, source, used)), program)
+    others = others_copied(info, source, used)
+    command = command_line(ffmpeg.merge_outputs(output, *others), program)
+    attached = attach_arguments(attachments, info.n_attachments)
+    return _with_more(command, out, [*_named(video), *attached])
+
+
+def _with_more(command: list[str], out: Path, arguments: list[str]) -> list[str]:
+    """Options that come several times, which ffmpeg-python cannot say, before the output."""
+    before_out = command.index(str(local_url(out)))
+    return [*command[:before_out], *arguments, *command[before_out:]]
+
+
+def _named(video: VideoInfo) -> list[str]:
+    """What a filtered picture does not take along: its title and its language."""
+    pairs = (("-metadata:s:v:0", f"{key}={value}") for key, value in video.names)
+    return [argument for pair in pairs for argument in pair]
 
 
 def time_base_of(panel: PanelInput) -> str:
@@ -132,10 +156,7 @@ def _container_options(out: Path, encoder: Encoder) -> dict[str, Any]:
 
 def composed(picture: Any, video: VideoInfo, panel: PanelInput, *, ten_bit: bool) -> Any:
     """The picture with the panel on it, in 4:2:0."""
-    picture = ffmpeg.overlay(
-        picture, panel_tiles(panel), x=panel.box.x, y=panel.box.y, eval="init",
-        format="yuv420p10" if ten_bit else "yuv420", shortest=1, ts_sync_mode="nearest",
-    )  # fmt: skip
+    picture = laid_over(picture, panel, format="yuv420p10" if ten_bit else "yuv420")
     return picture.filter("setparams", **color_tags(video.color))
 
 
@@ -171,6 +192,7 @@ def copy_command(
     out: Path,
     program: str,
     subtitles: Iterable[SubtitlePlan] = (),
+    covers: Iterable[int] = (),
     tracks: Sequence[TextTrack] = (),
     attachments: Sequence[Attachment] = (),
     audio: str = "copy",
@@ -182,6 +204,7 @@ def copy_command(
         out: Where to write; its extension names the container.
         program: The ffmpeg to start.
         subtitles: The subtitle streams to keep.
+        covers: Indices of the cover pictures that become streams.
         tracks: Subtitle files that become streams behind the others; the first is the one that
             players show, unless the source has subtitles itself.
         attachments: Fonts and covers, for Matroska.
@@ -209,7 +232,7 @@ def copy_command(
     if out.suffix.lower() == ".mkv":
         streams.append(source["t?"])
     else:
-        streams += [source[str(index)] for index in info.covers]
+        streams += [source[str(index)] for index in covers]
     more = {"movflags": "+faststart", "strict": "unofficial"} if is_mp4_family(out) else {}
     output = ffmpeg.output(
         *streams, local_url(out), **codecs, map_metadata=0, map_chapters=0,
@@ -218,11 +241,14 @@ def copy_command(
     used = {*info.clock} - {*info.texts} | {info.texts[plan.position] for plan in subtitles}
     others = others_copied(info, source, used)
     command = command_line(ffmpeg.merge_outputs(output, *others), program)
-    before_out = command.index(f"file:{out.absolute()}")
-    more_arguments = attach_arguments(attachments, info.n_attachments)
-    for position, track in enumerate(tracks, start=n_kept):
-        more_arguments += [f"-metadata:s:s:{position}", f"language={track.language}"]
-    return [*command[:before_out], *more_arguments, *command[before_out:]]  # options come twice
+    languages = [
+        argument
+        for position, track in enumerate(tracks, start=n_kept)
+        for argument in (f"-metadata:s:s:{position}", f"language={track.language}")
+    ]
+    return _with_more(
+        command, out, [*attach_arguments(attachments, info.n_attachments), *languages]
+    )
 
 
 def with_chapters(command: list[str], file: Path) -> list[str]:
@@ -255,7 +281,7 @@ def preview_command(
     square.
     """
     video = shown_video(info)
-    source, shown = _frame_at(info, at_s, panel.rate, deinterlace=deinterlace)
+    source, shown = _frame_at(info, at_s, deinterlace=deinterlace)
     picture = composed(shown, video, panel, ten_bit=False)
     if video.sample_aspect != 1:
         picture = picture.filter("scale", "iw*sar", "ih").filter("setsar", 1)
@@ -272,22 +298,20 @@ def thumbnail_command(
     deinterlace: bool = False,
 ) -> list[str]:
     """Write the frame that is on the screen at second ``at_s`` as a PNG of at most a size."""
-    source, shown = _frame_at(info, at_s, panel_rate(shown_video(info)), deinterlace=deinterlace)
+    source, shown = _frame_at(info, at_s, deinterlace=deinterlace)
     width, height = f"min({most[0]},{most[1]}*dar)", f"min({most[1]},{most[0]}/dar)"
     picture = shown.filter("scale", width, height, flags="area").filter("setsar", 1)
     return _one_png(info, source, picture, at_s, out, program)
 
 
-def _frame_at(
-    info: MediaInfo, at_s: float, rate: Fraction, *, deinterlace: bool
-) -> tuple[Any, Any]:
+def _frame_at(info: MediaInfo, at_s: float, *, deinterlace: bool) -> tuple[Any, Any]:
     """The source as an input, and its picture from the frame on that is shown at a second."""
     video = shown_video(info)
     if info.excerpt:
         at_s, info = at_s + info.excerpt.from_s, replace(info, excerpt=None)
     seek: dict[str, Any] = {}
     begin_s = at_s + _HALF_MS
-    if not info.clock:  # else it would go by timestamps that may jump, and to no keyframe
+    if not info.clock and _SOUGHT.intersection(info.container.split(",")):
         whole = floor((begin_s + info.start_s) / video.time_base) * video.time_base
         begin_s = max(0.0, round(float(whole) - info.start_s, 6))
         seek, begin_s = {"ss": begin_s, "noaccurate_seek": None}, 0.0
@@ -295,7 +319,8 @@ def _frame_at(
     shown = framed(source[str(video.index)], video, even_size=False, deinterlace=deinterlace)
     if video.stands:
         shown = repeated(shown, STANDING_RATE)
-    shown = shown.filter("fps", fps=str(rate), start_time=begin_s, round="up")
+    shown = shown.filter("settb", "AVTB")  # else the moment is rounded to ticks, as long as frames
+    shown = shown.filter("fps", fps=_FINE_RATE, start_time=begin_s, round="up")
     return source, shown.filter("setpts", "PTS-STARTPTS")
 
 

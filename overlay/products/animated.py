@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from overlay.errors import EncodeError, OutputError, UsageError
+from overlay.files import temporary_folder
 from overlay.media.animation import ANIMATIONS, animation_commands, small_command, small_size
 from overlay.media.panel_stream import panel_frames
 from overlay.media.process import ffmpeg_program
@@ -82,8 +82,8 @@ class AnimatedPlan:
         """
         assert track is not None
         size = small_size(self.source.info, _LONGEST_PX)
-        with TemporaryDirectory() as folder, self.target_file.opened() as temporary:
-            small = Path(folder, "small.mkv")
+        with temporary_folder() as folder, self.target_file.opened() as temporary:
+            small = folder / "small.mkv"
             length_s = self._draw(track, small, size, reporter)
             size, rate = self._encode(small, temporary, size)
             n_bytes = temporary.stat().st_size

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from overlay.export.formats import format_named
+from overlay.files import temporary_folder
 from overlay.media.source import Source
 from overlay.media.video import with_chapters
 from overlay.products.table import content_of, facts_of
@@ -32,7 +31,7 @@ def chaptered(
         reporter.note("nothing is heard that could be a chapter")
         yield command
         return
-    with TemporaryDirectory() as folder:
-        file = Path(folder, "chapters.ffmeta")
+    with temporary_folder() as folder:
+        file = folder / "chapters.ffmeta"
         file.write_bytes(content)
         yield with_chapters(command, file)

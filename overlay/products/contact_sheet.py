@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from overlay.datatypes import TagEvent
 from overlay.drawing.contact_sheet import PICTURE, Cell, contact_sheet
 from overlay.drawing.theme import load_theme
 from overlay.errors import ExportError, OutputError
+from overlay.files import temporary_folder
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
 from overlay.media.video import thumbnail_command
@@ -78,10 +78,10 @@ class ContactSheetPlan:
         if len(found) > len(shown):
             reporter.note(f"the {len(shown)} surest of {len(found)} events are on the sheet")
         families = timeline_of(track, self.settings).family_by_label
-        with TemporaryDirectory() as folder, self.target_file.opened() as temporary:
+        with temporary_folder() as folder, self.target_file.opened() as temporary:
             cells = []
             for n, event in enumerate(shown):
-                file = self._picture(event, Path(folder, f"{n}.png"))
+                file = self._picture(event, folder / f"{n}.png")
                 cells.append(self._cell(event, file, families.get(event.label)))
                 reporter.progress("render", n + 1, len(shown))
             panel = self.settings.panel

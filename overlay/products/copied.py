@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from overlay.errors import OutputError, UsageError
+from overlay.files import temporary_folder
 from overlay.media.attachments import extract_covers, font_attachment
 from overlay.media.containers import (
     SubtitlePlan,
     check_container,
     default_extension,
+    plan_covers,
     plan_subtitles,
 )
 from overlay.media.picture import in_order
@@ -64,12 +65,14 @@ class Copied:
             )
         check_container(sounding, target.path)
         subtitles, dropped = plan_subtitles(source.info, target.path)
-        for note in (*sound_notes(source.info, audio), *left_out(target.path, dropped)):
+        covers, coverless = plan_covers(source.info, target.path)
+        notes = (*sound_notes(source.info, audio), *left_out(target.path, dropped, coverless))
+        for note in notes:
             reporter.note(note)
         program = ffmpeg_program(settings.video.ffmpeg)
         streams = [video.index, *copied_streams(source.info, subtitles, audio)]
         check_holds(source.info, streams, target.path, program)
-        return CopiedPlan(source, settings, target, program, tuple(subtitles))
+        return CopiedPlan(source, settings, target, program, tuple(subtitles), tuple(covers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class CopiedPlan:
     target_file: Target
     program: str
     subtitles: tuple[SubtitlePlan, ...]
+    covers: tuple[int, ...]
     needs_track: bool = False
 
     @property
@@ -119,14 +123,14 @@ class CopiedPlan:
             EncodeError: ffmpeg failed, or the result is not what it should be.
         """
         source, tolerant = self.source, self.settings.video.tolerant
-        with TemporaryDirectory() as folder, self.target_file.opened() as temporary:
+        with temporary_folder() as folder, self.target_file.opened() as temporary:
             attachments = []
             if self.target.suffix.lower() == ".mkv":
-                covers = extract_covers(source.info, Path(folder))
+                covers = extract_covers(source.info, self.covers, folder)
                 attachments = [*map(font_attachment, fonts), *covers]
             command = copy_command(
-                source.info, temporary, self.program, self.subtitles, tracks, attachments,
-                self.settings.video.audio,
+                source.info, temporary, self.program, self.subtitles, self.covers, tracks,
+                attachments, self.settings.video.audio,
             )  # fmt: skip
             with chaptered(command, heard or silence(), source, self.settings, reporter) as whole:
                 run = fed(whole, None, (), reporter, source.duration_s)

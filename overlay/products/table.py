@@ -15,7 +15,7 @@ from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.detected import (
     captions_of,
-    events_of,
+    judged_events_of,
     silence,
     timeline_of,
     without_labels,
@@ -125,7 +125,8 @@ def run_of(
     if kind.holds == "panel":
         run = replace(run, timeline=timeline_of(track, settings))
     elif kind.holds != "scores":
-        run = replace(run, events=events_of(track, settings))
+        events, pairs = judged_events_of(track, settings)
+        run = replace(run, events=events, pairs=pairs)
     if kind.holds == "captions":
         found = captions_of(list(run.events), track, settings, frame_rate=facts.frame_rate)
         note_if_none(found.cues, settings, reporter)

@@ -1,23 +1,34 @@
 """Folders of sources: planned, done by workers, remembered, never done twice."""
 
+import contextlib
 import json
 import os
+import resource
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import overlay
 from overlay.batching.claims import Claims
 from overlay.batching.kinds import facts_of
 from overlay.batching.markers import Marker, all_markers, is_done, read_marker, write_marker
+from overlay.batching.pool import Limits, _Shared
 from overlay.batching.report import write_lines, write_report
-from overlay.batching.sources import find_sources, in_shard, read_manifest
+from overlay.batching.sources import Found, Root, find_sources, in_shard, read_manifest, roots_of
+from overlay.batching.task import Task
+from overlay.batching.watching import Watch
 from overlay.commands import main
-from overlay.errors import UsageError
+from overlay.errors import OutputError, UsageError
 from overlay.settings import PanelSettings, Settings
 
+ROOT = Path(__file__).parents[2]
 TEST = ("-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1")
 ENCODE = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
 
@@ -39,7 +50,7 @@ def tree(clip, tmp_path):
 
 
 def places(root, out, **options):
-    return [found.place for found in find_sources([root], out, **options)]
+    return [found.place for found in find_sources(roots_of([root]), out, **options)]
 
 
 def test_sources_are_found_once_and_in_order(tree, tmp_path):
@@ -55,16 +66,43 @@ def test_sources_are_found_once_and_in_order(tree, tmp_path):
     assert places(tree, out, recursive=True, include=["below/*"]) == ["below/b.mp4"]
     assert places(tree, out, exclude=["bad*", "*.mov"]) == ["a.mp4"]
     with pytest.raises(UsageError, match="no such"):
-        list(find_sources([tmp_path / "nowhere"], out))
+        roots_of([tmp_path / "nowhere"])
 
 
 def test_equal_names_never_clash(tree, tmp_path):
-    stems = {found.place: found.stem for found in find_sources([tree], tmp_path / "out")}
+    stems = {found.place: found.stem for found in find_sources(roots_of([tree]), tmp_path / "out")}
     assert stems == {"a.mov": "a.mov", "a.mp4": "a.mp4", "bad.mp4": "bad"}
     other = tmp_path / "other" / "in"
     shutil.copytree(tree, other)
-    found = [found.place for found in find_sources([tree, other], tmp_path / "out")]
+    both = roots_of([tree, other])
+    assert [root.place for root in both] == ["in", "in-2"]
+    found = [found.place for found in find_sources(both, tmp_path / "out")]
     assert len(set(found)) == len(found) == 6
+
+
+def products_of(roots, out):
+    return [f"{found.folder}/{found.stem}" for found in find_sources(roots, out)]
+
+
+def test_equal_names_of_single_files_never_clash(tree, clip, tmp_path):
+    files = [tree / "a.mp4", tree / "a.mov", tree / "below/b.mp4", tree / "below/a.mp4"]
+    shutil.copy(clip, files[-1])
+    names = products_of(roots_of(files), tmp_path / "out")
+    assert names == ["/a.mp4", "/a.mov", "below/b", "below/a"]
+    assert products_of(roots_of(files[:1]), tmp_path / "out") == ["/a"]
+    mixed = roots_of([tree / "below", tree / "a.mp4"])
+    assert products_of(mixed, tmp_path / "out") == ["below/a", "below/b", "in/a"]
+
+
+def test_equal_names_of_a_list_never_clash(tree, clip, tmp_path):
+    far = tmp_path / "far/a.mp4"
+    far.parent.mkdir()
+    shutil.copy(clip, far)
+    shutil.copy(clip, tree / "below/a.mp4")
+    listed = tree / "list.txt"
+    listed.write_text(f"a.mp4\nbelow/a.mp4\na.mov\n{far}\nbelow/a.mp4\n")
+    names = products_of(read_manifest(listed), tmp_path / "out")
+    assert sorted(names) == sorted(["/a.mp4", "/a.mov", "below/a", f"{str(far.parent)[1:]}/a"])
 
 
 def test_shards_share_everything_out():
@@ -76,12 +114,27 @@ def test_shards_share_everything_out():
 
 def test_a_manifest_is_a_list_or_a_table(tmp_path):
     (tmp_path / "list.txt").write_text("# comment\na.mp4\n\nb/c.mp4\n")
-    assert read_manifest(tmp_path / "list.txt") == [tmp_path / "a.mp4", tmp_path / "b/c.mp4"]
+    listed = read_manifest(tmp_path / "list.txt")
+    assert listed == [Root(tmp_path / "a.mp4", ""), Root(tmp_path / "b/c.mp4", "b")]
     (tmp_path / "t.csv").write_text("file,note\nx.mp4,1\n")
-    assert read_manifest(tmp_path / "t.csv") == [tmp_path / "x.mp4"]
+    assert read_manifest(tmp_path / "t.csv") == [Root(tmp_path / "x.mp4", "")]
+    (tmp_path / "l.txt").write_text("a\u2028b.mp4\r\nc.mp4")
+    found = [root.path.name for root in read_manifest(tmp_path / "l.txt")]
+    assert found == ["a\u2028b.mp4", "c.mp4"]
+    (tmp_path / "long.csv").write_text(f"file\n{'x' * 200_000}\n")
+    with pytest.raises(UsageError, match="no CSV table"):
+        read_manifest(tmp_path / "long.csv")
     (tmp_path / "u.csv").write_text("name\nx.mp4\n")
     with pytest.raises(UsageError, match="column"):
         read_manifest(tmp_path / "u.csv")
+
+
+def test_a_file_of_a_list_that_is_not_there_is_one_that_failed(clip, tmp_path, capsys):
+    shutil.copy(clip, tmp_path / "a.mp4")
+    (tmp_path / "list.txt").write_text("a.mp4\ngone.mp4\n")
+    arguments = ["batch", "--manifest", str(tmp_path / "list.txt"), "-o", str(tmp_path / "out")]
+    assert main([*arguments, "--do", "events", "--model", "builtin", "--jobs", "1"]) == 7
+    assert "gone.mp4: events failed" in capsys.readouterr().err
 
 
 def run(tree, out, *more, do="events"):
@@ -204,6 +257,49 @@ def test_a_pipe_that_is_a_claim_is_not_waited_for(tmp_path):
         assert not mine
 
 
+@pytest.mark.parametrize("place", [".tag-overlay", ".tag-overlay/claims", ".tag-overlay/markers"])
+def test_an_output_that_can_remember_nothing_is_said_before_the_work(tree, tmp_path, capsys, place):
+    out = tmp_path / "out"
+    (out / place).parent.mkdir(parents=True)
+    (out / place).touch()
+    assert run(tree, out) == 3
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not list(out.glob("*.csv"))
+
+
+def test_a_claim_that_finds_no_room_is_that_products_failure(tree, tmp_path):
+    out = tmp_path / "out"
+    for n in range(256):
+        path = out / ".tag-overlay" / "claims" / f"{n:02x}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert run(tree, out, "--jsonl", str(tmp_path / "l.jsonl")) == 3
+    lines = [json.loads(line) for line in (tmp_path / "l.jsonl").read_text().splitlines()]
+    assert all("cannot be made" in line["reason"] for line in lines)
+
+
+def test_a_claim_that_cannot_be_written_keeps_nobody_out(tmp_path):
+    claims = Claims(tmp_path)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, usual[1]))
+    try:
+        with pytest.raises(OutputError, match="larger"), claims.claimed("a.mp4", "events"):
+            pytest.fail("never got here")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    with claims.claimed("a.mp4", "events") as mine:
+        assert mine
+
+
+def test_a_batch_in_a_folder_that_is_gone_is_said(tree, tmp_path, monkeypatch, capsys):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert run(tree, "out") == 3
+    assert "the folder that we are in is gone" in capsys.readouterr().err
+
+
 def test_one_of_many_gets_a_claim(tmp_path):
     taken, barrier = [], threading.Barrier(8)
 
@@ -252,6 +348,44 @@ def test_the_report_shows_names_as_text(tmp_path):
     assert {json.loads(line)["state"] for line in lines} == {"done", "failed"}
 
 
+_STOPPED_WHILE_A_WORKER_STARTS = """
+import os, signal, sys
+def hook(event, arguments):
+    if event == "subprocess.Popen" and "overlay.batching.worker" in arguments[1]:
+        os.kill(os.getpid(), signal.SIGTERM)
+sys.addaudithook(hook)
+from overlay.commands import run
+sys.argv = ["tag-overlay", *sys.argv[1:]]
+run()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes as Linux shows them")
+def test_a_batch_that_is_stopped_while_a_worker_starts_leaves_none(tree, tmp_path):
+    mark = f"OF_THIS_TEST={tmp_path}".encode()
+    command = ["batch", str(tree), "-o", str(tmp_path / "out"), "--do", "events", "--jobs", "2"]
+    done = subprocess.run(
+        [sys.executable, "-c", _STOPPED_WHILE_A_WORKER_STARTS, *command, "--model", "builtin"],
+        env=os.environ | {"OF_THIS_TEST": str(tmp_path)}, cwd=ROOT, capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 143
+    assert b"Traceback" not in done.stderr
+    left = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            left += [environment] * (mark in environment.read_bytes())
+    assert left == []
+
+
+def test_workers_that_cannot_be_started_are_said(tree, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
+    assert run(tree, tmp_path / "out") == 3
+    said = capsys.readouterr().err
+    assert "no worker can be started: there is no such file" in said
+    assert "Traceback" not in said
+
+
 def test_a_report_never_replaces_a_source(tree, tmp_path):
     before = (tree / "a.mp4").read_bytes()
     for flag in ("--report", "--jsonl"):
@@ -264,3 +398,88 @@ def test_a_report_never_replaces_a_source(tree, tmp_path):
 def test_a_device_behind_a_setting_is_not_waited_for():
     settings = Settings(panel=PanelSettings(theme="/dev/zero"))
     assert facts_of("render", settings, ("m", "h"))["panel"]["theme"] == "/dev/zero"
+
+
+def test_from_python_results_come_while_sources_do(tree, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    came, notes = [], []
+
+    def sources():
+        yield tree / "a.mp4"
+        while not came:  # the first result is there before the sources end
+            time.sleep(0.05)
+        yield tree / "a.mov"
+        yield tree / "below"
+
+    report = overlay.batch(
+        sources(), "out", ["events"], model="builtin", jobs=2, on_result=came.append,
+        reporter=overlay.Reporter(on_note=notes.append),
+    )  # fmt: skip
+    assert report.counts["done"] == len(came) == 3
+    out = tmp_path / "out"
+    made = sorted(str(path.relative_to(out)) for path in out.rglob("*.csv"))
+    assert made == ["in/a.mov.csv", "in/a.mp4.csv", "in/below/b.csv"]
+    assert report.exit_code == 0
+
+
+def test_from_python_it_is_stopped_by_an_error(tree, tmp_path):
+    def stop(outcome):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        overlay.batch([tree], tmp_path / "out", ["events"], model="builtin", jobs=1, on_result=stop)
+    assert not list((tmp_path / "out").rglob("*.part*"))
+
+
+def test_an_endless_look_takes_what_is_still(tmp_path):
+    now, there = [0.0], {}
+
+    def find():
+        return [Found(tmp_path / name, name, size, 0, name) for name, size in there.items()]
+
+    watch = Watch(find, 10, clock=lambda: now[0])
+    names = lambda: [found.place for found in watch.look()]  # noqa: E731
+    there["a"] = 1
+    assert names() == []
+    now[0], there["a"], there["b"] = 9, 2, 5  # a grows
+    assert names() == []
+    now[0] = 18.9
+    assert names() == []
+    now[0] = 19
+    assert names() == ["a", "b"]
+    assert names() == []
+    now[0], there["a"] = 30, 3  # it changes once more
+    assert names() == []
+    now[0] = 41
+    assert names() == ["a"]
+    del there["b"]
+    assert names() == []
+    now[0], there["b"] = 50, 5  # and another of its name comes
+    assert names() == []
+    now[0] = 61
+    assert names() == ["b"]
+
+
+def test_broken_work_is_tried_again_when_there_is_nothing_else(tmp_path):
+    first, second = (Task(Found(tmp_path, name, 0, 0, name), tmp_path, (), Settings(), ())
+                     for name in "ab")  # fmt: skip
+    broken = [first]
+    shared = _Shared(iter([second, None]), broken)
+    assert shared.next() == second
+    assert shared.next() == replace(first, again=True)
+    assert shared.next() is None
+    assert broken == []
+
+
+def test_time_goes_by_what_a_source_has_bytes_for(tmp_path):
+    task = Task(Found(tmp_path, "a", 1_000_000, 0, "a"), tmp_path, ("events",), Settings(), ())
+    limits = Limits(3)
+    assert limits.seconds(task, 100) - limits.seconds(task) == 300
+    assert limits.seconds(task, 1e12) < 5000
+    assert limits.seconds(task, float("nan")) < 5000
+
+
+def test_the_plan_says_about_how_long_it_all_is(tree, tmp_path, capsys):
+    (tree / "bad.mp4").unlink()
+    assert run(tree, tmp_path / "out", "--dry-run") == 0
+    assert "about 3 s" in capsys.readouterr().out
