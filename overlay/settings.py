@@ -7,8 +7,10 @@ an error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -23,6 +25,8 @@ POSITIONS = (
 )  # fmt: skip
 VIEWS = ("list", "chips", "ticker", "timeline")
 STRIPS = ("loudness", "spectrogram")
+FITS = ("pad", "crop")
+_RATIO = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
 SMOOTHINGS = ("centered", "trailing", "none")
 DEVICES = ("auto", "cpu", "gpu")
 FRONT_ENDS = ("own", "paddleaudio")
@@ -32,6 +36,19 @@ LANGUAGES = ("en", "zh")
 CAPTION_STYLES = ("netflix", "dcmp", "bbc", "youtube", "plain")
 AUDIO_CODECS = ("copy", "aac", "opus")
 DENSITIES = ("low", "medium", "high")
+
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "phone": {"view": "chips", "position": "bottom", "scale": 1.15, "top_k": 2, "threshold": 0.25,
+              "crf": 21, "speed": "fast"},
+    "stage": {"view": "list", "theme": "high-contrast", "position": "bottom-left", "scale": 1.5,
+              "top_k": 3, "threshold": 0.3, "crf": 17, "speed": "medium"},
+    "review": {"view": "list+timeline", "position": "bottom-left", "scale": 0.85, "top_k": 8,
+               "threshold": 0.1, "crf": 24, "speed": "ultrafast"},
+    "social": {"view": "chips", "theme": "high-contrast", "position": "bottom", "scale": 1.25,
+               "top_k": 2, "threshold": 0.35, "crf": 20, "speed": "medium"},
+}  # fmt: skip
+"""Options that go together, by what a video is for; what is said beside them wins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +238,12 @@ class VideoSettings:
     crf: int | None = None
     """Constant quality, by the encoder's own scale; ``None`` takes the encoder's usual value."""
     preset: str | None = None
+    """Speed, by the encoder's own names; ``resolve`` and ``override`` take the names of ``PRESETS``
+    here, too, and then ``speed`` for this."""
+    frame: str | None = None
+    """Another shape of the picture, width to height as it is shown: ``9:16``, ``1:1``."""
+    fit: str = "pad"
+    """How it gets that shape: ``pad`` with black, or ``crop``."""
     tolerant: bool = False
     """Render what can be decoded of a damaged file."""
     deinterlace: bool = False
@@ -252,6 +275,24 @@ class VideoSettings:
         chosen = [name for name in ("soft", "overlay_only", "gif") if getattr(self, name)]
         if len(chosen) > 1:
             raise SettingsError(f"{' and '.join(chosen)} exclude each other; choose one")
+        _check_choice("fit", self.fit, FITS)
+        if self.ratio is not None and chosen:
+            raise SettingsError(f"frame is for a rendered video; {chosen[0]} keeps the source's")
+
+    @property
+    def ratio(self) -> Fraction | None:
+        """Width over height of ``frame``.
+
+        Raises:
+            SettingsError: It is no shape from 1:4 to 4:1.
+        """
+        if self.frame is None:
+            return None
+        parts = _RATIO.fullmatch(self.frame)
+        ratio = Fraction(int(parts[1]), int(parts[2])) if parts else Fraction(0)
+        if not Fraction(1, 4) <= ratio <= 4:
+            raise SettingsError(f"frame {self.frame!r} is no shape such as 9:16, from 1:4 to 4:1")
+        return ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,8 +317,8 @@ def resolve(flags: Mapping[str, Any], config: str | Path | None = None) -> Setti
         SettingsError: The file cannot be read, has an unknown key, or a value is out of range.
     """
     settings = Settings() if config is None else _from_file(Path(config))
-    given = {name: flags[name] for name in _field_names() if flags.get(name) is not None}
-    return override(settings, **given)
+    names = (*_field_names(), "speed")
+    return override(settings, **{n: flags[n] for n in names if flags.get(n) is not None})
 
 
 def settings_from_tables(tables: Mapping[str, Mapping[str, Any]]) -> Settings:
@@ -297,9 +338,15 @@ def settings_from_tables(tables: Mapping[str, Mapping[str, Any]]) -> Settings:
 def override(settings: Settings, **options: Any) -> Settings:
     """The same settings with some fields changed, whichever table they are in.
 
+    Args:
+        settings: To start from.
+        options: Values by field name; ``preset`` may name one of ``PRESETS``, over which the others
+            win.
+
     Raises:
         SettingsError: A name is no field, or a value is out of range.
     """
+    options = _with_preset(options)
     unknown = options.keys() - _field_names()
     if unknown:
         raise SettingsError(f"unknown option {min(unknown)!r}; known: {', '.join(_field_names())}")
@@ -311,6 +358,15 @@ def override(settings: Settings, **options: Any) -> Settings:
     return Settings(**tables)
 
 
+def _with_preset(options: dict[str, Any]) -> dict[str, Any]:
+    """Options in which no preset is named any more, nor ``speed``, which is the field's name."""
+    own = {name: value for name, value in options.items() if name not in ("preset", "speed")}
+    made = {**PRESETS.get(options.get("preset") or "", {"speed": options.get("preset")}), **own}
+    speed = options.get("speed") or made.pop("speed", None)
+    made.pop("speed", None)
+    return made if speed is None else {**made, "preset": speed}
+
+
 def _field_names() -> tuple[str, ...]:
     tables = (TaggingSettings, PanelSettings, VideoSettings, EventSettings, CaptionSettings)
     return tuple(dict.fromkeys(f.name for table in tables for f in fields(table)))
@@ -318,7 +374,7 @@ def _field_names() -> tuple[str, ...]:
 
 def _from_file(path: Path) -> Settings:
     content = read_toml(path, "the settings", path_error(SettingsError, path))
-    settings = Settings()
+    content, settings = _preset_of(content)
     known = {f.name for f in fields(Settings)}
     tables = {}
     for name, values in content.items():
@@ -326,6 +382,16 @@ def _from_file(path: Path) -> Settings:
             raise SettingsError(f"{path}: unknown table or key {name!r}; known: {sorted(known)}")
         tables[name] = _table_with(getattr(settings, name), values, f"{path}: [{name}]")
     return replace(settings, **tables)
+
+
+def _preset_of(content: dict[str, Any]) -> tuple[dict[str, Any], Settings]:
+    """A file's tables without the preset that ``[video]`` may name, and the settings of that."""
+    video = content.get("video")
+    name = video.get("preset") if isinstance(video, dict) else None
+    if not (isinstance(video, dict) and isinstance(name, str) and name in PRESETS):
+        return content, Settings()
+    rest = {key: value for key, value in video.items() if key != "preset"}
+    return {**content, "video": rest}, override(Settings(), preset=name)
 
 
 def _table_with(table: Any, values: Mapping[str, Any], where: str) -> Any:

@@ -192,9 +192,9 @@ class Pool:
             return worker
 
     def _over(self, worker: _Worker) -> None:
-        with self._lock:
-            self._workers.discard(worker)
         worker.end(_GRACE_S)
+        with self._lock:  # not before: a stop waits for those that are known
+            self._workers.discard(worker)
 
     def _watched(self, number: int, worker: _Worker, task: Task) -> str | None:
         """Let a worker do a task; what went wrong with the worker, if anything did."""

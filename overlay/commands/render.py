@@ -11,7 +11,7 @@ from overlay.commands.many import for_each
 from overlay.commands.printing import show, show_track, tagger_line
 from overlay.errors import UsageError
 from overlay.reporting import Reporter
-from overlay.settings import AUDIO_CODECS, Settings
+from overlay.settings import AUDIO_CODECS, FITS, PRESETS, Settings
 
 if TYPE_CHECKING:
     from overlay.pipeline import Job, Rendered
@@ -45,7 +45,14 @@ def add_video(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("video")
     group.add_argument("--encoder", metavar="NAME", help="auto, libx264, libx265, libvpx-vp9, ...")
     group.add_argument("--crf", type=int, metavar="N", help="quality, by the encoder's own scale")
-    group.add_argument("--preset", metavar="NAME", help="speed, by the encoder's own names")
+    group.add_argument(
+        "--preset", metavar="NAME",
+        help=f"{', '.join(PRESETS)}: view, size, place, threshold and encoding in one word, over "
+        "which other options win; any other name is a --speed",
+    )  # fmt: skip
+    group.add_argument("--speed", metavar="NAME", help="speed, by the encoder's own names")
+    group.add_argument("--frame", metavar="W:H", help="another shape, such as 9:16 or 1:1")
+    group.add_argument("--fit", choices=FITS, help="how it gets that shape (pad)")
     flags.switch(group, "deinterlace", "make whole pictures of an interlaced video's fields")
     group.add_argument(
         "--audio", choices=AUDIO_CODECS, help="what the sound becomes (copy: every packet as it is)"

@@ -20,6 +20,7 @@ from overlay.media.excerpt import inside, output_options
 from overlay.media.panel_stream import STANDING_RATE, PanelInput, laid_over
 from overlay.media.picture import framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
+from overlay.media.reframing import Reframing
 from overlay.media.sound_codec import sound_options
 
 _HALF_MS = 0.0005
@@ -61,6 +62,7 @@ def overlay_command(
     attachments: Sequence[Attachment] = (),
     deinterlace: bool = False,
     audio: str = "copy",
+    shape: Reframing | None = None,
 ) -> list[str]:
     """Decode the video, lay the panel over it, encode it; copy everything else.
 
@@ -79,12 +81,14 @@ def overlay_command(
         attachments: Covers and fonts, for Matroska.
         deinterlace: Make whole pictures of fields.
         audio: ``copy``, ``aac`` or ``opus``.
+        shape: Makes another shape of the picture.
     """
     video = shown_video(info)
     source = picture_input(info, video)
     ten_bit = video.bit_depth > 8 and encoder.ten_bit
     shown = inside(source[str(video.index)], info)
     picture = framed(shown, video, even_size=encoder.even_size, deinterlace=deinterlace)
+    picture = picture if shape is None else shape.applied(picture)
     if panel.until is not None:
         picture = repeated(picture, panel.rate)
     picture = composed(picture, video, panel, ten_bit=ten_bit)
@@ -274,6 +278,7 @@ def preview_command(
     program: str,
     *,
     deinterlace: bool = False,
+    shape: Reframing | None = None,
 ) -> list[str]:
     """Write the frame that is on the screen at second ``at_s`` as one PNG, with the panel on it.
 
@@ -281,7 +286,8 @@ def preview_command(
     square.
     """
     video = shown_video(info)
-    source, shown = _frame_at(info, at_s, deinterlace=deinterlace)
+    source, shown = _frame_at(info, at_s, shape, deinterlace=deinterlace)
+    video = video if shape is None else shape.of(video)
     picture = composed(shown, video, panel, ten_bit=False)
     if video.sample_aspect != 1:
         picture = picture.filter("scale", "iw*sar", "ih").filter("setsar", 1)
@@ -298,13 +304,15 @@ def thumbnail_command(
     deinterlace: bool = False,
 ) -> list[str]:
     """Write the frame that is on the screen at second ``at_s`` as a PNG of at most a size."""
-    source, shown = _frame_at(info, at_s, deinterlace=deinterlace)
+    source, shown = _frame_at(info, at_s, None, deinterlace=deinterlace)
     width, height = f"min({most[0]},{most[1]}*dar)", f"min({most[1]},{most[0]}/dar)"
     picture = shown.filter("scale", width, height, flags="area").filter("setsar", 1)
     return _one_png(info, source, picture, at_s, out, program)
 
 
-def _frame_at(info: MediaInfo, at_s: float, *, deinterlace: bool) -> tuple[Any, Any]:
+def _frame_at(
+    info: MediaInfo, at_s: float, shape: Reframing | None, *, deinterlace: bool
+) -> tuple[Any, Any]:
     """The source as an input, and its picture from the frame on that is shown at a second."""
     video = shown_video(info)
     if info.excerpt:
@@ -317,6 +325,8 @@ def _frame_at(info: MediaInfo, at_s: float, *, deinterlace: bool) -> tuple[Any, 
         seek, begin_s = {"ss": begin_s, "noaccurate_seek": None}, 0.0
     source = picture_input(info, video, **seek)
     shown = framed(source[str(video.index)], video, even_size=False, deinterlace=deinterlace)
+    if shape is not None:
+        shown = shape.applied(shown)
     if video.stands:
         shown = repeated(shown, STANDING_RATE)
     shown = shown.filter("settb", "AVTB")  # else the moment is rounded to ticks, as long as frames

@@ -48,6 +48,8 @@ class Animated:
         if target.path.suffix.lower() not in ANIMATIONS:
             known = " or ".join(ANIMATIONS)
             raise OutputError(f"a moving picture is {known}", path=target.path)
+        if settings.video.ratio is not None:
+            raise UsageError("--frame is for a rendered video; a moving picture keeps its shape")
         length_s = source.duration_s
         if length_s is not None and length_s > LONGEST_S:
             raise UsageError(

@@ -27,7 +27,7 @@ from overlay.products.base import Made
 from overlay.products.chaptered import chaptered
 from overlay.products.checking import check_frames, check_run, check_streams, shape_notes
 from overlay.products.detected import timeline_of
-from overlay.products.feeding import drawable, fed, lasting_s, planar_panel
+from overlay.products.feeding import drawable, fed, lasting_s, planar_panel, shaped
 from overlay.products.target import Target, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
@@ -62,7 +62,7 @@ class Burned:
         covers, coverless = plan_covers(source.info, target.path)
         streams = copied_streams(source.info, subtitles, audio)
         check_holds(source.info, streams, target.path, program)
-        settings = drawable(video, settings, reporter)
+        settings = drawable(shaped(source, settings)[0], settings, reporter)
         kept = fields if encoder.keeps_fields(video.height) else ""
         notes = (*sound_notes(source.info, audio), *_policies(video))
         notes += (*_of_fields(fields, kept, encoder),)
@@ -107,7 +107,8 @@ class BurnedPlan:
         depth = 10 if video.bit_depth > 8 and self.encoder.ten_bit else 8
         timeline = timeline_of(track, self.settings)
         until_s = lasting_s(source, track, reporter)
-        planar, panel_input = planar_panel(timeline, video, self.settings.panel, depth, until_s)
+        canvas, shape = shaped(source, self.settings)
+        planar, panel_input = planar_panel(timeline, canvas, self.settings.panel, depth, until_s)
         with temporary_folder() as folder, self.target_file.opened() as temporary:
             attachable = self.covers if self.target.suffix.lower() == ".mkv" else ()
             command = overlay_command(
@@ -115,7 +116,7 @@ class BurnedPlan:
                 options=self.encoder.options(options.crf, options.preset, self.fields),
                 subtitles=self.subtitles, covers=() if attachable else self.covers,
                 attachments=extract_covers(source.info, attachable, folder),
-                deinterlace=options.deinterlace, audio=options.audio,
+                deinterlace=options.deinterlace, audio=options.audio, shape=shape,
             )  # fmt: skip
             frames = panel_frames(planar, panel_input)
             with chaptered(command, track, source, self.settings, reporter) as whole:

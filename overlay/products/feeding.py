@@ -21,6 +21,7 @@ from overlay.media.panel_stream import (
 )
 from overlay.media.picture import picture_spans
 from overlay.media.process import FfmpegRun, feed, started
+from overlay.media.reframing import Reframing, reframing
 from overlay.media.source import Source
 from overlay.products.detected import silence, timeline_of, without_labels
 from overlay.reporting import Reporter
@@ -30,6 +31,17 @@ from overlay.vocabulary.audioset import audioset
 
 _FAR_S = 60.0
 """A picture that comes later behind the end of the sound is a claim, or no slideshow."""
+
+
+def shaped(source: Source, settings: Settings) -> tuple[VideoInfo, Reframing | None]:
+    """The picture that is drawn on, and what makes it of the source's, if that has another shape.
+
+    Raises:
+        NoVideoStream: There is none.
+    """
+    video, ratio = source.picture(), settings.video.ratio
+    shape = None if ratio is None else reframing(video, ratio, settings.video.fit)
+    return (video if shape is None else shape.of(video)), shape
 
 
 def make_panel(timeline: TagTimeline, video: VideoInfo, settings: PanelSettings) -> Panel:

@@ -14,7 +14,7 @@ from overlay.media.video import preview_command
 from overlay.products.base import Made
 from overlay.products.checking import check_run
 from overlay.products.detected import silence, timeline_of, without_labels
-from overlay.products.feeding import drawable, fed, planar_panel
+from overlay.products.feeding import drawable, fed, planar_panel, shaped
 from overlay.products.target import Target, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
@@ -58,7 +58,8 @@ class Still:
             raise UsageError(f"the part ends {part.length_s:g} s behind --from, as T counts")
         target = target_for(source, settings, out, f"{source.path.stem}.{self.at_s:g}s.png")
         program = ffmpeg_program(settings.video.ffmpeg)
-        plan = StillPlan(source, drawable(video, settings, reporter), target, program, self.at_s)
+        settings = drawable(shaped(source, settings)[0], settings, reporter)
+        plan = StillPlan(source, settings, target, program, self.at_s)
         with temporary_folder() as folder:
             unlabelled = replace(plan, settings=without_labels(plan.settings))
             unlabelled.draw(silence(), folder / "still.png", SILENT)
@@ -99,14 +100,14 @@ class StillPlan:
             UsageError: There is no such frame.
             EncodeError: ffmpeg failed.
         """
-        video = self.source.picture()
+        video, shape = shaped(self.source, self.settings)
         timeline = timeline_of(track, self.settings)
         planar, panel_input = planar_panel(timeline, video, self.settings.panel, 8)
         picture = planar.frame(self.at_s, settled=True)
         panel_input = replace(panel_input, first=0)  # the frame is at second 0 of this run
         command = preview_command(
             self.source.info, panel_input, self.at_s, file, self.program,
-            deinterlace=self.settings.video.deinterlace,
+            deinterlace=self.settings.video.deinterlace, shape=shape,
         )  # fmt: skip
         frames = [(0, picture), (1 + int(_SLACK_S * panel_input.rate), picture)]
         run = fed(command, panel_input, frames, reporter)

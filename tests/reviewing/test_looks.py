@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from browsing import axe_script, chromium, fresh
+from browsing import axe_script, chromium, forget, fresh
 from judging import heard, page_of
 
 pytest.importorskip("selenium")
@@ -196,7 +196,7 @@ def test_downloaded_file_is_what_the_program_reads_and_is_loaded_again(person, t
     said = list(fold(kept.entries).values())
     assert [each.verdict for each in said] == ["right", "wrong", None]
     assert said[2].comment == "what?"
-    person.js("localStorage.clear()")
+    forget(person.browser, person.address)
     person.open()
     assert person.text("#counts").startswith("0 of 6")
     person.element("#file").send_keys(str(file))
