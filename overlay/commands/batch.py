@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from overlay.commands import flags, render
 from overlay.commands.board import Board
 from overlay.commands.printing import say, show
+from overlay.commands.stopping import hurry
 from overlay.errors import UsageError
 from overlay.reporting import Reporter
 
@@ -153,12 +154,12 @@ def _run(
     board: Board,
 ) -> Report:
     if not args.watch:
-        return batch.run(board)
+        return batch.run(board, hurry=hurry)
     from overlay.batching.watching import Watch, changes, watched
 
     folders = [root for root in roots if root.is_dir()]
     with changes(folders, recursive=args.recursive) as pause:
-        return batch.run(board, watched(Watch(find, args.settle), pause))
+        return batch.run(board, watched(Watch(find, args.settle), pause), hurry=hurry)
 
 
 def _plan_line(outlook: Outlook) -> str:
