@@ -13,6 +13,7 @@ from typing import Any
 
 from overlay.batching.kinds import check_kinds, facts_of
 from overlay.batching.markers import key_of
+from overlay.batching.on_ray import Cluster, connected
 from overlay.batching.pool import Event, Item, Limits, Pool
 from overlay.batching.sources import Found, find_sources, in_shard, root_of
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
@@ -36,6 +37,7 @@ class BatchSettings:
         retry_failed: Try again what failed before.
         content_keys: Know a source by its content instead of its size and last change.
         limits: What one source may take.
+        ray: Address of a Ray cluster, ``auto`` or ``local``; empty where this machine does it.
     """
 
     kinds: tuple[str, ...]
@@ -45,6 +47,7 @@ class BatchSettings:
     retry_failed: bool = False
     content_keys: bool = False
     limits: Limits = field(default_factory=Limits)
+    ray: str = ""
 
     @property
     def n_workers(self) -> int:
@@ -212,7 +215,7 @@ class Batch:
         """
         report = Report()
         make_folder(self._task.out)  # from now on it is known, and left out where sources are
-        pool = Pool(self._batch.n_workers, self._batch.limits, hurry)
+        pool = self._workers(hurry)
         items = self._items(self._find() if sources is None else sources)
         with closing(pool.run(items)) as events:
             for event in events:
@@ -220,6 +223,12 @@ class Batch:
                     report.add(event.outcome)
                 told(event)
         return report
+
+    def _workers(self, hurry: threading.Event | None) -> Pool | Cluster:
+        how = self._batch
+        if not how.ray:
+            return Pool(how.n_workers, how.limits, hurry)
+        return Cluster(connected(how.ray, how.jobs), how.limits)
 
     def _items(self, sources: Iterable[Found | None]) -> Iterator[Item]:
         """Tasks with something to do, and what is known of the others."""

@@ -42,6 +42,7 @@ class Task:
         again: This is the second try, when nothing else is left to do: after a crash, or because
             another was at it.
         lease_s: Seconds after which a claim that nobody renews is nobody's.
+        scores: File of scores that were made for this task before.
     """
 
     found: Found
@@ -54,6 +55,7 @@ class Task:
     retry_failed: bool = False
     again: bool = False
     lease_s: float = LEASE_S
+    scores: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON can hold it."""
@@ -181,7 +183,7 @@ class _Work:
         self, task: Task, reporter: Reporter, told_length: Callable[[float], object]
     ) -> None:
         self._task, self._reporter, self._told_length = task, reporter, told_length
-        self._track: TagTrack | None = None
+        self._track: TagTrack | str | None = task.scores
         self._has_picture = self._has_begun = False
 
     def outcome(self, kind: str, key: str) -> Outcome:
@@ -258,8 +260,8 @@ def _failed(task: Task, kind: str, reason: str, *, may_pass: bool = False) -> Ou
     return Outcome(task.found.place, kind, FAILED, reason=line, may_pass=may_pass)
 
 
-def _strongest(track: TagTrack | None, settings: Settings) -> tuple[str, ...]:
-    if track is None:
+def _strongest(track: TagTrack | str | None, settings: Settings) -> tuple[str, ...]:
+    if not isinstance(track, TagTrack):
         return ()
     return tuple(event.label for event in pipeline.top_events(track, _N_HEARD, settings))
 

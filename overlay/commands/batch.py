@@ -55,6 +55,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="seconds for which a new file must not have grown (10)",
     )  # fmt: skip
     parser.add_argument(
+        "--ray", metavar="ADDRESS", default="",
+        help="work on a Ray cluster: auto, local, or where its head is",
+    )  # fmt: skip
+    parser.add_argument(
         "--report", type=_ending(".html"), metavar="HTML", help="write a page of everything in OUT"
     )
     parser.add_argument(
@@ -138,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         return 0
     try:
-        with Board(outlook.n_new, batch.n_workers, quiet=args.quiet) as board:
+        with Board(outlook.n_new, 0 if args.ray else batch.n_workers, quiet=args.quiet) as board:
             report = _run(args, batch, find, [root.path for root in roots], board)
     finally:
         _write_reports(args, out)
@@ -199,7 +203,7 @@ def _batch_settings(args: argparse.Namespace) -> BatchSettings:
     return BatchSettings(
         tuple(kind for kind in args.do.split(",") if kind), args.jobs, checked_shard(args.shard),
         bool(args.skip_existing), bool(args.retry_failed), bool(args.content_keys),
-        Limits(args.timeout, args.memory),
+        Limits(args.timeout, args.memory), args.ray,
     )  # fmt: skip
 
 
