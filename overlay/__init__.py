@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from overlay.batching.run import Report, batch
     from overlay.datatypes import Box, Cue, Tag, TagEvent
     from overlay.errors import OverlayError
+    from overlay.judging import (
+        Agreed,
+        Corrected,
+        Learned,
+        agreement,
+        agreement_of_events,
+        learn,
+        train_on_verdicts,
+    )
     from overlay.pipeline import (
         Rendered,
         Taught,
@@ -46,10 +55,13 @@ if TYPE_CHECKING:
     from overlay.track import TagTrack
 
 __all__ = [
+    "Agreed",
     "Box",
     "CaptionSettings",
+    "Corrected",
     "Cue",
     "EventSettings",
+    "Learned",
     "OverlayError",
     "PanelSettings",
     "Rendered",
@@ -62,12 +74,15 @@ __all__ = [
     "TaggingSettings",
     "Taught",
     "VideoSettings",
+    "agreement",
+    "agreement_of_events",
     "batch",
     "captions",
     "check_captions",
     "export_events",
     "export_formats",
     "find_events",
+    "learn",
     "merge_captions",
     "preview",
     "render",
@@ -75,12 +90,17 @@ __all__ = [
     "shown",
     "tag",
     "train",
+    "train_on_verdicts",
 ]
 
 _HOMES = {
     "batching.run": ("Report", "batch"),
     "datatypes": ("Box", "Cue", "Tag", "TagEvent"),
     "errors": ("OverlayError",),
+    "judging": (
+        "Agreed", "Corrected", "Learned", "agreement", "agreement_of_events", "learn",
+        "train_on_verdicts",
+    ),
     "reporting": ("Reporter",),
     "settings": (
         "CaptionSettings", "EventSettings", "PanelSettings", "Settings", "TaggingSettings",

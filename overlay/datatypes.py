@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -61,6 +61,8 @@ class VideoInfo:
     color: ColorInfo = ColorInfo()
     stands: bool = False
     """Whether it is a still or a slideshow, whose pictures stand for seconds."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Its title and language, as (key, value), where the file gives them."""
     fields: str = ""
     """``tff`` or ``bff`` where frames hold two fields, of two moments: the top or the bottom one is
     shown first; else empty."""
@@ -112,6 +114,8 @@ class MediaInfo:
     """Indices of the subtitle streams in the file."""
     covers: tuple[int, ...] = ()
     """Stream indices of attached cover pictures."""
+    cover_codecs: tuple[str, ...] = ()
+    """Their codecs."""
     size_bytes: int = 0
     n_attachments: int = 0
     """Attached fonts and other files; not the covers."""
@@ -207,6 +211,18 @@ class TagTimeline:
     """``n_classes`` display names."""
     families: tuple[str, ...] = ()
     """AudioSet family of each class, empty where there is none; ``()`` where nobody knows."""
+    words: tuple[str, ...] = ()
+    """What captions say of each class while it goes on; ``()`` takes the labels."""
+    kinds: tuple[tuple[str, ...], ...] = ()
+    """AudioSet's names of each class and of what it is a kind of, the nearest first; ``()`` where
+    nobody knows."""
+    events: tuple[TagEvent, ...] = ()
+    """By onset; ``classes`` are the best of those that are on."""
+    levels: Levels = field(default_factory=lambda: np.empty((0, 0), np.float16))
+    """As in a track, as are ``level_times``."""
+    level_times: Times = field(default_factory=lambda: np.empty(0, np.float64))
+    duration_s: float = 0.0
+    """Seconds of sound."""
 
     @property
     def family_by_label(self) -> dict[str, str]:

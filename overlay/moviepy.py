@@ -40,6 +40,7 @@ class TagOverlay(Effect):  # type: ignore[misc]
             (clip.w, clip.h),
             self.settings,
             families=timeline.family_by_label,
+            duration_s=self.start_s + (clip.duration or 0.0),
         )
         return clip.transform(
             lambda get_frame, t: with_panel(get_frame(t), panel, t + self.start_s)
@@ -48,11 +49,12 @@ class TagOverlay(Effect):  # type: ignore[misc]
 
 def with_panel(frame: Frame, panel: Panel, t: float) -> Frame:
     """A copy of the frame, ``[height, width, 3]``, with the panel for second ``t`` on it."""
-    box = panel.box
-    tile = panel.rgba(t)[: frame.shape[0] - box.y, : frame.shape[1] - box.x]
-    area = np.s_[box.y : box.bottom, box.x : box.right]
-    alpha = tile[..., 3:].astype(np.uint16)
-    mixed = frame[area] * (255 - alpha) + tile[..., :3] * alpha
-    result = frame.copy()
-    result[area] = (mixed + 127) // 255
+    sheet, result = panel.rgba(t), frame.copy()
+    for box, row in panel.places:
+        area = np.s_[box.y : box.bottom, box.x : box.right]
+        height, width = result[area].shape[:2]
+        tile = sheet[row : row + height, :width]
+        alpha = tile[..., 3:].astype(np.uint16)
+        mixed = frame[area] * (255 - alpha) + tile[..., :3] * alpha
+        result[area] = (mixed + 127) // 255
     return result

@@ -20,10 +20,12 @@ from overlay import detection
 from overlay.captioning.rules import BrokenRule, broken_rules
 from overlay.captioning.styles import language_of, style_named
 from overlay.datatypes import Cue, Tag, TagEvent
+from overlay.detection.judged import check_sound, verdicts_named
 from overlay.errors import NoAudioStream, UsageError
 from overlay.export.ass_panel import DEFAULT_PICTURE
 from overlay.export.subtitles import read_subtitles
 from overlay.files import check_target, whole_or_absent
+from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.source import Source, open_source
 from overlay.products.base import Made, Plan, Product
 from overlay.products.choice import PRODUCTS, asked_for, without_sound
@@ -39,6 +41,7 @@ from overlay.settings import CaptionSettings, Settings, override
 from overlay.tagging.registry import load_network, load_tagger
 from overlay.track import TagTrack
 from overlay.training.head import find_clips, train_head
+from overlay.verdicts import fingerprint_of
 
 __all__ = [
     "Job", "Rendered", "Taught", "captions", "check_captions", "export_events", "export_formats",
@@ -134,6 +137,7 @@ def plan(
         for note in source.notes:
             reporter.note(note)
         track = _known(track, source, settings, reporter)
+    _check_verdicts(source, track, settings)
     instead = None
     if product is None:
         name = asked_for(source, settings.video, is_scored=track is not None)
@@ -188,7 +192,25 @@ def _check_labels(labels: tuple[str, ...], settings: Settings) -> None:
         SettingsError: Thresholds, ``allow`` or ``deny`` name other labels.
         LabelError: The label file does not fit.
     """
-    events_of(silence(labels), settings)
+    verdicts = verdicts_named(settings)
+    events_of(silence(labels, verdicts.media.fingerprint if verdicts else ""), settings)
+
+
+def _check_verdicts(source: Source, track: TagTrack | None, settings: Settings) -> None:
+    """Refuse verdicts on another sound before it is scored.
+
+    Raises:
+        ExportError: They cannot be read, or are of another sound.
+    """
+    verdicts = verdicts_named(settings)
+    if verdicts is None or (track is None and not source.info.audio):
+        return
+    if track is not None:
+        sound: str | None = fingerprint_of(track)
+    else:
+        sound = audio_fingerprint(source.info, source.audio_track)
+    if sound is not None:
+        check_sound(verdicts, settings.events.verdicts_file, sound)
 
 
 def tag(
@@ -254,6 +276,7 @@ def _heard(
     else:
         source = _opened(path, settings)
         source.sound()
+        _check_verdicts(source, None, settings)
         track = _scored(source, settings, reporter)
     return events_of(track, settings), track, source
 

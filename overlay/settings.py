@@ -20,10 +20,12 @@ POSITIONS = (
     "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom",
     "bottom-right",
 )  # fmt: skip
+VIEWS = ("list", "chips", "ticker", "timeline")
+STRIPS = ("loudness", "spectrogram")
 SMOOTHINGS = ("centered", "trailing", "none")
 DEVICES = ("auto", "cpu", "gpu")
 FRONT_ENDS = ("own", "paddleaudio")
-WINDOWS = ("auto", "context", "isolated")
+WINDOWS = ("auto", "together", "context", "isolated")
 LANGUAGES = ("en", "zh")
 """English and Simplified Chinese."""
 CAPTION_STYLES = ("netflix", "dcmp", "bbc", "youtube", "plain")
@@ -50,7 +52,8 @@ class TaggingSettings:
     """Seconds between the starts of two windows."""
     windows: str = "auto"
     """``isolated``: a score is of one window, as in PaddleAudio's example; ``context``: what is
-    around it counts, too; ``auto``: what the model is better at."""
+    around it counts, too; ``together``: and what the built-in tagger hears, with a model of the
+    same classes and features (mn04); ``auto``: what the model is better at."""
     audio_track: int = 0
     """Which of the file's audio streams to listen to, from 0."""
     video_track: int | None = None
@@ -76,6 +79,12 @@ class TaggingSettings:
 class PanelSettings:
     """How scores become a picture."""
 
+    view: str = "list"
+    """Names of ``VIEWS`` joined by ``+``, or ``none``."""
+    strip: str = "loudness"
+    """What the timeline shows below its lanes: ``loudness`` or ``spectrogram``."""
+    span: float = 60.0
+    """Seconds that the timeline shows of a longer video at once."""
     theme: str = "dark"
     """Name of a theme that ships, or path of a TOML file."""
     position: str = "bottom-left"
@@ -98,8 +107,21 @@ class PanelSettings:
     language: str = "en"
     """Language of AudioSet's labels: ``en`` or ``zh``."""
 
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The views that are asked for."""
+        return () if self.view == "none" else tuple(self.view.split("+"))
+
     def __post_init__(self) -> None:
         """Check ranges."""
+        for name in self.views:
+            _check_choice("view", name, (*VIEWS, "none"))
+        if "none" in self.views or len(set(self.views)) != len(self.views):
+            raise SettingsError(
+                f"view {self.view!r}: name each view once, such as chips+timeline, or none alone"
+            )
+        _check_choice("strip", self.strip, STRIPS)
+        _check_range("span", self.span, 5, 3600)
         _check_choice("language", self.language, LANGUAGES)
         _check_choice("position", self.position, POSITIONS)
         _check_choice("smoothing", self.smoothing, SMOOTHINGS)
@@ -115,9 +137,10 @@ class PanelSettings:
 class EventSettings:
     """How scores become events."""
 
-    event_threshold: float = 0.15
-    """Score that an event must reach."""
-    hysteresis: float = 0.2
+    event_threshold: float | None = None
+    """Score that an event must reach; ``None`` takes 0.22, or 0.15 where the scores of a model are
+    its own, since nobody measured how often they are right."""
+    hysteresis: float = 0.35
     """An event lasts while the score stays above this part of its threshold."""
     min_duration_s: float = 0.2
     max_gap_s: float = 0.3
@@ -132,6 +155,8 @@ class EventSettings:
     """A general label stays beside a specific one if it scores higher by more than this."""
     thresholds_file: str | None = None
     """TOML file with a threshold for single labels: ``"Dog" = 0.4``."""
+    verdicts_file: str | None = None
+    """What reviewers said of the events: wrong ones go, corrections take their place."""
     allow: tuple[str, ...] = ()
     """Labels to look for; all if empty."""
     deny: tuple[str, ...] = ()
@@ -140,7 +165,9 @@ class EventSettings:
 
     def __post_init__(self) -> None:
         """Check ranges."""
-        for name in ("event_threshold", "hysteresis", "margin"):
+        if self.event_threshold is not None:
+            _check_range("event_threshold", self.event_threshold, 0, 1)
+        for name in ("hysteresis", "margin"):
             _check_range(name, getattr(self, name), 0, 1)
         for name in ("min_duration_s", "max_gap_s", "stay_s"):
             _check_range(name, getattr(self, name), 0, 3600)

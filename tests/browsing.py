@@ -42,7 +42,7 @@ def chromium(folder, *, size=(1280, 800), language="en-US", scheme="dark"):
     options = webdriver.ChromeOptions()
     options.binary_location = browser
     profile = f"--user-data-dir={folder / 'profile'}"
-    for flag in (*FLAGS, profile, f"--lang={language}", "--window-size={},{}".format(*size)):
+    for flag in (*FLAGS, profile, f"--lang={language}", f"--window-size={size[0]},{size[1]}"):
         options.add_argument(flag)
     options.add_experimental_option(
         "prefs", {"download.default_directory": str(folder), "intl.accept_languages": language}
@@ -79,6 +79,7 @@ class Reviewer:
         """Load the page, or load it again."""
         self.browser.get(self.address)
         self.until("document.querySelector('#rows .row')")
+        self.settle()
 
     def js(self, expression, *arguments):
         """The value of an expression."""
@@ -93,6 +94,13 @@ class Reviewer:
         from selenium.webdriver import ActionChains
 
         ActionChains(self.browser).send_keys(*keys).perform()
+        self.settle()
+
+    def settle(self):
+        """Wait until what has changed is drawn."""
+        self.browser.execute_async_script(
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done))"
+        )
 
     def element(self, css):
         """An element."""
@@ -103,10 +111,22 @@ class Reviewer:
     def click(self, css):
         """Click on what a person could click on."""
         self.element(css).click()
+        self.settle()
 
     def text(self, css):
         """What is read there."""
-        return self.element(css).text
+        return self.js("document.querySelector(arguments[0]).textContent.trim()", css)
+
+    def texts(self, css):
+        """What is read in each of some elements."""
+        return self.js(
+            "[...document.querySelectorAll(arguments[0])].map((each) => each.textContent)", css
+        )
+
+    def until_says(self, css, words):
+        """Wait until an element holds some words."""
+        found = "document.querySelector(arguments[0]).textContent.includes(arguments[1])"
+        self.until(found, css, words)
 
     def entries(self):
         """Everything that the browser keeps, in order."""
@@ -126,6 +146,15 @@ class Reviewer:
         sent = [m["message"] for m in messages]
         return [m["params"]["request"]["url"] for m in sent
                 if m["method"] == "Network.requestWillBeSent"]  # fmt: skip
+
+
+def fresh(browser, address):
+    """A reviewer of a page of which the browser knows nothing yet."""
+    browser.get(address)
+    browser.execute_script("localStorage.clear()")
+    browser.get_log("browser")
+    browser.get_log("performance")
+    return Reviewer(browser, address)
 
 
 @functools.cache

@@ -8,8 +8,16 @@ from making import listener
 
 import overlay
 from overlay.commands import main
-from overlay.errors import NoAudioStream, NoVideoStream, OverlayError, SettingsError
+from overlay.errors import (
+    ExportError,
+    NoAudioStream,
+    NoVideoStream,
+    OutputError,
+    OverlayError,
+    SettingsError,
+)
 from overlay.resources import resource
+from overlay.verdicts import Entry, Media, Verdicts, event_id, write_verdicts
 
 OWN = {"model": "builtin", "device": "cpu"}
 
@@ -254,3 +262,37 @@ def test_soft_captions_in_matroska_have_a_style(tmp_path):
     assert [data for _, data in _video_packets(out)] == [data for _, data in _video_packets(source)]
     with av.open(str(out)) as container:
         assert b"Style: Sound" in container.streams.subtitles[0].codec_context.extradata
+
+
+def test_verdicts_on_another_sound_are_refused_before_scoring(clip, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    other = write_verdicts(tmp_path / "v.json", Verdicts(Media("other.mp4", "0" * 64)))
+    for product in (overlay.captions, overlay.render, overlay.find_events):
+        with pytest.raises(ExportError, match=r"other\.mp4"):
+            product(clip, **OWN, verdicts_file=str(other))
+    assert not list(tmp_path.rglob("cache/**/*.npz"))
+
+
+def test_verdicts_are_never_a_target(clip, tmp_path):
+    media = Media("clip", overlay.tag(clip, **OWN).sound)
+    said = write_verdicts(tmp_path / "v.json", Verdicts(media))
+    with pytest.raises(OutputError, match="input"):
+        overlay.export_events(clip, "json", said, **OWN, verdicts_file=str(said), overwrite=True)
+
+
+def test_wrong_events_are_in_no_product(clip, tmp_path):
+    found, track = overlay.find_events(clip, **OWN)
+    entries = [
+        Entry(str(n), "2026-11-26T02:00:00.000Z", event_id(event, track.model), "judge",
+              label=event.label, onset_s=event.onset_s, offset_s=event.offset_s, verdict="wrong")
+        for n, event in enumerate(found)
+    ]  # fmt: skip
+    assert entries
+    said = str(
+        write_verdicts(tmp_path / "v.json", Verdicts(Media("c", track.sound), tuple(entries)))
+    )
+    assert overlay.find_events(clip, **OWN, verdicts_file=said)[0] == []
+    assert overlay.captions(clip, **OWN, style="plain", verdicts_file=said) == []
+    middle = (found[0].onset_s + found[0].offset_s) / 2
+    assert overlay.shown(track, middle)
+    assert overlay.shown(track, middle, verdicts_file=said) == []

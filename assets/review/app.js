@@ -15,6 +15,7 @@ import { clock, currentLanguage, say, setLanguage, translate } from "./words.js"
 const STATES = ["any", "open", ...VERDICTS, "changed", "commented", "conflict"];
 const FAMILIES = ["human", "animal", "music", "things", "nature", "ambiguous", "environment", ""];
 const NEW_S = 1;
+const SHORTEST_S = 0.01;
 
 const data = JSON.parse($("data").textContent);
 const model = new Model(data);
@@ -81,13 +82,13 @@ function refresh() {
 
 function itemOf(event, own, others) {
   const state = own.get(event.id) ?? {};
-  const original = model.nameOf(event);
+  const name = model.nameOf(event);
+  const lane = event.lane ? ` · ${data.lanes[event.lane]}` : "";
   const relabel = state.relabel ? model.labelOf(state.relabel) : null;
   const said = others.map(([who, folded]) => [who, folded.get(event.id)?.verdict]).filter((each) => each[1]);
   const verdict = state.verdict ?? null;
   return {
     ...event,
-    original: event,
     onset: state.onset ?? event.onset,
     offset: state.offset ?? event.offset,
     verdict,
@@ -99,7 +100,8 @@ function itemOf(event, own, others) {
     into: state.into,
     others: said,
     conflict: said.some(([, each]) => verdict && each !== verdict) || new Set(said.map((each) => each[1])).size > 1,
-    shownName: original,
+    baseName: name,
+    shownName: name + lane,
     newName: relabel ? model.nameOf(relabel) : "",
   };
 }
@@ -196,7 +198,7 @@ function showPanel(time) {
   const on = new Map();
   for (const event of model.events) {
     if (event.onset > time) break;
-    if (time < event.offset) on.set(event.label, scores.get(event.label) ?? 0.05);
+    if (!event.lane && time < event.offset) on.set(event.label, scores.get(event.label) ?? 0.05);
   }
   const rows = [...on].sort((one, other) => other[1] - one[1]).slice(0, data.top_k);
   const now = `${currentLanguage()} ${rows.map(([label, score]) => `${label}:${Math.round(100 * score)}`)}`;
@@ -365,7 +367,7 @@ function undo() {
   if (!stroke.length) return toast(say("nothingToUndo"));
   write(...stroke.map((entry) => ({ action: "undo", event: entry.event, label: entry.label, undoes: entry.id })));
   const item = items.get(stroke[0].event);
-  if (item) choose(item, { play: false });
+  if (item) choose(item);
   const what = stroke[0].verdict ? say(stroke[0].verdict) : say({ edit: "edited", add: "newEvent", merge: "merged", comment: "comment" }[stroke[0].action]);
   toast(say("undone", { what: `${what}${stroke.length > 1 ? ` × ${stroke.length}` : ""}` }));
 }
@@ -385,14 +387,14 @@ function step(by) {
 function setEdge(side) {
   if (!current) return;
   const edges = { onset: current.onset, offset: current.offset, [side]: player.time };
-  if (edges.onset >= edges.offset) return toast(say("edgesCross"));
+  if (edges.offset - edges.onset < SHORTEST_S) return toast(say("edgesCross"));
   write({ action: "edit", ...about({ ...current, ...edges }) });
 }
 
 function merge() {
   if (!current) return;
   const later = [...items.values()]
-    .filter((item) => item.label === current.label && item.id !== current.id && item.onset >= current.onset)
+    .filter((item) => item.shownName === current.shownName && item.id !== current.id && item.onset >= current.onset)
     .sort((a, b) => a.onset - b.onset);
   const next = later[0];
   if (!next) return toast(say("noNext"));
@@ -402,7 +404,7 @@ function merge() {
 
 function addEvent() {
   const [onset, offset] = timeline.marked ?? [player.time, Math.min(player.time + NEW_S, model.duration)];
-  if (onset >= offset) return;
+  if (offset - onset < SHORTEST_S) return;
   search.ask(say("markFirst"), (label) => {
     const event = newId().replaceAll("-", "").slice(0, 12);
     timeline.unmark();
@@ -562,6 +564,7 @@ document.body.classList.toggle("soundonly", !data.has_picture);
 timeline.look.addEventListener("change", () => speak(currentLanguage()));
 listen();
 speak(currentLanguage());
+current = nextOpen(shown, null) ?? current;
 if (current) choose(current, { play: false });
 if (data.copy && data.why) waitForCopy();
 else {

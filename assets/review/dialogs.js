@@ -78,13 +78,15 @@ export function askComment(before, done) {
   const dialog = $("comment-dialog");
   const field = $("comment-text");
   field.value = before;
-  field.onkeydown = (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  const save = (event) => {
     event.preventDefault();
-    shut(dialog, "save");
+    shut(dialog);
+    done(field.value.trim());
   };
-  dialog.onclose = () => dialog.returnValue === "save" && done(field.value.trim());
-  dialog.returnValue = "";
+  field.onkeydown = (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) save(event);
+  };
+  $("comment-save").onclick = save;
   dialog.showModal();
 }
 

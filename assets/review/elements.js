@@ -16,7 +16,7 @@ export function text(name, content, direction) {
 }
 
 /** Close a dialog; a field in it that kept the focus, unseen, would swallow the next keys. */
-export function shut(dialog, answer) {
-  dialog.close(answer);
+export function shut(dialog) {
+  dialog.close();
   if (dialog.contains(document.activeElement)) document.activeElement.blur();
 }

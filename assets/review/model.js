@@ -27,9 +27,9 @@ export class Model {
     this.duration = data.duration_s;
     this.names = data.labels.map((label) => label[0]);
     this.placeOf = new Map(this.names.map((name, place) => [name, place]).reverse());
-    const { id, label, onset_ms: onset, offset_ms: offset, score } = data.events;
+    const { id, label, onset_ms: onset, offset_ms: offset, score, lane } = data.events;
     this.events = id.map((each, n) => ({
-      id: each, label: label[n], onset: onset[n] / 1000, offset: offset[n] / 1000, score: score[n],
+      id: each, label: label[n], onset: onset[n] / 1000, offset: offset[n] / 1000, score: score[n], lane: lane[n],
     }));
     this.best = {
       n: data.best.n,

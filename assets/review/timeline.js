@@ -436,14 +436,20 @@ export class Timeline {
   }
 }
 
-/** Events by label, the labels of most events first. */
+/** Events by label, the labels of most events first; what others found of one right below it. */
 function lanesOf(items) {
   const rows = new Map();
+  const counts = new Map();
   for (const item of items) {
-    if (!rows.has(item.shownName)) rows.set(item.shownName, { name: item.shownName, items: [] });
-    rows.get(item.shownName).items.push(item);
+    const { shownName: name, baseName: base, lane = 0 } = item;
+    if (!rows.has(name)) rows.set(name, { name, base, lane, items: [] });
+    rows.get(name).items.push(item);
+    counts.set(base, (counts.get(base) ?? 0) + 1);
   }
-  return [...rows.values()].sort((a, b) => b.items.length - a.items.length);
+  const alphabetic = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+  return [...rows.values()].sort((a, b) => (
+    counts.get(b.base) - counts.get(a.base) || alphabetic(a.base, b.base) || a.lane - b.lane
+  ));
 }
 
 function fit(canvas, width, height, ratio) {

@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
-from overlay.batching.markers import STATE_FOLDER, identity_of
-from overlay.errors import TrackError
-from overlay.files import path_error, read_bytes
+from overlay.batching.markers import CLAIMS, STATE_FOLDER, identity_of
+from overlay.errors import OutputError, TrackError
+from overlay.files import make_folder, path_error, read_bytes, reason
 
 _LARGEST_BYTES = 4096
 LEASE_S = 60.0
@@ -37,7 +37,7 @@ class Claims:
     """
 
     def __init__(self, out: Path, lease_s: float = LEASE_S) -> None:
-        self._folder = out / STATE_FOLDER / "claims"
+        self._folder = out / STATE_FOLDER / CLAIMS
         self._lease_s = lease_s
         self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex}"
 
@@ -54,6 +54,9 @@ class Claims:
             place: Of the source.
             kind: Of product.
             patient: Look on at another's claim until it is gone, renewed or stale: a lease at most.
+
+        Raises:
+            OutputError: The output has no room for a claim.
         """
         path = self.path(place, kind)
         if not self._take(path, patient=patient):
@@ -72,7 +75,7 @@ class Claims:
                     path.unlink()
 
     def _take(self, path: Path, *, patient: bool) -> bool:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         if self._create(path):
             return True
         owner, content = self._owner(path)
@@ -106,10 +109,16 @@ class Claims:
     def _create(self, path: Path) -> bool:
         try:
             handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(self._content(0))
+            except BaseException:
+                path.unlink(missing_ok=True)  # else nobody could claim it for a lease
+                raise
         except FileExistsError:
             return False
-        with os.fdopen(handle, "wb") as file:
-            file.write(self._content(0))
+        except OSError as error:
+            raise OutputError(f"cannot be written: {reason(error)}", path=path) from error
         return True
 
     def _content(self, count: int) -> bytes:

@@ -19,6 +19,7 @@ from overlay.files import make_folder, path_error, read_bytes, write_bytes
 
 STATE_FOLDER = ".tag-overlay"
 """Below the output."""
+MARKERS, CLAIMS = "markers", "claims"
 _VERSION = 1
 _LARGEST_BYTES = 1_000_000
 _MOST = 1e15
@@ -57,6 +58,16 @@ class Marker:
     made_by: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")
 
 
+def make_state_folders(out: Path) -> None:
+    """Make the folders of markers and claims: what cannot be remembered is not begun.
+
+    Raises:
+        OutputError: They cannot be made.
+    """
+    for folder in (MARKERS, CLAIMS):
+        make_folder(out / STATE_FOLDER / folder)
+
+
 def identity_of(place: str, kind: str) -> str:
     """Name of what belongs to a source and a kind of product, 32 hex digits."""
     text = f"{kind}\0{place}".encode("utf-8", "surrogateescape")
@@ -66,7 +77,7 @@ def identity_of(place: str, kind: str) -> str:
 def marker_path(out: Path, place: str, kind: str) -> Path:
     """Where the marker of a source and a kind lies."""
     name = identity_of(place, kind)
-    return out / STATE_FOLDER / "markers" / name[:2] / f"{name[2:]}.json"
+    return out / STATE_FOLDER / MARKERS / name[:2] / f"{name[2:]}.json"
 
 
 def read_marker(out: Path, place: str, kind: str) -> Marker | None:
@@ -119,7 +130,7 @@ def write_marker(out: Path, marker: Marker) -> None:
 
 def all_markers(out: Path) -> Iterator[Marker]:
     """Every marker below an output, in no order that means anything."""
-    root = out / STATE_FOLDER / "markers"
+    root = out / STATE_FOLDER / MARKERS
     for folder in sorted(root.glob("[0-9a-f][0-9a-f]")):
         for path in sorted(folder.glob("*.json")):
             marker = _read(path)

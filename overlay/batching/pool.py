@@ -23,10 +23,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from overlay.batching.task import Outcome, Task, given_up
+from overlay.files import reason
 
 _GRACE_S = 5.0
 """Seconds in which a worker may unwind before it is killed."""
 _LOOK_S = 0.5
+_JOIN_S = 0.1
 _READ_BYTES_PER_S = 2e6
 """Slower storage is not waited for."""
 _BYTES_PER_S = 1000
@@ -109,6 +111,7 @@ class Pool:
         self._events: queue.Queue[Event | None] = queue.Queue(maxsize=1000)
         self._stopping = threading.Event()
         self._workers: set[_Worker] = set()
+        self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._broken: list[Task] = []
 
@@ -130,19 +133,24 @@ class Pool:
             self.stop()
 
     def stop(self) -> None:
-        """End all workers: politely, and then not."""
+        """End all workers, also one that is just being started: politely, and then not."""
         self._stopping.set()
-        with self._lock:
+        with self._lock:  # whoever starts one holds it; from here on nobody starts any
             workers = list(self._workers)
         for worker in workers:
             worker.ask_to_end()
+        deadline = time.monotonic() + self._grace_s
         for worker in workers:
-            worker.end(self._grace_s, self._hurry)
+            worker.await_end(deadline - time.monotonic(), self._hurry)
+        for thread in self._threads:  # their last closing; one may be waiting for new sources
+            thread.join(_JOIN_S)
 
     def _round(self, items: Iterator[Item]) -> Iterator[Event]:
         shared = _Shared(items, self._broken)
         for number in range(self._n):
-            threading.Thread(target=self._manage, args=(number, shared), daemon=True).start()
+            thread = threading.Thread(target=self._manage, args=(number, shared), daemon=True)
+            thread.start()
+            self._threads.append(thread)
         left = self._n
         while left:
             event = self._events.get()
@@ -162,14 +170,10 @@ class Pool:
                     break
                 if isinstance(item, Event):
                     self._put(item)
-                    continue
-                worker = worker or self._started()
-                trouble = self._watched(number, worker, item)
-                if trouble is not None:
-                    self._over(worker)
-                    if not self._stopping.is_set():
-                        self._blame(number, item, worker.finished, trouble)
-                    worker = None
+                else:
+                    worker = self._tried(number, worker, item)
+        except BaseException as error:  # raised where the events are taken
+            items.fail(error)
         finally:
             if worker is not None:
                 self._over(worker)
@@ -181,18 +185,35 @@ class Pool:
                 self._events.put(event, timeout=_LOOK_S)
                 return
 
-    def _started(self) -> _Worker:
-        worker = _Worker()
+    def _tried(self, number: int, worker: _Worker | None, task: Task) -> _Worker | None:
+        """Let a worker, a new one if there is none, do a task; what is left of it."""
+        try:
+            worker = worker or self._started()
+        except OSError as error:
+            self._blame(number, task, (), f"no worker can be started: {reason(error)}")
+        if worker is None:
+            return None
+        trouble = self._watched(number, worker, task)
+        if trouble is None:
+            return worker
+        self._over(worker)
+        if not self._stopping.is_set():
+            self._blame(number, task, worker.finished, trouble)
+        return None
+
+    def _started(self) -> _Worker | None:
+        """A new worker, or ``None`` if there are to be no more."""
         with self._lock:
+            if self._stopping.is_set():
+                return None
+            worker = _Worker()
             self._workers.add(worker)
-        return worker
+            return worker
 
     def _over(self, worker: _Worker) -> None:
-        worker.ask_to_end()
-        worker.end(self._grace_s, self._hurry)
-        worker.close()
         with self._lock:
             self._workers.discard(worker)
+        worker.end(self._grace_s, self._hurry)
 
     def _watched(self, number: int, worker: _Worker, task: Task) -> str | None:
         """Let a worker do a task; what went wrong with the worker, if anything did."""
@@ -201,7 +222,7 @@ class Pool:
             worker.send(task)
         except OSError:
             return worker.last_words()
-        while True:
+        while not self._stopping.is_set():
             message = worker.receive(_LOOK_S)
             if message is None and worker.is_gone():
                 return worker.last_words()
@@ -214,8 +235,9 @@ class Pool:
                 worker.finished.add(message.get("outcome", {}).get("kind", ""))
             trouble = self._too_much(worker, time.monotonic() - began, allowed_s)
             if trouble is not None:
-                worker.kill()
+                worker.await_end(0)
                 return trouble
+        return "stopped"
 
     def _too_much(self, worker: _Worker, seconds: float, allowed_s: float) -> str | None:
         if seconds > allowed_s:
@@ -261,6 +283,10 @@ class _Shared:
         self.error: BaseException | None = None
         self.is_over = False
 
+    def fail(self, error: BaseException) -> None:
+        """There are no more: the first such error is raised in the thread that asked for all."""
+        self.is_over, self.error = True, self.error or error
+
     def next(self) -> Item:
         """The next one; ``None`` when there are no more."""
         with self._lock:
@@ -269,8 +295,8 @@ class _Shared:
                     item = next(self._items)
                 except StopIteration:
                     self.is_over = True
-                except BaseException as error:  # handed to the thread that asked for it all
-                    self.is_over, self.error = True, error
+                except BaseException as error:
+                    self.fail(error)
                 else:
                     if item is None and self._broken:
                         item = replace(self._broken.pop(0), again=True)
@@ -284,11 +310,16 @@ class _Worker:
 
     def __init__(self) -> None:
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "overlay.batching.worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
-            start_new_session=True,
-        )  # fmt: skip
+        self._is_asked = False
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "overlay.batching.worker"],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
+                start_new_session=True,
+            )  # fmt: skip
+        except BaseException:
+            self._log.close()
+            raise
         self.pid = self._process.pid
         self._buffer = b""
         self._looked_s, self._memory_mb = 0.0, 0.0
@@ -338,6 +369,29 @@ class _Worker:
                 return f"the worker ended: {lines[-1].strip()}"
         return f"the worker ended with status {code}"
 
+    def ask_to_end(self) -> None:
+        """Let it unwind; asked once, since a second signal would stop just that."""
+        if not self._is_asked:
+            self._is_asked = True
+            self._process.terminate()
+
+    def await_end(self, grace_s: float, hurry: threading.Event | None = None) -> None:
+        """Wait so long for its end, then end it and what is left of all that it started.
+
+        Once ``hurry`` is set it is not waited for.
+        """
+        family = descendants(self.pid)
+        deadline = time.monotonic() + grace_s
+        while time.monotonic() < deadline and not (hurry and hurry.is_set()):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.1)
+                break
+        self._process.kill()
+        self._process.wait()
+        for pid in family:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+
     def memory_mb(self) -> float:
         """Of it and all that it started, looked at twice a second."""
         now = time.monotonic()
@@ -345,31 +399,10 @@ class _Worker:
             self._looked_s, self._memory_mb = now, family_mb(self.pid)
         return self._memory_mb
 
-    def ask_to_end(self) -> None:
-        """Let it unwind."""
-        if self._process.poll() is None:
-            self._process.terminate()
-
-    def kill(self) -> None:
-        """End it and all that it started, at once."""
-        family = descendants(self.pid)
-        if self._process.poll() is None:
-            self._process.kill()
-        for pid in family:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
-
     def end(self, grace_s: float, hurry: threading.Event) -> None:
-        """Wait until it has ended, and see to it that it does; ``hurry`` leaves it no time."""
-        deadline = time.monotonic() + grace_s
-        while self._process.poll() is None and time.monotonic() < deadline and not hurry.is_set():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(0.1)
-        self.kill()
-        self._process.wait()
-
-    def close(self) -> None:
-        """Close what is open to it; called by the thread that reads from it."""
+        """End it, unwound if it can in the time given, and close what we have of it."""
+        self.ask_to_end()
+        self.await_end(grace_s, hurry)
         for pipe in (self._process.stdin, self._process.stdout, self._log):
             if pipe is not None:
                 with contextlib.suppress(OSError):

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from overlay.batching.kinds import check_kinds, facts_of
-from overlay.batching.markers import key_of
+from overlay.batching.markers import key_of, make_state_folders
 from overlay.batching.on_ray import Cluster, connected
 from overlay.batching.pool import Event, Item, Limits, Pool
 from overlay.batching.sources import Found, find_sources, in_shard, root_of
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
-from overlay.errors import OverlayError, UsageError
+from overlay.errors import OutputError, OverlayError, UsageError
 from overlay.files import make_folder
 from overlay.media.source import open_source
 from overlay.reporting import SILENT, Reporter
@@ -148,6 +148,7 @@ class Batch:
         reporter: Told which model is used.
 
     Raises:
+        OutputError: The folder that we are in is gone.
         UsageError: A kind of product is not known.
         TaggerError: The model cannot be loaded.
     """
@@ -170,7 +171,7 @@ class Batch:
         ]
         nothing = Found(Path(), "", 0, 0, "")
         self._task = Task(
-            nothing, out.absolute(), kinds, _for_workers(settings, tagger.name, batch.n_workers),
+            nothing, _absolute(out), kinds, _for_workers(settings, tagger.name, batch.n_workers),
             tuple(facts), batch.content_keys, batch.skip_existing, batch.retry_failed,
         )  # fmt: skip
 
@@ -212,6 +213,9 @@ class Batch:
             sources: As they come, possibly without end, ``None`` where there is none for the
                 moment; those that ``find`` finds if this is ``None``.
             hurry: Once it is set, workers that are to end get no time to unwind.
+
+        Raises:
+            OutputError: The output cannot hold what is to be remembered.
         """
         report = Report()
         make_folder(self._task.out)  # from now on it is known, and left out where sources are
@@ -246,7 +250,15 @@ class Batch:
             kind for kind, standing in zip(task.kinds, standings, strict=True) if not standing
         )
         if left:
+            make_state_folders(task.out)
             yield replace(task, kinds=left)
+
+
+def _absolute(out: Path) -> Path:
+    try:
+        return out.absolute()
+    except OSError as error:
+        raise OutputError("the folder that we are in is gone", path=out) from error
 
 
 def _for_workers(settings: Settings, model: str, n_workers: int) -> Settings:

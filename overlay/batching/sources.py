@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from overlay.errors import UsageError
-from overlay.files import is_file, is_folder, path_error, read_text
+from overlay.files import is_file, is_folder, path_error, read_csv, read_text
 
 MEDIA = (
     ".3gp .avi .flac .flv .m2ts .m4a .m4v .mka .mkv .mov .mp3 .mp4 .mpeg .mpg .mts .mxf .ogg .ogv "
@@ -252,14 +251,12 @@ def read_manifest(path: Path) -> list[Root]:
     Raises:
         UsageError: The list cannot be read.
     """
-    text = read_text(path, _LARGEST_LIST, "the list of files", path_error(UsageError, path))
+    what = path, _LARGEST_LIST, "the list of files", path_error(UsageError, path)
     if path.suffix.lower() == ".csv":
-        rows = csv.DictReader(text.splitlines())
-        if "file" not in (rows.fieldnames or ()):
-            raise UsageError(f"{path}: has no column 'file'")
-        names = [row["file"] or "" for row in rows]
+        names = [row["file"] for row in read_csv(*what, ("file",))]
     else:
-        names = [line.strip() for line in text.splitlines() if not line.startswith("#")]
+        lines = read_text(*what).split("\n")
+        names = [line.strip() for line in lines if not line.startswith("#")]
     base = path.absolute().parent
     roots = [root_of(name, base) for name in dict.fromkeys(names) if name]
     return sorted(roots, key=lambda root: root.place)  # what is in a folder together

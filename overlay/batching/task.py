@@ -160,14 +160,15 @@ def do_task(
         if standing is not None:
             yield standing
             continue
-        with claims.claimed(task.found.place, kind, patient=task.again) as mine:
-            if not mine:
-                yield Outcome(task.found.place, kind, BUSY, may_pass=not task.again)
-                continue
-            standing = standing_of(task, kind, key)  # another may just have finished it
-            if standing is None:
-                standing = work.outcome(kind, key)
-            yield standing
+        try:
+            with claims.claimed(task.found.place, kind, patient=task.again) as mine:
+                if not mine:
+                    standing = Outcome(task.found.place, kind, BUSY, may_pass=not task.again)
+                else:  # another may just have finished it
+                    standing = standing_of(task, kind, key) or work.outcome(kind, key)
+        except OutputError as error:  # there is no room for a claim
+            standing = _failed(task, kind, str(error))
+        yield standing
 
 
 class _Work:

@@ -33,8 +33,8 @@ class Density:
 
 
 DENSITIES = {
-    "low": Density((2.0, 0.65, 0.5), 5, None, None, alike=False),
-    "medium": Density((0.55, 0.45, 0.4), 12, 60.0, 15.0, alike=False),
+    "low": Density((2.0, 0.75, 0.6), 5, None, None, alike=False),
+    "medium": Density((0.65, 0.55, 0.5), 12, 60.0, 15.0, alike=False),
     "high": Density((0.0, 0.0, 0.0), 30, 30.0, 10.0, alike=True),
 }
 """Ours: no guideline has numbers, they ask for what matters to the viewer."""

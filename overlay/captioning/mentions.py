@@ -13,11 +13,11 @@ from overlay.captioning.styles import CaptionStyle, is_chinese, line_length
 from overlay.datatypes import TagEvent
 from overlay.vocabulary import Vocabulary
 from overlay.vocabulary.audioset import audioset
-from overlay.vocabulary.wording import Wording, wording_table
+from overlay.vocabulary.wording import Wording, strong_wording_table, wording_table
 
-SURE = 0.55
-"""Peak score from which on a sound is called by its own name: right three times in four, measured
-on labelled training clips; below it by the name of what it is a kind of."""
+SURE = 0.7
+"""Peak score from which on a sound is called by its own name: right three times in four, by the
+maps of ``calibration``; below it by the name of what it is a kind of."""
 _THERE_S = 0.5
 """A sound that is heard this early was there before."""
 _AGAIN_S = 30.0
@@ -147,7 +147,7 @@ def _mention(
     renamed = vocabulary is not None and bool(vocabulary.published)
     words = None if renamed else wording  # a user's own names are said as they are
     said = _said(event, words, style, language, is_new=is_new)
-    still = _still(event, words, language)
+    still = _still(event, words, language, _family(event, wording, vocabulary))
     return Mention(
         event.onset_s, event.offset_s, _lines(said, style), _lines(still, style),
         _UNKNOWN_WORTH if wording is None else wording.worth, event.peak, _kind(event, wording),
@@ -190,14 +190,22 @@ def _plain(label: str) -> str:
     return "".join(c for c in letters if unicodedata.category(c) not in ("Cc", "Cs"))
 
 
-def _still(event: TagEvent, wording: Wording | None, language: str) -> str:
+def _family(event: TagEvent, wording: Wording | None, vocabulary: Vocabulary | None) -> str:
+    if wording is None:
+        return ""
+    if vocabulary is None:
+        return audioset().families[wording.index]
+    return vocabulary.families[event.index]
+
+
+def _still(event: TagEvent, wording: Wording | None, language: str, family: str) -> str:
     """That it goes on: "rain continues", "dog continues barking"; 雨声持续."""
     if wording is None:
         return f"{_plain(event.label)} continues"
     if language == "zh":
         heard = wording.nature != "music" or wording.zh[-1] in "声乐曲歌唱"
         return f"{wording.zh}持续" if heard else f"{wording.zh}声持续"
-    does = audioset().families[wording.index] in ("animal", "things")
+    does = family in ("animal", "things")
     if "music" in wording.en or (wording.nature == "sustained" and not does):
         return f"{wording.en} {_verb(wording.en)}"
     words = wording.en_sustained.split(" ")
@@ -266,7 +274,9 @@ def is_common(word: str) -> bool:
 @cache
 def _common_words() -> frozenset[str]:
     texts = (
-        text for row in wording_table() for text in (row.en, row.en_sustained, row.en_abrupt)
+        text
+        for row in (*wording_table(), *strong_wording_table())
+        for text in (row.en, row.en_sustained, row.en_abrupt)
     )  # fmt: skip
     words = {word for text in texts for word in re.findall(r"\w+", text)}
     return frozenset(word for word in words if word.islower())

@@ -47,7 +47,7 @@ def _status(argv: Sequence[str] | None, stopping: Stopping) -> int:
     try:
         from overlay.commands.dispatch import dispatch
 
-        return dispatch(argv)
+        return dispatch(argv, is_stopped=lambda: stopping.number is not None)
     except KeyboardInterrupt:  # also what SIGTERM and SIGHUP raise
         return stopping.said()
     except Exception:

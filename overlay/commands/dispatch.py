@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import NoReturn
 
 from overlay.commands import (
+    agree,
     batch,
     cache,
     captions,
     doctor,
     export,
+    learn,
     models,
     parse,
     render,
@@ -39,6 +41,8 @@ COMMANDS: dict[str, ModuleType] = {
     "tag": tag,
     "captions": captions,
     "export": export,
+    "learn": learn,
+    "agree": agree,
     "parse": parse,
     "train": train,
     "models": models,
@@ -52,11 +56,14 @@ To add one, write a file like them.
 _UNEXPECTED, _USAGE = 1, 2
 
 
-def dispatch(argv: Sequence[str] | None = None) -> int:
+def dispatch(
+    argv: Sequence[str] | None = None, *, is_stopped: Callable[[], bool] = lambda: False
+) -> int:
     """Run a command; returns its exit status.
 
     Args:
         argv: Arguments; the program's own if ``None``, which also opens closed standard files.
+        is_stopped: Whether a signal came: an error is then what became of it, and is raised.
     """
     arguments = _with_command(list(sys.argv[1:] if argv is None else argv))
     debug = "--debug" in arguments
@@ -69,12 +76,11 @@ def dispatch(argv: Sequence[str] | None = None) -> int:
         status: int | None = COMMANDS[args.command].run(args)
     except SystemExit as exit_:  # argparse has printed what is wrong, or the help
         return int(exit_.code or 0)
-    except OverlayError as error:
-        report(error, debug=debug)
-        return error.exit_code
-    except Exception as error:  # nobody foresaw it; still one line
-        report(error, debug=debug)
-        return _UNEXPECTED
+    except Exception as error:
+        if is_stopped():
+            raise
+        report(error, debug=debug)  # also what nobody foresaw in one line
+        return error.exit_code if isinstance(error, OverlayError) else _UNEXPECTED
     finally:
         close_standard_files()
     return status or 0

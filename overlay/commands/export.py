@@ -32,6 +32,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_captioning(parser)
     flags.add_output(parser)
     flags.add_events(parser)
+    flags.add_verdicts(parser)
     flags.add_common(parser)
     flags.add_tagging(parser)
     flags.add_panel(parser, "panel, for ass-panel", beside_events=True)

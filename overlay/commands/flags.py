@@ -14,6 +14,7 @@ from overlay.settings import (
     LANGUAGES,
     POSITIONS,
     SMOOTHINGS,
+    STRIPS,
     WINDOWS,
     Settings,
     resolve,
@@ -68,6 +69,17 @@ def second(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """A part of all, between 0 and 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
+    return value
+
+
 def add_output(parser: Any, help_text: str = "target file, or folder") -> None:
     """Where the result goes, and whether it may replace another."""
     parser.add_argument("-o", "--output", metavar="OUT", help=help_text)
@@ -86,7 +98,7 @@ def add_tagging(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--model",
         metavar="NAME",
-        help="auto, builtin, mn04, cnn14, cnn10, cnn6, frame_mn10, frame_mn06, a file of "
+        help="auto, builtin, mn04, fine, cnn14, cnn10, cnn6, frame_mn10, frame_mn06, a file of "
         "'tag-overlay train', or your own FILE.onnx",
     )
     option(
@@ -127,10 +139,18 @@ def add_panel(
         beside_events: Whether ``add_events`` brings the flags that both have.
     """
     group = parser.add_argument_group(title)
+    group.add_argument(
+        "--view", metavar="NAME[+NAME]",
+        help="list, chips, ticker, timeline, several such as chips+timeline, or none (list)",
+    )  # fmt: skip
+    group.add_argument("--strip", choices=STRIPS, help="below the timeline's lanes (loudness)")
+    group.add_argument(
+        "--span", type=float, metavar="S", help="seconds of a long video on the timeline (60)"
+    )
     group.add_argument("--theme", metavar="NAME|TOML", help="dark, light, high-contrast, minimal")
     group.add_argument("--position", choices=POSITIONS)
     option(group, "top-k", type=int, metavar="K", help="rows (5)")
-    group.add_argument("--threshold", type=float, metavar="P", help="hide tags below (0.15)")
+    group.add_argument("--threshold", type=float, metavar="P", help="hide tags below (0.22)")
     group.add_argument("--smoothing", choices=SMOOTHINGS)
     option(group, "smooth-size", type=int, metavar="HOPS", help="hops averaged (3; 5 with --raw)")
     group.add_argument("--font", metavar="FILE")
@@ -145,7 +165,7 @@ def add_panel(
 def add_events(parser: argparse.ArgumentParser) -> None:
     """How scores become events."""
     group = parser.add_argument_group("events")
-    option(group, "event-threshold", type=float, metavar="P", help="score to reach (0.15)")
+    option(group, "event-threshold", type=float, metavar="P", help="score to reach (0.22)")
     group.add_argument(
         "--min-duration", dest="min_duration_s", type=float, metavar="S", help="shortest (0.2)"
     )
@@ -154,6 +174,14 @@ def add_events(parser: argparse.ArgumentParser) -> None:
     )
     _add_wanted(group)
     option(group, "label-file", metavar="TXT", help="names to write, one a line")
+
+
+def add_verdicts(parser: argparse.ArgumentParser) -> None:
+    """What people said of the events."""
+    parser.add_argument(
+        "--verdicts", dest="verdicts_file", metavar="FILE",
+        help="of 'tag-overlay review': wrong events go, corrections take their place",
+    )  # fmt: skip
 
 
 def add_captioning(parser: argparse.ArgumentParser) -> None:

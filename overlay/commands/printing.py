@@ -11,6 +11,7 @@ import contextlib
 import os
 import sys
 import unicodedata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from overlay.errors import MediaError
@@ -30,6 +31,21 @@ _begun = False
 def show(line: str) -> None:
     """Print a line of the result."""
     _put("stdout", line)
+
+
+def show_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of cells, the first column to the left, the others to the right."""
+    cells = [[shown(cell) for cell in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        first, *others = zip(row, widths, strict=True)
+        padded = [" " * (width - _width(cell)) + cell for cell, width in others]
+        show("  ".join([first[0] + " " * (first[1] - _width(first[0])), *padded]))
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes on a terminal."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def say(line: str) -> None:

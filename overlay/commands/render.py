@@ -31,6 +31,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_common(parser)
     flags.add_tagging(parser)
     flags.add_panel(parser)
+    flags.add_verdicts(parser)
     add_video(parser)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import threading
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from overlay.commands import flags
 from overlay.commands.many import for_each
 from overlay.commands.printing import Bars, report, show
 from overlay.errors import BatchError, OverlayError, UsageError
+from overlay.files import temporary_folder
 from overlay.reporting import Reporter
 from overlay.settings import Settings
 
@@ -33,6 +33,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--verdicts", metavar="FILE",
         help="what was said already (NAME.verdicts.json beside the file, if it is there)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--beside", metavar="FILE", action="append", default=[],
+        help="judge these, too: another model's NPZ, Audacity labels, a Raven table, CSV; may come "
+        "several times",
     )  # fmt: skip
     parser.add_argument(
         "--proxy", choices=_PROXY, default="auto",
@@ -65,8 +70,8 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         OverlayError: With one line that says what is wrong.
     """
-    if len(args.media) > 1 and (args.tags or args.verdicts):
-        raise UsageError("--tags and --verdicts go with one file")
+    if len(args.media) > 1 and (args.tags or args.verdicts or args.beside):
+        raise UsageError("--tags, --verdicts and --beside go with one file")
     settings = flags.settings_of(args)
     if args.serve:
         _serve(args, settings)
@@ -77,7 +82,8 @@ def run(args: argparse.Namespace) -> None:
         from overlay.products.review import Review
 
         verdicts = Path(args.verdicts) if args.verdicts else None
-        product = Review(args.reviewer, args.page_language, args.proxy, verdicts)
+        beside = tuple(Path(each) for each in args.beside)
+        product = Review(args.reviewer, args.page_language, args.proxy, verdicts, beside)
         return pipeline.plan(path, product, out, settings, track=args.tags, reporter=reporter)
 
     def told(done: Rendered) -> None:
@@ -96,8 +102,8 @@ def _serve(args: argparse.Namespace, settings: Settings) -> None:
         raise UsageError("--serve writes no page, and keeps verdicts beside the media")
     if not 0 <= args.port <= 65535:
         raise UsageError(f"there is no port {args.port}")
-    with TemporaryDirectory(prefix="tag-overlay-review-") as folder:
-        desk = Desk(_clips(args, settings, Path(folder)))
+    with temporary_folder() as folder:
+        desk = Desk(_clips(args, settings, folder))
         with ReviewServer(desk, args.host, args.port) as server:
             show(f"open {server.link} in a browser; Ctrl-C ends it")
             threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -114,11 +120,11 @@ def _clips(args: argparse.Namespace, settings: Settings, folder: Path) -> list[C
     Raises:
         OverlayError: None can.
     """
-    from overlay.batching.sources import find_sources
+    from overlay.batching.sources import find_sources, roots_of
 
     clips: list[Clip] = []
     failures: list[OverlayError] = []
-    for found in find_sources(args.media, folder, recursive=args.recursive):
+    for found in find_sources(roots_of(args.media), folder, recursive=args.recursive):
         try:
             clips.append(_clip(found, args, settings, folder / f"{len(clips)}.html"))
         except OverlayError as error:
@@ -139,7 +145,8 @@ def _clip(found: Found, args: argparse.Namespace, settings: Settings, page: Path
     from overlay.reviewing.proxies import proxy_of
     from overlay.verdicts import Media, fingerprint_of
 
-    product = Review(args.reviewer, args.page_language, served=True)
+    beside = tuple(Path(each) for each in args.beside)
+    product = Review(args.reviewer, args.page_language, beside=beside, served=True)
     job = pipeline.plan(found.path, product, page, settings, track=args.tags)
 
     def make(reporter: Reporter) -> Page:

@@ -41,12 +41,12 @@ class Stopping:
         if threading.current_thread() is not threading.main_thread():
             return self  # signals come to the main thread
         hurry.clear()
-        self._unraisable = sys.unraisablehook
+        self._unraisable, self._print = sys.unraisablehook, sys.excepthook
         for name in _NAMES:
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) != signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._stop)
-        sys.unraisablehook = self._swallowed
+        sys.unraisablehook, sys.excepthook = self._swallowed, self._printed
         return self
 
     def __exit__(
@@ -59,7 +59,7 @@ class Stopping:
             after = signal.SIG_IGN if self._for_good else handler
             signal.signal(number, signal.SIG_DFL if after is None else after)
         if self._before:
-            sys.unraisablehook = self._unraisable
+            sys.unraisablehook, sys.excepthook = self._unraisable, self._print
         self._before = {}
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
@@ -76,6 +76,13 @@ class Stopping:
             self._unraisable(unraisable)
             return
         threading.Timer(0.01, self._come_again, [self.number]).start()
+
+    def _printed(
+        self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
+        """What Cython calls, too, before it swallows an error of a function that C calls."""
+        if not issubclass(kind, Stopped):
+            self._print(kind, error, traceback)
 
     def _come_again(self, number: int) -> None:
         self.number = None  # not before: a second signal would be raised in the hook

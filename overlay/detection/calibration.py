@@ -39,6 +39,11 @@ def calibrated(scores: Scores, tagger: str) -> Scores:
     return made
 
 
+def is_calibrated(tagger: str) -> bool:
+    """Whether it was measured how often a tagger's scores are right."""
+    return tagger in curves()
+
+
 @cache
 def curves() -> dict[str, tuple[tuple[float, ...], tuple[float, ...]]]:
     """For each tagger that was measured the scores and the shares of times that they are right.

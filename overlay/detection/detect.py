@@ -11,17 +11,21 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import Scores, Tag, TagEvent, TagTimeline, Times
-from overlay.detection.calibration import calibrated
+from overlay.detection.aligning import aligned
+from overlay.detection.calibration import calibrated, is_calibrated
 from overlay.detection.edges import Steps, end_s, farthest_s, first_s, sharpened
 from overlay.detection.gate import Gate
 from overlay.detection.hysteresis import runs_of
+from overlay.detection.judged import judged, said_of
 from overlay.detection.ontology import FAINT, clearest, collapsed, combined, joined
 from overlay.detection.ranking import moved, on_at, ranked
 from overlay.detection.smoothing import smooth_pieces
+from overlay.detection.steadying import SHARP_S, steadied
 from overlay.detection.wanted import NEVER, thresholds_of
 from overlay.errors import LabelError
 from overlay.settings import EventSettings, Settings
 from overlay.track import TagTrack
+from overlay.verdicts import Said
 from overlay.vocabulary import Vocabulary, read_labels, vocabulary_named
 
 SMOOTH_SIZE, RAW_SMOOTH_SIZE = 3, 5
@@ -30,6 +34,9 @@ LEAST_KIND = 0.05
 """Kinds that never reach this score add nothing to their parent."""
 QUIET = 0.05
 """Score of a tag that stays on for the eye after its sound has ended, at most."""
+THRESHOLD, OWN_THRESHOLD = 0.22, 0.15
+"""Score that a tag must reach where nothing else is asked for: of calibrated scores, and of those
+of a model that nobody measured."""
 RAW_THRESHOLD = 0.05
 """Score that a tag must reach in ``raw`` where nothing else is asked for."""
 
@@ -53,12 +60,14 @@ class Detection:
         events: From onset to offset, by onset; those of one class do not overlap.
         timeline: The same for drawing, row by row: rows are where scores are, and where a gap in
             the sound begins and ends.
+        pairs: All that was found, with what reviewers said of it, and what they added.
         vocabulary: The classes, named as they are shown.
     """
 
     events: list[TagEvent]
     timeline: TagTimeline
     vocabulary: Vocabulary
+    pairs: list[tuple[TagEvent, Said | None]] = field(repr=False)
     _orders: list[list[int]] = field(repr=False)
     """Classes that are on at each row, best first."""
     _tails: list[Tail] = field(repr=False)
@@ -118,16 +127,19 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
 
     Raises:
         LabelError: The label file cannot be read or does not fit the scores.
-        SettingsError: A label in the settings is none of the track's.
+        SettingsError: A label in the settings, or one that a reviewer gave, is none of the track's.
+        ExportError: The verdicts cannot be read, or are of another sound.
     """
     settings = settings or Settings()
     panel = settings.panel
     own = vocabulary_named(track.vocabulary, track.labels)
     named = vocabulary_shown(track, settings)
-    thresholds = _all_thresholds(named, settings)
+    thresholds = _all_thresholds(named, settings, usual_threshold(settings, track.model))
     size = panel.smooth_size or (RAW_SMOOTH_SIZE if panel.raw else SMOOTH_SIZE)
     smoothed = smooth_pieces(track.scores, track.times, track.hop_s, panel.smoothing, size)
     if not panel.raw:
+        if track.window_s <= SHARP_S and panel.smoothing != "none":
+            smoothed = steadied(smoothed, track.times, track.hop_s)
         smoothed = calibrated(smoothed, track.model)
         if _collapses(settings):
             smoothed = combined(smoothed, own, LEAST_KIND)
@@ -140,13 +152,21 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
     else:
         events, tails = _events(track, smoothed, thresholds, own, settings)
         scores = _without_tails(scores, times, tails)
-        orders = list(ranked(on_at(events, times), scores))
     if named is not own:
         events = [replace(event, label=named.names[event.index]) for event in events]
+    said = said_of(track, settings)
+    after = judged(events, said, named, track.model, end_s(track))
+    if not panel.raw:
+        events = after.events
+        orders = list(ranked(on_at(events, times), after.scores(scores, times)))
+        scores = after.scores(_without_quiet(scores, Gate.of(track).quiet(times)), times)
     best = _best_of(orders, min(panel.top_k, track.n_classes))
     names = named.in_language(panel.language)
-    timeline = TagTimeline(times, scores, best, names, named.families)
-    return Detection(events, timeline, named, orders, tails)
+    timeline = TagTimeline(
+        times, scores, best, names, named.families, named.going_on(panel.language), own.kinds,
+        tuple(events), track.levels, track.level_times, track.duration_s,
+    )  # fmt: skip
+    return Detection(events, timeline, named, after.pairs, orders, tails)
 
 
 def shown(track: TagTrack, at_s: float, settings: Settings | None = None) -> list[Tag]:
@@ -187,16 +207,23 @@ def _collapses(settings: Settings) -> bool:
     return settings.events.collapse and settings.panel.collapse
 
 
-def _usual_threshold(settings: Settings) -> float:
+def usual_threshold(settings: Settings, model: str) -> float:
+    """Score that a class must reach for which nothing else is said."""
     if settings.panel.threshold is not None:
         return settings.panel.threshold
-    return RAW_THRESHOLD if settings.panel.raw else settings.events.event_threshold
+    if settings.panel.raw:
+        return RAW_THRESHOLD
+    if settings.events.event_threshold is not None:
+        return settings.events.event_threshold
+    return THRESHOLD if is_calibrated(model) else OWN_THRESHOLD
 
 
-def _all_thresholds(vocabulary: Vocabulary, settings: Settings) -> npt.NDArray[np.float32]:
+def _all_thresholds(
+    vocabulary: Vocabulary, settings: Settings, usual: float
+) -> npt.NDArray[np.float32]:
     """Score that each class must reach, ``[n_classes]``; what tells nothing reaches none."""
     options = settings.events
-    thresholds = thresholds_of(vocabulary, options, _usual_threshold(settings))
+    thresholds = thresholds_of(vocabulary, options, usual)
     if not (options.show_all or settings.panel.raw):
         asked = {index for label in options.allow for index in vocabulary.indices_of(label)}
         thresholds[list(vocabulary.say_nothing - asked)] = NEVER
@@ -228,6 +255,7 @@ def _events(
         found = collapsed(found, vocabulary, options.margin)
         if not options.show_all:
             found = clearest(found, vocabulary.under_others, FAINT)
+    found = _joined_by_class(aligned(found))
     found = sorted(found, key=lambda event: (event.onset_s, -event.peak, event.index))
     return found, finder.tails
 
@@ -308,6 +336,14 @@ def _merged(events: Iterable[TagEvent], max_gap_s: float) -> list[TagEvent]:
     return merged
 
 
+def _joined_by_class(events: Iterable[TagEvent]) -> list[TagEvent]:
+    """Events of a class that touch become one."""
+    of_class: dict[int, list[TagEvent]] = {}
+    for event in events:
+        of_class.setdefault(event.index, []).append(event)
+    return [event for own in of_class.values() for event in _merged(own, 0.0)]
+
+
 def _with_ends(track: TagTrack, scores: Scores) -> tuple[Times, Scores]:
     """Times and scores of the rows, and empty rows where the sound has gaps or ends early.
 
@@ -345,6 +381,15 @@ def _without_tails(scores: Scores, times: Times, tails: Sequence[Tail]) -> Score
         first, stop = np.searchsorted(times, (tail.begin_s, tail.end_s))
         column = made[first:stop, tail.index]
         np.minimum(column, QUIET, out=column)
+    return made
+
+
+def _without_quiet(scores: Scores, quiet: npt.NDArray[np.bool_]) -> Scores:
+    """The same, but where it is quiet nothing scores more than next to nothing."""
+    if not quiet.any():
+        return scores
+    made = np.array(scores)
+    made[quiet] = np.minimum(made[quiet], QUIET)
     return made
 
 

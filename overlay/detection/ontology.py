@@ -30,7 +30,7 @@ RIVAL = 0.8
 """Part of a kind's score from which on a sibling is its rival; the best few are asked."""
 
 
-FAINT = 0.32
+FAINT = 0.4
 """An event whose peak is below this part of the peak of those at its time is not told of."""
 
 

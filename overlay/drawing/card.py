@@ -57,13 +57,24 @@ class Card:
 
 
 def _drawn(geometry: Layout, theme: Theme, encode: Encode) -> Pixels:
-    """Drawn larger and reduced, for smooth corners."""
-    finer = 4
-    width, height = geometry.box.width, geometry.box.height
-    tall = max(1, round(width * geometry.pixel_aspect)) * finer, height * finer
+    size = geometry.box.width, geometry.box.height
+    return plate(size, geometry.radius, geometry.pixel_aspect, theme, encode)
+
+
+def plate(
+    size: tuple[int, int], radius: float, pixel_aspect: float, theme: Theme, encode: Encode
+) -> Pixels:
+    """A plate of this many pixels in the card's colour, with round corners."""
+    color = encode(np.array(theme.card.color, np.float32))
+    return solid(color, rounded(size, radius, pixel_aspect) * np.float32(theme.card.opacity))
+
+
+def rounded(size: tuple[int, int], radius: float, pixel_aspect: float) -> Floats:
+    """Coverage of a box with round corners, ``[height, width]``: drawn larger and reduced."""
+    finer, (width, height) = 4, size
+    tall = max(1, round(width * pixel_aspect)) * finer, height * finer
     mask = Image.new("L", tall)
     corner = (tall[0] - 1, tall[1] - 1)
-    ImageDraw.Draw(mask).rounded_rectangle((0, 0, *corner), geometry.radius * finer, 255)
-    coverage = np.asarray(mask.resize((width, height), Image.Resampling.BOX), np.float32)
-    color = encode(np.array(theme.card.color, np.float32))
-    return solid(color, coverage * np.float32(theme.card.opacity / 255))
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, *corner), radius * finer, 255)
+    smaller = mask.resize((width, height), Image.Resampling.BOX)
+    return np.asarray(smaller, np.float32) / np.float32(255)

@@ -6,7 +6,7 @@ of letters and rounded corners are in units of the pixel's height.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from overlay.datatypes import Box
@@ -21,7 +21,7 @@ _LEAST_UNIT_PX = 160
 _NARROWEST = 0.2
 """Narrowest card in the same unit: six letters."""
 
-_CAP_HEIGHT = 0.73
+CAP_HEIGHT = 0.73
 """Of Inter's capital letters, in units of the font size."""
 
 _BAR_GAP = 0.34
@@ -41,6 +41,13 @@ Source:
     TikTok, "In-Feed Ads specifications": of 1080x1920 pixels 60 left, 140 right, 130 above and 484
     below; Instagram Reels: 270 above.
 """
+
+
+_GAP = 0.02
+"""Between two views, in parts of the picture's shorter side."""
+
+NOWHERE = Box(0, 0, 2, 2)
+"""Where a view is that has no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,45 +89,105 @@ class Layout:
         return self.first_baseline + int(rank * self.pitch + 0.5)
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is free of a picture; lengths are in units of the pixel's height."""
+
+    picture: tuple[int, int]
+    """Width and height in pixels."""
+    pixel_aspect: float
+    """Width of a pixel over its height."""
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def shown(self) -> tuple[float, float]:
+        """Width and height of the whole picture as it is shown."""
+        return self.picture[0] * self.pixel_aspect, float(self.picture[1])
+
+    def unit(self, scale: float) -> float:
+        """What a theme's fractions are of, never so small that letters cannot be read."""
+        return max(max(min(self.shown), _SMALLEST_SIDE_PX) * scale, _LEAST_UNIT_PX)
+
+    def placed(self, size: tuple[float, float], position: str) -> Box:
+        """A box of this size at its place: even corners, even sizes, inside the picture."""
+        aspect = self.pixel_aspect
+        width = _even_size(size[0] / aspect, self.picture[0])
+        height = _even_size(size[1], self.picture[1])
+        across = self.x / aspect, self.width / aspect
+        x = _start(self.picture[0], width, across, _across(position))
+        y = _start(self.picture[1], height, (self.y, self.height), _down(position))
+        return Box(x, y, width, height)
+
+    def without(self, box: Box) -> Room:
+        """The larger part of it above or below a box, at a distance that tells them apart."""
+        gap = _GAP * min(self.shown)
+        above = max(0.0, box.y - gap - self.y)
+        start = max(self.y, box.bottom + gap)
+        below = max(0.0, self.y + self.height - start)
+        if box.y >= self.y + self.height or box.bottom <= self.y:
+            return self
+        return (
+            replace(self, height=above) if above >= below else replace(self, y=start, height=below)
+        )
+
+
+def safe_room(
+    picture: tuple[int, int], margin: float, pixel_aspect: Fraction | float = 1.0
+) -> Room:
+    """The title-safe area; where phones show the picture, what their apps leave free of it.
+
+    Args:
+        picture: Width and height in pixels.
+        margin: Part of width and height that is kept clear on each side.
+        pixel_aspect: Width of a pixel over its height.
+
+    Source:
+        SMPTE ST 2046-1: titles keep 5 % of width and height clear.
+    """
+    width, height = picture[0] * float(pixel_aspect), float(picture[1])
+    left, right, top, bottom = [margin] * 4
+    if width <= _PHONE_ASPECT * height:
+        left, right, top, bottom = (max(margin, part) for part in _PHONE)
+    x, y = left * width, top * height
+    size = (1 - right) * width - x, (1 - bottom) * height - y
+    return Room(picture, float(pixel_aspect), x, y, *size)
+
+
 def layout(
-    picture: tuple[int, int],
+    room: Room,
     theme: Theme,
     *,
     position: str = "bottom-left",
     top_k: int = 5,
     scale: float = 1.0,
-    pixel_aspect: Fraction = Fraction(1),
 ) -> Layout:
-    """Fit the panel into a picture.
+    """Fit the list into a picture.
 
     Args:
-        picture: Width and height in pixels.
+        room: What is free of the picture.
         theme: Sizes, as fractions of the shorter side as it is shown.
-        position: A corner, a side, or ``center``; all inside the safe area.
-        top_k: Rows asked for; fewer where the picture is too low.
+        position: A corner, a side, or ``center``; all inside the room.
+        top_k: Rows asked for; fewer where the room is too low.
         scale: Factor on all sizes.
-        pixel_aspect: Width of a pixel over its height.
     """
-    width, height = picture
-    aspect = float(pixel_aspect)
-    shown = width * aspect, float(height)
-    area = _safe_area(shown, theme.card.margin)
-    unit = _unit(min(shown), area, theme, scale)
+    aspect, shown = room.pixel_aspect, room.shown
+    unit = _unit(room, theme, scale)
     text_size = max(theme.text.size * unit, 1.0)
     padding = theme.card.padding * unit
     bar_height = max(2, round(theme.bar.height * unit))
     bar_offset = max(1, round(_BAR_GAP * text_size))
-    row = _CAP_HEIGHT * text_size + bar_offset + bar_height
+    row = CAP_HEIGHT * text_size + bar_offset + bar_height
     pitch = round(max(theme.row.pitch * unit, row))
-    room = area.height - 2 * padding + (pitch - row)
-    n_rows = max(1, min(top_k, int(room / pitch)))
+    free = room.height - 2 * padding + (pitch - row)
+    n_rows = max(1, min(top_k, int(free / pitch)))
     card_height = 2 * padding + n_rows * pitch - (pitch - row)
-    most = _widest(shown, 2 * padding + 4 * pitch + row, scale) if room >= 5 * pitch else shown[0]
-    card_width = min(theme.card.width * unit, area.width, most)
+    most = _widest(shown, 2 * padding + 4 * pitch + row, scale) if free >= 5 * pitch else shown[0]
+    card_width = min(theme.card.width * unit, room.width, most)
     fits = unit >= _LEAST_UNIT_PX
-    box = _placed(picture, (card_width, card_height), area, position, aspect)
-    if not fits:
-        box = Box(0, 0, 2, 2)
+    box = room.placed((card_width, card_height), position) if fits else NOWHERE
     left = min(round(padding / aspect), box.width - 1)
     right = max(left + 1, box.width - left)
     number_size = max(theme.text.number_size * unit, 1.0)
@@ -130,7 +197,7 @@ def layout(
         pixel_aspect=aspect,
         n_rows=n_rows,
         pitch=pitch,
-        first_baseline=round(padding + _CAP_HEIGHT * text_size),
+        first_baseline=round(padding + CAP_HEIGHT * text_size),
         bar_offset=bar_offset,
         bar_height=bar_height,
         left=left,
@@ -144,29 +211,6 @@ def layout(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Area:
-    """Where a panel may be, in units of the pixel's height."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-def _safe_area(shown: tuple[float, float], margin: float) -> _Area:
-    """The title-safe area; where phones show the picture, what their apps leave free of it.
-
-    Source:
-        SMPTE ST 2046-1: titles keep 5 % of width and height clear.
-    """
-    left, right, top, bottom = [margin] * 4
-    if shown[0] <= _PHONE_ASPECT * shown[1]:
-        left, right, top, bottom = (max(margin, part) for part in _PHONE)
-    x, y = left * shown[0], top * shown[1]
-    return _Area(x, y, (1 - right) * shown[0] - x, (1 - bottom) * shown[1] - y)
-
-
 def _widest(shown: tuple[float, float], five_rows: float, scale: float) -> float:
     """What a card of five rows may take of a landscape picture; more where larger was asked for."""
     if shown[0] <= shown[1]:
@@ -174,30 +218,13 @@ def _widest(shown: tuple[float, float], five_rows: float, scale: float) -> float
     return _LARGEST_SHARE * max(scale, 1.0) ** 2 * shown[0] * shown[1] / five_rows
 
 
-def _unit(shorter: float, area: _Area, theme: Theme, scale: float) -> float:
+def _unit(room: Room, theme: Theme, scale: float) -> float:
     """What the theme's fractions are of.
 
-    Never so small that letters cannot be read, and never so large that not one row of a few
-    letters fits.
+    Never so large that not one row of a few letters fits.
     """
-    unit = max(max(shorter, _SMALLEST_SIDE_PX) * scale, _LEAST_UNIT_PX)
     one_row = 2 * theme.card.padding + max(theme.row.pitch, 1.5 * theme.text.size)
-    return min(unit, area.height / max(one_row, 1e-3), area.width / _NARROWEST)
-
-
-def _placed(
-    picture: tuple[int, int],
-    size: tuple[float, float],
-    area: _Area,
-    position: str,
-    aspect: float,
-) -> Box:
-    """The box at its place: even corners, even sizes, inside the picture."""
-    width = _even_size(size[0] / aspect, picture[0])
-    height = _even_size(size[1], picture[1])
-    x = _start(picture[0], width, (area.x / aspect, area.width / aspect), _across(position))
-    y = _start(picture[1], height, (area.y, area.height), _down(position))
-    return Box(x, y, width, height)
+    return min(room.unit(scale), room.height / max(one_row, 1e-3), room.width / _NARROWEST)
 
 
 def _even_size(length: float, room: int) -> int:

@@ -101,24 +101,22 @@ class Motion:
 
     def still_until(self, t: float) -> float:
         """Second up to which everything stays as it is at ``t``; ``t`` itself if anything moves."""
-        alive = self._alive(t)
-        curves = [self.plate, self.height]
-        curves += [curve for span in alive for curve in (span.rank, span.opacity)]
-        until = min(constant_until(curve, t) for curve in curves)
-        until = min(until, self._next_edge(t))
-        for span in alive:
+        until = self.standing_until(t)
+        for span in self._alive(t):
             if until <= t:
                 break
             until = min(until, self._score_constant_until(span.index, t, until))
         return until
 
+    def standing_until(self, t: float) -> float:
+        """The same, but whatever the bars and numbers do."""
+        curves = [self.plate, self.height]
+        curves += [curve for span in self._alive(t) for curve in (span.rank, span.opacity)]
+        return min(self._next_edge(t), *(constant_until(curve, t) for curve in curves))
+
     def score(self, index: int, t: float) -> float:
         """Length of a tag's bar at second ``t``: a smooth curve through the hops' scores."""
-        times = self._times
-        a = max(bisect_right(times, t) - 1, 0)
-        b = min(a + 1, len(times) - 1)
-        fraction = min(max((t - times[a]) / ((times[b] - times[a]) or 1.0), 0.0), 1.0)
-        return curve_through(self.timeline.scores[:, index], a, fraction)
+        return score_at(self.timeline, self._times, index, t)
 
     def numbers(self, index: int, start_s: float, end_s: float) -> list[tuple[float, int]]:
         """From when on which number stands beside a tag, between two seconds."""
@@ -191,6 +189,21 @@ class Motion:
                 hops.append(hop)
         middles = [(self._times[a] + self._times[b]) / 2 for a, b in pairwise(hops)]
         return [-_INFINITE, *middles][: len(hops)], hops
+
+
+def score_at(timeline: TagTimeline, times: Sequence[float], index: int, t: float) -> float:
+    """Score of a class at second ``t``, on a smooth curve through the hops' scores.
+
+    Args:
+        timeline: Has the scores.
+        times: Its times as plain numbers, which are looked up faster.
+        index: Class.
+        t: Second.
+    """
+    a = max(bisect_right(times, t) - 1, 0)
+    b = min(a + 1, len(times) - 1)
+    fraction = min(max((t - times[a]) / ((times[b] - times[a]) or 1.0), 0.0), 1.0)
+    return curve_through(timeline.scores[:, index], a, fraction)
 
 
 def curve_through(

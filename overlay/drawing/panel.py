@@ -1,4 +1,4 @@
-"""The panel of one video: which view of which tags, where on the picture."""
+"""The panel of one video: which views of which tags, where on the picture."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ import numpy.typing as npt
 
 from overlay.datatypes import Box, TagTimeline
 from overlay.drawing.canvas import Canvas
-from overlay.drawing.choreography import arranged
 from overlay.drawing.fonts import font_file
-from overlay.drawing.layout import layout
+from overlay.drawing.layout import safe_room
 from overlay.drawing.planar import PlanarPanel
+from overlay.drawing.sheet import Sheet, sheet_rows
 from overlay.drawing.text import Encode
 from overlay.drawing.theme import load_theme
-from overlay.drawing.views.base import Look, View
-from overlay.drawing.views.list_view import ListView
+from overlay.drawing.views.base import Brief, Look, View
+from overlay.drawing.views.registry import pieces_of
 from overlay.settings import PanelSettings
 
 __all__ = ["Panel", "PlanarPanel"]
 
 
 class Panel:
-    """The panel of one video.
+    """The panel of one video: its views lie below each other on one sheet.
 
     Args:
         timeline: The tags to show.
         picture: Width and height of the video in pixels.
-        settings: Theme, place, size.
+        settings: Views, theme, place, size.
         families: AudioSet family of each label, for the colours of the bars.
         pixel_aspect: Width of a pixel over its height.
+        duration_s: Seconds that the video lasts; those of the sound if 0.
 
     Raises:
         ThemeError: There is no such theme, or its file is wrong.
@@ -46,40 +47,39 @@ class Panel:
         *,
         families: Mapping[str, str] | None = None,
         pixel_aspect: Fraction = Fraction(1),
+        duration_s: float = 0.0,
     ) -> None:
         self.timeline = timeline
         self.theme = load_theme(settings.theme)
         self.families = families or {}
         self.fonts = font_file(settings.font, "SemiBold"), font_file(settings.font, "Medium")
-        most = int((timeline.classes >= 0).sum(axis=1).max(initial=0)) or settings.top_k
-        self.layout = layout(
-            picture, self.theme, position=settings.position, top_k=min(settings.top_k, most),
-            scale=settings.scale, pixel_aspect=pixel_aspect,
-        )  # fmt: skip
-        self.motion = arranged(timeline, self.layout.n_rows)
+        room = safe_room(picture, self.theme.card.margin, pixel_aspect)
+        duration_s = max(duration_s, timeline.duration_s)
+        brief = Brief(timeline, duration_s, room, self.theme, self.fonts, settings)
+        self.views = pieces_of(brief)
+        """The pieces of each view."""
+        self.pieces = [piece for pieces in self.views.values() for piece in pieces if piece.fits]
+        """What there is room for, from the top of the sheet to its bottom."""
         self._canvas: Canvas | None = None
 
     @property
-    def fits(self) -> bool:
-        """Whether there is room for it; if not it is clear, and nothing need be drawn."""
-        return self.layout.fits
+    def without_room(self) -> list[str]:
+        """The views of which something does not fit into the picture."""
+        return [name for name, pieces in self.views.items() if not all(p.fits for p in pieces)]
 
     @property
-    def box(self) -> Box:
-        """Where the panel lies on the picture; all even."""
-        return self.layout.box
+    def places(self) -> list[tuple[Box, int]]:
+        """Where each piece lies on the picture, and its first row on the sheet; all even."""
+        boxes = [piece.box for piece in self.pieces]
+        return list(zip(boxes, sheet_rows([(b.width, b.height) for b in boxes]), strict=True))
 
     def view(self, encode: Encode) -> View:
-        """The view, drawn in the colours that ``encode`` makes of sRGB."""
+        """The sheet, drawn in the colours that ``encode`` makes of sRGB."""
         look = Look(self.theme, self.fonts, self.families, encode)
-        return ListView(self.motion, self.layout, look)
-
-    def next_change(self, t: float) -> float:
-        """Second up to which the picture stays as it is at ``t``; ``t`` if anything moves."""
-        return self.motion.still_until(t)
+        return Sheet([piece.view(look) for piece in self.pieces])
 
     def rgba(self, t: float, *, settled: bool = False) -> npt.NDArray[np.uint8]:
-        """The panel at second ``t``.
+        """The sheet at second ``t``.
 
         Args:
             t: Second on the picture's clock.

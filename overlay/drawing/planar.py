@@ -36,7 +36,7 @@ class PlanarPanel:
         self._coding = Coding(color, bit_depth, picture_height)
         self._view = panel.view(self._coding.encode)
         self._canvas = Canvas(self._view)
-        width, height = panel.box.width, panel.box.height
+        width, height = self.size = self._view.size
         sizes = [(height, width), (height // 2, width // 2)] * 2
         shapes = [sizes[0], sizes[1], sizes[1], sizes[0]]
         kind = np.uint8 if bit_depth == 8 else np.dtype("<u2")

@@ -29,18 +29,19 @@ class AlphaPanel:
         coding = Coding(color, 8, picture_height)
         self._view = panel.view(coding.signal if rgb else coding.encode)
         self._canvas = Canvas(self._view)
-        box, self.pix_fmt = panel.box, pix_fmt
+        width, height = self.size = self._view.size
+        self.pix_fmt = pix_fmt
         if rgb:
-            self._frame = np.zeros((box.height, box.width, 4), np.uint8)
+            self._frame = np.zeros((height, width, 4), np.uint8)
             self._planes = self._frame.transpose(2, 0, 1)
             levels = [(0.0, 255.0)] * 3
         else:
-            self._frame = np.zeros((4, box.height, box.width), np.uint8)
+            self._frame = np.zeros((4, height, width), np.uint8)
             self._planes = self._frame
             levels = [coding.luma_levels, coding.chroma_levels, coding.chroma_levels]
         start, span = np.array([*levels, (0.0, coding.full)], np.float32).T
         self._start, self._span = start[:, None, None], span[:, None, None]
-        self._convert(Box(0, 0, box.width, box.height))
+        self._convert(Box(0, 0, width, height))
 
     def frame(self, t: float, *, settled: bool = False) -> memoryview:
         """All pixels at second ``t``; valid until the next call.

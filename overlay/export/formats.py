@@ -18,11 +18,12 @@ from overlay.errors import UnknownFormat
 from overlay.export.escaping import one_line
 from overlay.settings import Settings
 from overlay.track import TagTrack
+from overlay.verdicts import Said
 from overlay.vocabulary import vocabulary_named
 
 _MODULES = (
     "ass", "ass_panel", "audacity", "chapters", "dcase", "eaf", "hops", "jsonlines", "labelstudio",
-    "parquet", "raven", "rttm", "sbv", "srt", "table", "tree", "ttml", "webvtt",
+    "parquet", "raven", "review_table", "rttm", "sbv", "srt", "table", "tree", "ttml", "webvtt",
 )  # fmt: skip
 
 Holds = Literal["events", "captions", "scores", "panel"]
@@ -55,6 +56,13 @@ class Run:
     """By time, in the language of ``settings.captions``."""
     timeline: TagTimeline | None = None
     """What the panel shows."""
+    pairs: Sequence[tuple[TagEvent, Said | None]] = ()
+    """All that was found, with what reviewers said of it, and what they added."""
+
+    @property
+    def judged(self) -> Sequence[tuple[TagEvent, Said | None]]:
+        """``pairs``; the events, where nobody has said anything."""
+        return self.pairs or [(event, None) for event in self.events]
 
     @property
     def mids(self) -> dict[str, str]:

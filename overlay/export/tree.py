@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 from overlay.datatypes import TagEvent
 from overlay.detection.wanted import read_thresholds
@@ -17,7 +18,9 @@ def header(run: Run) -> dict[str, object]:
     track, events = run.track, run.settings.events
     settings = asdict(events)
     settings |= {"allow": list(events.allow), "deny": list(events.deny)}
-    del settings["hop_top_k"]
+    del settings["hop_top_k"], settings["verdicts_file"]
+    if events.verdicts_file is not None:
+        settings["verdicts"] = Path(events.verdicts_file).name
     settings["thresholds"] = read_thresholds(settings.pop("thresholds_file"))
     return {
         "program": f"tag-overlay {program_version()}", "source": run.source.name,

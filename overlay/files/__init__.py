@@ -17,11 +17,12 @@ from overlay.files.paths import (
     reason,
     same,
 )
-from overlay.files.reading import opened, path_error, read_bytes, read_text, read_toml
+from overlay.files.reading import opened, path_error, read_bytes, read_csv, read_text, read_toml
 from overlay.files.targets import (
     check_folder_target,
     check_target,
     make_folder,
+    temporary_folder,
     whole_folder_or_absent,
     whole_or_absent,
     write_bytes,
@@ -40,10 +41,12 @@ __all__ = [
     "opened",
     "path_error",
     "read_bytes",
+    "read_csv",
     "read_text",
     "read_toml",
     "reason",
     "same",
+    "temporary_folder",
     "whole_folder_or_absent",
     "whole_or_absent",
     "write_bytes",

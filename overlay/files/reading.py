@@ -6,11 +6,13 @@ all memory. Whatever goes wrong arrives as one error of the caller's kind.
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -77,6 +79,25 @@ def read_text(path: AnyPath, limit: int, what: str, error: Refusal) -> str:
         raise error("not UTF-8 text; save it as UTF-8") from failed
 
 
+def read_csv(
+    path: AnyPath, limit: int, what: str, error: Refusal, columns: Sequence[str]
+) -> list[dict[str, str]]:
+    """Some columns of a CSV file with a line of names; as ``read_text``.
+
+    Raises:
+        OverlayError: ``error``'s, also if it is no CSV or lacks a column.
+    """
+    text = read_text(path, limit, what, error)
+    try:
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        missing = [repr(name) for name in columns if name not in (rows.fieldnames or ())]
+        if missing:
+            raise error(f"has no column {' and '.join(missing)} in its first line")
+        return [{name: row[name] or "" for name in columns} for row in rows]
+    except csv.Error as failed:
+        raise error(f"is no CSV table: {brief(failed)}") from failed
+
+
 def read_toml(path: AnyPath, what: str, error: Refusal) -> dict[str, Any]:
     """The content of a TOML file: the only reader of settings, thresholds and themes.
 
@@ -110,10 +131,10 @@ def _open_regular(path: AnyPath, limit: int, what: str) -> BinaryIO:
     descriptor = os.open(path, flags)
     try:
         _check_regular(os.fstat(descriptor), limit, what)
-        return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
         raise
+    return os.fdopen(descriptor, "rb")  # from here on it is closed by the file, and once
 
 
 def _check_regular(status: os.stat_result, limit: int, what: str) -> None:

@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import stat
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -222,6 +223,25 @@ def _entered(stack: contextlib.ExitStack, target: Path, *, folder: bool) -> Path
         return stack.enter_context(leftovers.owned(target, folder=folder))
     except (OSError, ValueError) as error:
         raise OutputError(f"cannot write here: {reason(error)}", path=target) from error
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder for what is needed on the way only; of a killed run the next one sweeps it.
+
+    Raises:
+        OutputError: It cannot be made, or has no room for what the block writes.
+    """
+    try:
+        place = Path(tempfile.gettempdir())
+    except OSError as error:
+        raise OutputError("there is no folder for temporary files; set TMPDIR to one") from error
+    leftovers.sweep(place)
+    with contextlib.ExitStack() as stack:
+        temporary = _entered(stack, place / "x", folder=True)
+        with _disk_errors(place):
+            temporary.chmod(0o700)
+            yield temporary
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from overlay.datatypes import ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import OutputError, SettingsError
 from overlay.media.clock import others_copied
 from overlay.media.containers import EXTENSIONS
-from overlay.media.panel_stream import PanelInput, panel_tiles
+from overlay.media.panel_stream import PanelInput, laid_over
 from overlay.media.picture import picture_input, repeated
 from overlay.media.process import command_line, local_url
 from overlay.media.video import color_tags, shown_video, time_base_of
@@ -161,11 +161,8 @@ def alpha_command(
     video = shown_video(info)
     source = picture_input(info, video)
     layers = {"rgba": "rgb", "yuva420p": "yuv420", "yuva444p": "yuv444"}
-    picture = ffmpeg.overlay(
-        _nothing(source[str(video.index)], video, panel, color), panel_tiles(panel),
-        x=panel.box.x, y=panel.box.y, eval="init", format=layers[panel.pix_fmt], shortest=1,
-        ts_sync_mode="nearest",
-    )  # fmt: skip
+    nothing = _nothing(source[str(video.index)], video, panel, color)
+    picture = laid_over(nothing, panel, format=layers[panel.pix_fmt])
     if video.width % 2 or video.height % 2:
         picture = picture.filter("crop", video.width, video.height, 0, 0, exact=1)
     picture = picture.filter("setparams", **color_tags(color, rgb=panel.pix_fmt == "rgba"))

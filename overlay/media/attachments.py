@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,24 +31,25 @@ def font_attachment(font: Path) -> Attachment:
     )
 
 
-def extract_covers(info: MediaInfo, folder: Path) -> list[Attachment]:
-    """The cover pictures of a media file, as files: Matroska takes them in no other way.
+def extract_covers(info: MediaInfo, covers: Iterable[int], folder: Path) -> list[Attachment]:
+    """Cover pictures of a media file, as files: Matroska takes them in no other way.
 
     Args:
         info: The probed source.
+        covers: Indices of their streams.
         folder: Where to write them.
 
     Raises:
         ProbeError: The source cannot be read any more.
     """
     found = []
-    for number, index in enumerate(info.covers):
+    codecs = dict(zip(info.covers, info.cover_codecs, strict=True))
+    for number, index in enumerate(covers):
         with opened(info.path) as container:
-            stream = container.streams[index]
-            codec = stream.codec_context.name
-            data = next((bytes(p) for p in container.demux(stream) if p.size), b"")
-        if codec in _COVERS and data:
-            extension, kind = _COVERS[codec]
+            packets = container.demux(container.streams[index])
+            data = next((bytes(p) for p in packets if p.size), b"")
+        if data:
+            extension, kind = _COVERS[codecs[index]]
             path = folder / f"cover{number or ''}.{extension}"
             path.write_bytes(data)
             found.append(Attachment(path, kind))

@@ -192,7 +192,7 @@ def _check_decoded(
     )
 
 
-_INDEXED = {"aiff", "mp3", "mp4", "mxf"}
+_INDEXED = {"aiff", "flac", "mp3", "mp4", "mxf", "tta", "wv"}
 """Demuxers whose files say how long they are, and that say nothing when less is there."""
 
 

@@ -21,6 +21,8 @@ _MP4_PICTURES = {"h264", "hevc", "vvc", "av1", "vp9", "mpeg4", "mpeg2video", "mp
 _TEXT_SUBTITLES = {"subrip", "ass", "ssa", "webvtt", "mov_text", "text", "microdvd", "sami",
                    "jacosub", "realtext", "subviewer", "subviewer1", "stl", "mpl2", "vplayer",
                    "pjs", "eia_608"}  # fmt: skip
+_COVERS = {"png", "mjpeg"}
+_MP4_COVERS = {*_COVERS, "bmp"}
 _MKV_SUBTITLES = {"subrip", "ass", "ssa", "webvtt", "text", "dvb_subtitle", "dvd_subtitle",
                   "hdmv_pgs_subtitle", "hdmv_text_subtitle", "arib_caption"}  # fmt: skip
 
@@ -87,6 +89,15 @@ def _kept_as(codec: str, extension: str) -> str | None:
         return "srt" if text else None
     own = "webvtt" if extension in _WEBM else "mov_text"
     return ("copy" if codec == own else own) if text else None
+
+
+def plan_covers(info: MediaInfo, out: Path) -> tuple[list[int], list[str]]:
+    """Indices of the cover pictures that can be kept, and the codecs of those that cannot."""
+    extension = out.suffix.lower()
+    held = _COVERS if extension in _MKV else _MP4_COVERS if is_mp4_family(out) else set()
+    covers = list(zip(info.covers, info.cover_codecs, strict=True))
+    kept = [index for index, codec in covers if codec in held]
+    return kept, [f"{codec} cover" for _, codec in covers if codec not in held]
 
 
 def caption_codec(out: Path) -> str:

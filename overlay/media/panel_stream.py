@@ -25,12 +25,16 @@ STANDING_RATE = Fraction(25)
 _LONGEST_S = 24 * 3600
 """Beyond 30 hours between two packets ffmpeg takes a time for an error (dts_error_threshold)."""
 _BUFFER_BYTES = 1 << 18
+NOTHING = Box(0, 0, 2, 2)
+"""Where a clear panel goes that has no parts."""
 
 
 class DrawnPanel(Protocol):
     """A panel in the pixels of some file."""
 
     pix_fmt: str
+    size: tuple[int, int]
+    """Width and height in pixels."""
 
     def frame(self, t: float) -> memoryview:
         """All of the picture at second ``t``; valid until the next call."""
@@ -45,8 +49,11 @@ class DrawnPanel(Protocol):
 class PanelInput:
     """The stream of panel pictures that ffmpeg reads from its standard input."""
 
-    box: Box
-    """Where it goes on the picture; all even."""
+    size: tuple[int, int]
+    """Width and height of a picture."""
+    places: tuple[tuple[Box, int], ...]
+    """Where parts of it go on the video, and the row of the picture on which each begins, in its
+    first column; all even."""
     pix_fmt: str
     range: str | None
     """``tv`` or ``pc``; ``None`` where the source says nothing, so that ffmpeg converts nothing."""
@@ -103,6 +110,23 @@ def panel_tiles(panel: PanelInput) -> Any:
     return tiles.filter("setpts", f"PTS+{panel.first}") if panel.first else tiles
 
 
+def laid_over(below: Any, panel: PanelInput, **options: Any) -> Any:
+    """The panel's parts over a picture, each in its place; ``options`` are of ``overlay``."""
+    tiles = [panel_tiles(panel)]
+    if len(panel.places) > 1:
+        copies = tiles[0].filter_multi_output("split", len(panel.places))
+        tiles = [copies.stream(number) for number in range(len(panel.places))]
+    for tile, (box, row) in zip(tiles, panel.places or ((NOTHING, 0),), strict=True):
+        part = tile
+        if (box.width, box.height) != panel.size:
+            part = tile.filter("crop", box.width, box.height, 0, row, exact=1)
+        below = ffmpeg.overlay(
+            below, part, x=box.x, y=box.y, eval="init", shortest=1, ts_sync_mode="nearest",
+            **options,
+        )  # fmt: skip
+    return below
+
+
 def named_color(**values: str | None) -> dict[str, str]:
     """Colour options of an input, without those that the source leaves open."""
     return {key: value for key, value in values.items() if value is not None}
@@ -124,7 +148,7 @@ def write_panel(
     tick, sink = 1 / panel.rate, _Sink(pipe)
     with av.open(sink, "w", format="nut", buffer_size=_BUFFER_BYTES) as container:
         stream = container.add_stream("rawvideo", rate=panel.rate)
-        stream.width, stream.height = panel.box.width, panel.box.height
+        stream.width, stream.height = panel.size
         stream.pix_fmt, stream.time_base = panel.pix_fmt, tick
         for number, pixels in frames:
             packet = av.Packet(pixels)  # type: ignore[arg-type]  # it takes any buffer

@@ -9,15 +9,15 @@ turning filters must not see frames of another size.
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, cast
 
 import av.error
-from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from overlay.datatypes import MediaInfo, VideoInfo
-from overlay.media.probe import opened
+from overlay.media.probe import first_frames, opened
 from overlay.media.process import media_input
 
 _FIRST_FRAMES = 40
@@ -87,15 +87,9 @@ def in_order(path: Path, index: int) -> bool:
     Containers that know when a frame is decoded, but not when it is shown (AVI), have none for
     frames that a codec shows in another order; what is copied from there is out of order.
     """
-    times: list[int | None] = []
     with opened(path) as container:
-        for packet in container.demux(container.streams[index]):
-            try:
-                times += [frame.pts for frame in cast(list[VideoFrame], packet.decode())]
-            except av.error.FFmpegError:
-                continue
-            if len(times) >= _FIRST_FRAMES:
-                break
+        frames = first_frames(container, cast(VideoStream, container.streams[index]))
+        times = [frame.pts for frame in islice(frames, _FIRST_FRAMES)]
     known = [time for time in times if time is not None]
     few = 10 * (len(times) - len(known)) <= len(times)
     return few and all(a <= b for a, b in pairwise(known))

@@ -38,7 +38,7 @@ from overlay.media.naming import codec_names
 
 _TS_DISCONT = cast(int, Flags.ts_discont.value)
 _MAX_PACKETS = 3000
-"""So many packets without a picture are enough to know that none of it decodes."""
+"""So many packets are enough to know that no picture of it decodes."""
 _OTHERS_FILES = {
     "hls",
     "applehttp",
@@ -146,6 +146,7 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
             subtitles=tuple(_codec(stream, names) for stream in container.streams.subtitles),
             texts=tuple(stream.index for stream in container.streams.subtitles),
             covers=tuple(s.index for s in container.streams.video if is_cover(s)),
+            cover_codecs=tuple(_codec(s, names) for s in container.streams.video if is_cover(s)),
             size_bytes=path.stat().st_size,
             n_attachments=sum(stream.type == "attachment" for stream in container.streams),
             video=video,
@@ -281,7 +282,7 @@ def _video_info(
         return None, problem
     if stream.width * stream.height > _MAX_PIXELS:
         raise ProbeError(f"{stream.width}x{stream.height} is too large", path=container.name)
-    frame = _first_frame(container, stream)
+    frame = next(first_frames(container, stream), None)
     if frame is None:
         return None, "is damaged: none of it can be decoded"
     return _video_info_of(stream, frame, start_s), ""
@@ -307,6 +308,9 @@ def _video_info_of(stream: VideoStream, frame: VideoFrame, start_s: float) -> Vi
         rotation=rotation,
         sample_aspect=aspect if upright else 1 / aspect,
         color=_color(frame, stream),
+        names=tuple(
+            (key, stream.metadata[key]) for key in ("title", "language") if key in stream.metadata
+        ),
         fields=_fields(frame, stream),
     )
 
@@ -334,20 +338,23 @@ def _is_top_first(frame: VideoFrame, stream: VideoStream) -> bool:
     return True
 
 
-def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
-    """The first picture that decodes; damaged packets before it are passed over."""
+def first_frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Pictures as they are decoded; damaged packets are passed over, and some thousands are enough.
+
+    Args:
+        container: The open file.
+        stream: One of its pictures.
+    """
     packets = container.demux(stream)
     for _ in range(_MAX_PACKETS):
         try:
             packet = next(packets, None)
-            if packet is None:
-                return None
-            frames = packet.decode()
+            frames = [] if packet is None else packet.decode()
         except av.error.FFmpegError:
             continue
-        if frames:
-            return frames[0]
-    return None
+        yield from frames
+        if packet is None:
+            return
 
 
 def _frame_rate(stream: VideoStream) -> Fraction:

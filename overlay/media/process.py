@@ -24,6 +24,10 @@ from overlay.media.ffmpeg_log import FfmpegLog
 FFMPEG_VARIABLE = "TAG_OVERLAY_FFMPEG"
 """Environment variable that names the ffmpeg program to use."""
 
+LEAST_FFMPEG = 7
+"""Major version of the oldest program that knows the options that it gets here."""
+
+_RELEASE = re.compile(r"ffmpeg version n?(\d+)\.[\w.]+")
 _PIPE_BYTES = 1 << 20
 _NO_TEXT = re.compile("[\udc80-\udcff]")
 _WRITTEN_OUT = re.compile("\0([0-9a-f]{2})")
@@ -56,7 +60,7 @@ def ffmpeg_program(explicit: str | None = None) -> str:
     """The ffmpeg to start: ``explicit``, else ``TAG_OVERLAY_FFMPEG``, else imageio-ffmpeg's.
 
     Raises:
-        FfmpegNotFound: The named program is not there or is no ffmpeg, or none is installed.
+        FfmpegNotFound: The program is not there, is no ffmpeg or one too old, or none is installed.
     """
     named = explicit or os.environ.get(FFMPEG_VARIABLE)
     if named:
@@ -69,11 +73,13 @@ def ffmpeg_program(explicit: str | None = None) -> str:
     import imageio_ffmpeg
 
     try:
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
+        found = str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
         raise FfmpegNotFound(
             f"no ffmpeg found; install imageio-ffmpeg or set {FFMPEG_VARIABLE} to a program"
         ) from error
+    comes_along = Path(found).is_relative_to(Path(imageio_ffmpeg.__file__).parent)
+    return found if comes_along else _checked(found)
 
 
 def ffmpeg_version(program: str) -> str:
@@ -114,8 +120,14 @@ def described(program: str, url: str, container: str) -> list[str]:
 
 @cache
 def _checked(program: str) -> str:
-    """The program, once it has said that it is ffmpeg."""
-    ffmpeg_version(program)
+    """The program, once it has said that it is an ffmpeg that knows what it is asked for."""
+    said = ffmpeg_version(program)
+    release = _RELEASE.match(said)  # builds between releases have no number
+    if release and int(release[1]) < LEAST_FFMPEG:
+        raise FfmpegNotFound(
+            f"{program} is ffmpeg {release[0].split()[-1]}, and {LEAST_FFMPEG}.0 is the least that "
+            f"works; leave --ffmpeg and {FFMPEG_VARIABLE} away to use the one that comes along"
+        )
     return program
 
 

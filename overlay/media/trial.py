@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import ffmpeg
 
 from overlay.datatypes import MediaInfo
 from overlay.errors import OutputError
+from overlay.files import temporary_folder
 from overlay.media.containers import is_mp4_family
 from overlay.media.process import command_line, local_url, media_input, started
 
@@ -25,11 +25,14 @@ def refusal(info: MediaInfo, streams: Collection[int], extension: str, program: 
         streams: Their indices.
         extension: Of the container.
         program: The ffmpeg to start; it writes a header and nothing else.
+
+    Raises:
+        OutputError: There is no room for even that.
     """
     if not streams:
         return ""
-    with TemporaryDirectory() as folder:
-        out = Path(folder, f"header{extension}")
+    with temporary_folder() as folder:
+        out = folder / f"header{extension}"
         source = media_input(info)
         more = {"strict": "unofficial"} if is_mp4_family(out) else {}
         output = ffmpeg.output(
@@ -37,6 +40,8 @@ def refusal(info: MediaInfo, streams: Collection[int], extension: str, program: 
         )
         with started(command_line(output, program)) as run:
             returncode = run.process.wait()
+        if run.log.no_room:
+            raise run.log.no_room
         return run.log.complaint if returncode else ""
 
 

@@ -16,11 +16,16 @@ from overlay.media.attachments import Attachment, attach_arguments
 from overlay.media.clock import others_copied
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
-from overlay.media.panel_stream import STANDING_RATE, PanelInput, panel_tiles
+from overlay.media.panel_stream import STANDING_RATE, PanelInput, laid_over
 from overlay.media.picture import framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
 
 _HALF_MS = 0.0005
+_FINE_RATE = 1000
+"""Steps a second in which a moment is looked for."""
+_SOUGHT = {"mov", "matroska", "avi", "flv", "asf", "nut", "mxf"}
+"""Containers in which a seek goes to a keyframe that is not later; others are read from the start,
+and those whose timestamps may jump."""
 _DECODING_TIMES = ("avi", "gxf", "mpeg")
 """Containers that know when a frame is decoded, not of each when it is shown."""
 
@@ -50,6 +55,8 @@ def overlay_command(
     encoder: Encoder,
     options: dict[str, Any],
     subtitles: Iterable[SubtitlePlan] = (),
+    covers: Iterable[int] = (),
+    attachments: Sequence[Attachment] = (),
     deinterlace: bool = False,
 ) -> list[str]:
     """Decode the video, lay the panel over it, encode it; copy everything else.
@@ -65,6 +72,8 @@ def overlay_command(
         encoder: The video encoder.
         options: Its options.
         subtitles: The subtitle streams to keep.
+        covers: Indices of the cover pictures that become streams.
+        attachments: Covers and fonts, for Matroska.
         deinterlace: Make whole pictures of fields.
     """
     video = shown_video(info)
@@ -84,7 +93,7 @@ def overlay_command(
     if out.suffix.lower() == ".mkv":
         streams.append(source["t?"])
         codecs["c:t"] = "copy"
-    for position, index in enumerate(info.covers, start=1):
+    for position, index in enumerate(covers, start=1):
         streams.append(source[str(index)])
         codecs |= {f"c:v:{position}": "copy", f"disposition:v:{position}": "attached_pic"}
     output = ffmpeg.output(
@@ -92,6 +101,7 @@ def overlay_command(
         local_url(out),
         **_for_video(options),
         **codecs,
+        **{"disposition:v:0": "default"},
         pix_fmt="yuv420p10le" if ten_bit else "yuv420p",
         fps_mode="passthrough",
         enc_time_base=time_base_of(panel),
@@ -105,7 +115,22 @@ def overlay_command(
     ).overwrite_output()
     used = {video.index, *(audio.index for audio in info.audio)}
     used |= {info.texts[plan.position] for plan in subtitles}
-    return command_line(ffmpeg.merge_outputs(output, *others_copied(info, source, used)), program)
+    others = others_copied(info, source, used)
+    command = command_line(ffmpeg.merge_outputs(output, *others), program)
+    attached = attach_arguments(attachments, info.n_attachments)
+    return _with_more(command, out, [*_named(video), *attached])
+
+
+def _with_more(command: list[str], out: Path, arguments: list[str]) -> list[str]:
+    """Options that come several times, which ffmpeg-python cannot say, before the output."""
+    before_out = command.index(str(local_url(out)))
+    return [*command[:before_out], *arguments, *command[before_out:]]
+
+
+def _named(video: VideoInfo) -> list[str]:
+    """What a filtered picture does not take along: its title and its language."""
+    pairs = (("-metadata:s:v:0", f"{key}={value}") for key, value in video.names)
+    return [argument for pair in pairs for argument in pair]
 
 
 def time_base_of(panel: PanelInput) -> str:
@@ -125,10 +150,7 @@ def _container_options(out: Path, encoder: Encoder) -> dict[str, Any]:
 
 
 def _composed(picture: Any, video: VideoInfo, panel: PanelInput, *, ten_bit: bool) -> Any:
-    picture = ffmpeg.overlay(
-        picture, panel_tiles(panel), x=panel.box.x, y=panel.box.y, eval="init",
-        format="yuv420p10" if ten_bit else "yuv420", shortest=1, ts_sync_mode="nearest",
-    )  # fmt: skip
+    picture = laid_over(picture, panel, format="yuv420p10" if ten_bit else "yuv420")
     return picture.filter("setparams", **color_tags(video.color))
 
 
@@ -155,6 +177,7 @@ def copy_command(
     out: Path,
     program: str,
     subtitles: Iterable[SubtitlePlan] = (),
+    covers: Iterable[int] = (),
     tracks: Iterable[TextTrack] = (),
     attachments: Sequence[Attachment] = (),
 ) -> list[str]:
@@ -165,6 +188,7 @@ def copy_command(
         out: Where to write; its extension names the container.
         program: The ffmpeg to start.
         subtitles: The subtitle streams to keep.
+        covers: Indices of the cover pictures that become streams.
         tracks: Subtitle files that become streams behind the others; the first is the one that
             players show, unless the source has subtitles itself.
         attachments: Fonts and covers, for Matroska.
@@ -191,7 +215,7 @@ def copy_command(
     if out.suffix.lower() == ".mkv":
         streams.append(source["t?"])
     else:
-        streams += [source[str(index)] for index in info.covers]
+        streams += [source[str(index)] for index in covers]
     more = {"movflags": "+faststart", "strict": "unofficial"} if is_mp4_family(out) else {}
     output = ffmpeg.output(
         *streams, local_url(out), **codecs, map_metadata=0, map_chapters=0,
@@ -200,9 +224,7 @@ def copy_command(
     used = {*info.clock} - {*info.texts} | {info.texts[plan.position] for plan in subtitles}
     others = others_copied(info, source, used)
     command = command_line(ffmpeg.merge_outputs(output, *others), program)
-    before_out = command.index(f"file:{out.absolute()}")
-    attached = attach_arguments(attachments, info.n_attachments)
-    return [*command[:before_out], *attached, *command[before_out:]]  # an option can come twice
+    return _with_more(command, out, attach_arguments(attachments, info.n_attachments))
 
 
 def preview_command(
@@ -222,7 +244,7 @@ def preview_command(
     video = shown_video(info)
     seek: dict[str, Any] = {}
     begin_s = at_s + _HALF_MS
-    if not info.clock:  # else it would go by timestamps that may jump, and to no keyframe
+    if not info.clock and _SOUGHT.intersection(info.container.split(",")):
         whole = floor((begin_s + info.start_s) / video.time_base) * video.time_base
         begin_s = max(0.0, round(float(whole) - info.start_s, 6))
         seek, begin_s = {"ss": begin_s, "noaccurate_seek": None}, 0.0
@@ -230,7 +252,8 @@ def preview_command(
     shown = framed(source[str(video.index)], video, even_size=False, deinterlace=deinterlace)
     if video.stands:
         shown = repeated(shown, STANDING_RATE)
-    shown = shown.filter("fps", fps=str(panel.rate), start_time=begin_s, round="up")
+    shown = shown.filter("settb", "AVTB")  # else the moment is rounded to ticks, as long as frames
+    shown = shown.filter("fps", fps=_FINE_RATE, start_time=begin_s, round="up")
     picture = _composed(shown.filter("setpts", "PTS-STARTPTS"), video, panel, ten_bit=False)
     if video.sample_aspect != 1:
         picture = picture.filter("scale", "iw*sar", "ih").filter("setsar", 1)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overlay.datatypes import MediaInfo, VideoInfo
+from overlay.files import temporary_folder
+from overlay.media.attachments import extract_covers
 from overlay.media.containers import (
     SubtitlePlan,
     check_container,
     default_extension,
+    plan_covers,
     plan_subtitles,
 )
 from overlay.media.encoders import Encoder, choose_encoder
@@ -53,14 +56,17 @@ class Burned:
             ffmpeg_path=settings.video.ffmpeg, on_note=reporter.note,
         )  # fmt: skip
         subtitles, dropped = plan_subtitles(source.info, target.path)
+        covers, coverless = plan_covers(source.info, target.path)
         check_holds(source.info, copied_streams(source.info, subtitles), target.path, program)
         settings = drawable(video, settings, reporter)
         kept = fields if encoder.keeps_fields(video.height) else ""
         notes = (*_policies(video), *_of_fields(fields, kept, encoder))
-        for note in (*notes, *left_out(target.path, dropped)):
+        for note in (*notes, *left_out(target.path, dropped, coverless)):
             reporter.note(note)
-        return BurnedPlan(source, settings, target_file=target, program=program, encoder=encoder,
-                          subtitles=tuple(subtitles), fields=kept)  # fmt: skip
+        return BurnedPlan(
+            source, settings, target_file=target, program=program, encoder=encoder,
+            subtitles=tuple(subtitles), covers=tuple(covers), fields=kept,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class BurnedPlan:
     program: str
     encoder: Encoder
     subtitles: tuple[SubtitlePlan, ...]
+    covers: tuple[int, ...]
     fields: str
     """As they are coded; empty where whole pictures are."""
     needs_track: bool = True
@@ -96,11 +103,14 @@ class BurnedPlan:
         timeline = timeline_of(track, self.settings)
         until_s = lasting_s(source, track, reporter)
         planar, panel_input = planar_panel(timeline, video, self.settings.panel, depth, until_s)
-        with self.target_file.opened() as temporary:
+        with temporary_folder() as folder, self.target_file.opened() as temporary:
+            attachable = self.covers if self.target.suffix.lower() == ".mkv" else ()
             command = overlay_command(
                 source.info, panel_input, temporary, self.program, encoder=self.encoder,
                 options=self.encoder.options(options.crf, options.preset, self.fields),
-                subtitles=self.subtitles, deinterlace=options.deinterlace,
+                subtitles=self.subtitles, covers=() if attachable else self.covers,
+                attachments=extract_covers(source.info, attachable, folder),
+                deinterlace=options.deinterlace,
             )  # fmt: skip
             frames = panel_frames(planar, panel_input)
             run = fed(command, panel_input, frames, reporter, source.duration_s)
@@ -136,7 +146,9 @@ def copied_streams(info: MediaInfo, subtitles: Iterable[SubtitlePlan]) -> list[i
     return [*(audio.index for audio in info.audio), *texts]
 
 
-def left_out(out: Path, dropped: list[str]) -> Iterator[str]:
-    """A note on the subtitles that a container cannot hold, if there are any."""
-    if dropped:
-        yield f"{out.suffix} cannot hold these subtitles, left out: {', '.join(dropped)}"
+def left_out(out: Path, texts: list[str], covers: list[str]) -> Iterator[str]:
+    """Notes on the subtitles and covers that a container cannot hold, if there are any."""
+    if texts:
+        yield f"{out.suffix} cannot hold these subtitles, left out: {', '.join(texts)}"
+    if covers:
+        yield f"{out.suffix} cannot hold these pictures, left out: {', '.join(covers)}"

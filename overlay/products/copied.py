@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from overlay.errors import OutputError
+from overlay.files import temporary_folder
 from overlay.media.attachments import extract_covers, font_attachment
 from overlay.media.containers import (
     SubtitlePlan,
     check_container,
     default_extension,
+    plan_covers,
     plan_subtitles,
 )
 from overlay.media.picture import in_order
@@ -53,12 +54,13 @@ class Copied:
             )
         check_container(source.info, target.path)
         subtitles, dropped = plan_subtitles(source.info, target.path)
-        for note in left_out(target.path, dropped):
+        covers, coverless = plan_covers(source.info, target.path)
+        for note in left_out(target.path, dropped, coverless):
             reporter.note(note)
         program = ffmpeg_program(settings.video.ffmpeg)
         streams = [video.index, *copied_streams(source.info, subtitles)]
         check_holds(source.info, streams, target.path, program)
-        return CopiedPlan(source, settings, target, program, tuple(subtitles))
+        return CopiedPlan(source, settings, target, program, tuple(subtitles), tuple(covers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class CopiedPlan:
     target_file: Target
     program: str
     subtitles: tuple[SubtitlePlan, ...]
+    covers: tuple[int, ...]
     needs_track: bool = False
 
     @property
@@ -102,13 +105,19 @@ class CopiedPlan:
             EncodeError: ffmpeg failed, or the result is not what it should be.
         """
         source, tolerant = self.source, self.settings.video.tolerant
-        with TemporaryDirectory() as folder, self.target_file.opened() as temporary:
+        with temporary_folder() as folder, self.target_file.opened() as temporary:
             attachments = []
             if self.target.suffix.lower() == ".mkv":
-                covers = extract_covers(source.info, Path(folder))
+                covers = extract_covers(source.info, self.covers, folder)
                 attachments = [*map(font_attachment, fonts), *covers]
             command = copy_command(
-                source.info, temporary, self.program, self.subtitles, tracks, attachments
+                source.info,
+                temporary,
+                self.program,
+                self.subtitles,
+                self.covers,
+                tracks,
+                attachments,
             )
             run = fed(command, None, (), reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=tolerant)

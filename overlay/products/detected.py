@@ -12,6 +12,7 @@ from overlay.datatypes import Cue, TagEvent, TagTimeline
 from overlay.detection import detect, vocabulary_shown
 from overlay.settings import Settings
 from overlay.track import TagTrack
+from overlay.verdicts import Said
 
 
 def events_of(track: TagTrack, settings: Settings) -> list[TagEvent]:
@@ -21,8 +22,21 @@ def events_of(track: TagTrack, settings: Settings) -> list[TagEvent]:
         SettingsError: A label in the settings is none of the track's, or the file of thresholds
             cannot be read.
         LabelError: The label file cannot be read or does not fit the scores.
+        ExportError: The verdicts cannot be read, or are of another sound.
     """
     return detect(track, settings).events
+
+
+def judged_events_of(
+    track: TagTrack, settings: Settings
+) -> tuple[list[TagEvent], list[tuple[TagEvent, Said | None]]]:
+    """The same events, and all that was found with what reviewers said of it.
+
+    Raises:
+        OverlayError: As for ``events_of``.
+    """
+    found = detect(track, settings)
+    return found.events, found.pairs
 
 
 def timeline_of(track: TagTrack, settings: Settings) -> TagTimeline:
@@ -50,13 +64,13 @@ def captions_of(
     )  # fmt: skip
 
 
-def silence(labels: tuple[str, ...] = ("sound",)) -> TagTrack:
+def silence(labels: tuple[str, ...] = ("sound",), sound: str = "") -> TagTrack:
     """A track on which nothing is heard: what refuses it refuses every track of these labels."""
-    return TagTrack(np.zeros((1, len(labels)), np.float32), labels, 2.0, 0.3, 2.0)
+    return TagTrack(np.zeros((1, len(labels)), np.float32), labels, 2.0, 0.3, 2.0, sound=sound)
 
 
 def without_labels(settings: Settings) -> Settings:
     """The same, but naming no labels, so that ``silence()`` fits."""
-    events = replace(settings.events, allow=(), deny=(), thresholds_file=None)
+    events = replace(settings.events, allow=(), deny=(), thresholds_file=None, verdicts_file=None)
     panel = replace(settings.panel, label_file=None)
     return replace(settings, events=events, panel=panel)

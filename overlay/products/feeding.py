@@ -43,6 +43,7 @@ def make_panel(timeline: TagTimeline, video: VideoInfo, settings: PanelSettings)
         settings,
         families=timeline.family_by_label,
         pixel_aspect=video.sample_aspect,
+        duration_s=video.start_s + (video.duration_s or 0.0),
     )
 
 
@@ -74,7 +75,10 @@ def panel_input(
     rate = panel_rate(video) if until_s is None else STANDING_RATE
     until = None if until_s is None else ceil(until_s * rate)
     first = first_picture(video, rate) if until_s is None else 0
-    return PanelInput(panel.box, drawn.pix_fmt, color.range, color.space, rate, first, until)
+    places = tuple(panel.places)
+    return PanelInput(
+        drawn.size, places, drawn.pix_fmt, color.range, color.space, rate, first, until
+    )
 
 
 def lasting_s(source: Source, track: TagTrack, reporter: Reporter) -> float | None:
@@ -113,8 +117,8 @@ def drawable(video: VideoInfo, settings: Settings, reporter: Reporter) -> Settin
         )
         settings = replace(settings, panel=replace(panel, language="en"))
     made = make_panel(timeline_of(silence(), without_labels(settings)), video, settings.panel)
-    if not made.fits:
-        reporter.note(f"no panel fits on {video.width}x{video.height} pixels, so nothing is drawn")
+    for name in made.without_room:
+        reporter.note(f"the view {name} does not fit on {video.width}x{video.height} pixels")
     return settings
 
 

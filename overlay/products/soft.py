@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from overlay.export.ass_panel import panel_fonts
+from overlay.export.ass_panel import panel_fonts, playable
 from overlay.export.formats import Format, format_named
+from overlay.files import temporary_folder
 from overlay.media.source import Source
 from overlay.media.video import TextTrack
 from overlay.products.base import Made
@@ -36,17 +36,24 @@ class Soft:
         """
         copy = Copied().plan(source, settings, out, reporter)
         source.picture()
-        kinds = _kinds(copy.target.suffix.lower())
+        kinds = _kinds(copy.target.suffix.lower(), settings, reporter)
         for kind in kinds.values():
             rehearsed(kind, facts_of(source), settings)
         return SoftPlan(copy, kinds)
 
 
-def _kinds(extension: str) -> dict[str, Format]:
+def _kinds(extension: str, settings: Settings, reporter: Reporter) -> dict[str, Format]:
     """What each text track is, by its title."""
     captions = {".mkv": "ass", ".webm": "vtt"}.get(extension, "srt")
     kinds = {"Sounds": format_named(captions)}
-    if extension == ".mkv":
+    if extension != ".mkv":
+        return kinds
+    views, played = settings.panel.views, playable(settings.panel)
+    if left := [name for name in views if name not in played]:
+        reporter.note(
+            f"players cannot draw {' and '.join(left)}, so no track has it; a render does"
+        )
+    if played:
         kinds["Sound tags, animated"] = format_named("ass-panel")
     return kinds
 
@@ -73,10 +80,10 @@ class SoftPlan:
         """
         assert track is not None
         facts = facts_of(self.copy.source)
-        with TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             tracks = []
             for title, kind in self.kinds.items():
-                file = Path(folder, f"{title}{kind.extension}")
+                file = folder / f"{title}{kind.extension}"
                 file.write_bytes(content_of(kind, track, facts, self.copy.settings, reporter))
                 if file.stat().st_size:  # ffmpeg reads no empty one
                     tracks.append(TextTrack(file, title))

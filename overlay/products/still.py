@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from overlay.errors import UsageError
+from overlay.files import temporary_folder
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
 from overlay.media.video import preview_command
@@ -56,9 +56,9 @@ class Still:
         target = target_for(source, settings, out, f"{source.path.stem}.{self.at_s:g}s.png")
         program = ffmpeg_program(settings.video.ffmpeg)
         plan = StillPlan(source, drawable(video, settings, reporter), target, program, self.at_s)
-        with TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             unlabelled = replace(plan, settings=without_labels(plan.settings))
-            unlabelled.draw(silence(), Path(folder, "still.png"), SILENT)
+            unlabelled.draw(silence(), folder / "still.png", SILENT)
         return plan
 
 

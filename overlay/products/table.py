@@ -13,7 +13,7 @@ from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.detected import (
     captions_of,
-    events_of,
+    judged_events_of,
     silence,
     timeline_of,
     without_labels,
@@ -104,7 +104,8 @@ def content_of(
     if kind.holds == "panel":
         run = replace(run, timeline=timeline_of(track, settings))
     elif kind.holds != "scores":
-        run = replace(run, events=events_of(track, settings))
+        events, pairs = judged_events_of(track, settings)
+        run = replace(run, events=events, pairs=pairs)
     if kind.holds == "captions":
         cues = captions_of(list(run.events), track, settings, frame_rate=facts.frame_rate)
         note_if_none(cues, settings, reporter)

@@ -107,7 +107,7 @@ def _files_of(settings: Settings) -> Iterator[Path]:
     tagging, panel, events = settings.tagging, settings.panel, settings.events
     for each in (
         tagging.model, tagging.weights, panel.theme, panel.font, panel.label_file,
-        events.thresholds_file,
+        events.thresholds_file, events.verdicts_file,
     ):  # fmt: skip
         if each:
             yield Path(each)

@@ -6,16 +6,18 @@ Long lists go as parallel columns, tables of numbers as base64 of their bytes: t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import Scores, TagEvent
+from overlay.datatypes import Scores
 from overlay.detection import Detection
+from overlay.detection.detect import usual_threshold
 from overlay.detection.wanted import thresholds_of
 from overlay.drawing.theme import Color, load_theme
+from overlay.export.read_events import NO_CLASS, Lane
 from overlay.reviewing.pictures import base64_of
 from overlay.settings import Settings
 from overlay.track import TagTrack
@@ -34,26 +36,32 @@ def end_of(track: TagTrack) -> float:
     return max(track.duration_s, float(track.times[-1]) if track.n_hops else 0.0)
 
 
-def review_data(track: TagTrack, found: Detection, settings: Settings) -> dict[str, Any]:
+def review_data(
+    track: TagTrack, found: Detection, settings: Settings, beside: Sequence[Lane] = ()
+) -> dict[str, Any]:
     """What was heard, as the page takes it.
 
     Args:
         track: The scores.
         found: The events in it.
         settings: Thresholds, and how many tags a panel shows.
+        beside: Events of other origin, to be judged in lanes of their own.
     """
     best, scores = best_tags(found.timeline.scores)
     step = -(-len(best) // _MOST_ROWS) or 1
-    usual = settings.events.event_threshold
+    usual = usual_threshold(settings, track.model)
+    foreign = sorted({e.label for lane in beside for e in lane.events if e.index == NO_CLASS})
+    places = {name: place for place, name in enumerate(foreign, start=len(found.vocabulary))}
     return {
         "fingerprint": fingerprint_of(track),
         "duration_s": round(end_of(track), 3),
         "model": track.model,
         "vocabulary": track.vocabulary,
-        "labels": _labels(found.vocabulary),
+        "labels": [*_labels(found.vocabulary), *((name, name, "") for name in foreign)],
         "thresholds": _rounded(thresholds_of(found.vocabulary, settings.events, usual)),
         "colors": {look: _colors(look) for look in _LOOKS},
-        "events": _events(found.events, track.model),
+        "events": _events((Lane(track.model, tuple(found.events)), *beside), places),
+        "lanes": [track.model, *(lane.name for lane in beside)],
         "top_k": settings.panel.top_k,
         "best": {
             "n": best.shape[1],
@@ -79,13 +87,19 @@ def _labels(vocabulary: Vocabulary) -> list[tuple[str, str, str]]:
     return list(zip(vocabulary.names, chinese, vocabulary.families, strict=True))
 
 
-def _events(events: Sequence[TagEvent], model: str) -> dict[str, list[Any]]:
+def _events(lanes: Sequence[Lane], foreign: Mapping[str, int]) -> dict[str, list[Any]]:
+    """The events of all lanes by onset, in columns; labels of no class have places behind all."""
+    found = [(event, n) for n, lane in enumerate(lanes) for event in lane.events]
+    found.sort(key=lambda each: each[0].onset_s)
     return {
-        "id": [event_id(event, model) for event in events],
-        "label": [event.index for event in events],
-        "onset_ms": [round(1000 * event.onset_s) for event in events],
-        "offset_ms": [round(1000 * event.offset_s) for event in events],
-        "score": [round(event.peak, 3) for event in events],
+        "id": [event_id(event, lanes[n].name) for event, n in found],
+        "label": [
+            foreign[event.label] if event.index == NO_CLASS else event.index for event, _ in found
+        ],
+        "onset_ms": [round(1000 * event.onset_s) for event, _ in found],
+        "offset_ms": [round(1000 * event.offset_s) for event, _ in found],
+        "score": [round(e.peak, 3) if lanes[n].is_scored else None for e, n in found],
+        "lane": [n for _, n in found],
     }
 
 

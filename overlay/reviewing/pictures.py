@@ -32,7 +32,7 @@ _SILENCE_DB, _RANGE_DB = -100.0, 65.0
 _LOUDEST = 99.8
 """Percentile of a spectrogram that is drawn brightest."""
 _QUALITY = 50
-_THUMB_PX, _MOST_THUMBS, _THUMBS_A_ROW = 72, 200, 10
+_THUMB_PX, _MOST_THUMBS, _THUMBS_A_ROW = 72, 400, 10
 _EXACT_S = 600.0
 """Videos up to this length have thumbnails of the very frame, longer ones of keyframes."""
 
@@ -162,7 +162,7 @@ def thumbnails(
 
     Args:
         source: A media file; without a picture there are none.
-        moments_s: Where events are, seconds; if there are many, moments are spread evenly.
+        moments_s: Where events are, seconds; of many some are taken.
         end_s: Where the sound ends.
         reporter: Told how far it is, as step ``look``.
 
@@ -172,7 +172,7 @@ def thumbnails(
     """
     if source.info.video is None:
         return None
-    times = _chosen(moments_s, end_s)
+    times = _chosen(moments_s)
     exact = end_s <= _EXACT_S and not source.info.clock
     seen: list[tuple[float, Pixels]] = []
     found = glimpses(source.info, times, _THUMB_PX, exact=exact)
@@ -192,12 +192,12 @@ def thumbnails(
     }
 
 
-def _chosen(moments_s: Sequence[float], end_s: float) -> list[float]:
+def _chosen(moments_s: Sequence[float]) -> list[float]:
     """At most so many moments, rising."""
     moments = sorted({round(moment, 1) for moment in moments_s})
     if len(moments) <= _MOST_THUMBS:
         return moments
-    return [end_s * (n + 0.5) / _MOST_THUMBS for n in range(_MOST_THUMBS)]
+    return [moments[n * len(moments) // _MOST_THUMBS] for n in range(_MOST_THUMBS)]
 
 
 def _sheet(pictures: Sequence[Pixels]) -> Pixels:

@@ -10,7 +10,7 @@ from overlay.errors import TaggerError, UnknownTagger
 from overlay.tagging.models import SPECS
 from overlay.tagging.networks.moments import MomentNet
 from overlay.tagging.spec import Spec
-from overlay.tagging.weights.choice import BEST
+from overlay.tagging.weights.choice import BEST, FINE, OF_FRAMES
 from overlay.tagging.weights.published import WEIGHTS, fetch, find, sha256, verify
 
 
@@ -96,7 +96,7 @@ def device_lines() -> Iterator[str]:
 
 
 def _known(names: Iterable[str]) -> list[str]:
-    names = list(names)
+    names = [each for name in names for each in ((BEST, OF_FRAMES) if name == FINE else (name,))]
     for name in names:
         if name not in SPECS:
             raise UnknownTagger(name, SPECS)

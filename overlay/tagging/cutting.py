@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Samples = npt.NDArray[np.float32]
-"""Mono, ``[n]``."""
+"""Mono, ``[n]``; or features of a sound, ``[n, n_bands]``."""
 
 
 class Cutter:
@@ -20,12 +20,16 @@ class Cutter:
         window_length: Samples in a window.
         hop_length: Samples between the starts of two windows.
         at_once: Windows in a segment.
+        blank: A sample of silence, a number or as its features have it, ``[n_bands]``.
     """
 
-    def __init__(self, window_length: int, hop_length: int, at_once: int = 64) -> None:
+    def __init__(
+        self, window_length: int, hop_length: int, at_once: int = 64, blank: npt.ArrayLike = 0.0
+    ) -> None:
         self.window_length, self.hop_length = window_length, hop_length
         self._at_once, self._advance = at_once, at_once * hop_length
-        self._kept = np.zeros(0, np.float32)
+        self._blank = np.asarray(blank, np.float32)
+        self._kept = np.zeros((0, *self._blank.shape), np.float32)
         self._kept_from = 0
         self.next_start = 0
         """First sample of the first window that was not cut yet."""
@@ -73,7 +77,8 @@ class Cutter:
         unneeded = min(max(before, 0), len(self._kept))
         self._kept = self._kept[unneeded:]
         self._kept_from += unneeded
-        return start, np.pad(segment, (0, length - len(segment)))
+        missing = np.broadcast_to(self._blank, (length - len(segment), *self._blank.shape))
+        return start, np.concatenate([segment, missing])
 
 
 def segments(blocks: Iterable[Samples], window_length: int, hop_length: int) -> Iterator[Samples]:

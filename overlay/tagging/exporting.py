@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from overlay.errors import TaggerError
+from overlay.files import temporary_folder
 from overlay.settings import TaggingSettings
 from overlay.tagging.engines.backend import import_paddle
 from overlay.tagging.engines.paddle import built
@@ -47,8 +47,8 @@ def export_onnx(name: str, target: Path, weights: str | None = None) -> None:
     tagger = load_network(TaggingSettings(model=name, weights=weights, device="cpu"))
     network = OnWaveforms(built(tagger.job))
     network.eval()
-    with TemporaryDirectory() as folder:
-        stem = Path(folder, "network")
+    with temporary_folder() as folder:
+        stem = folder / "network"
         shape = paddle.static.InputSpec([None, None], "float32", name="waveforms")
         paddle.jit.save(network, str(stem), input_spec=[shape])
         program = next(p for p in (f"{stem}.json", f"{stem}.pdmodel") if Path(p).is_file())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from overlay.datatypes import Scores, SoundBlock
 from overlay.tagging.blending import Blend, Floats
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 class FrameTagger:
     """Base of taggers with a score every few hundredths of a second.
 
-    Each sees stretches of ``stretch_s`` that overlap by half. A frame near the edge of a stretch
-    knows little of what is beyond, so stretches count most in their middle:
+    Each sees stretches of ``stretch_s`` that overlap. A frame near the edge of a stretch knows
+    little of what is beyond, so stretches count most in their middle:
 
         weight = min(t, stretch_s - t), at least a frame
 
@@ -34,6 +35,7 @@ class FrameTagger:
     Attributes:
         frame_s: Seconds from frame to frame.
         stretch_s: Seconds that are heard together.
+        overlap_s: Seconds that two stretches share; half a stretch if ``None``.
         n_joined: Frames whose mean is a row.
     """
 
@@ -43,6 +45,7 @@ class FrameTagger:
     model_hash: str
     frame_s: float
     stretch_s: float
+    overlap_s: float | None = None
     n_joined: int = 1
 
     def score_frames(self, stretch: Samples) -> Scores:
@@ -65,7 +68,7 @@ class FrameTagger:
         """Scores as they come; see ``Tagger``. Only isolated windows have lengths of their own."""
         if windows.way == ISOLATED:
             return listen_in_windows(self.score, self.sample_rate, sound, windows)
-        return in_runs(sound, self.sample_rate, lambda start_s: _FrameRun(self, start_s))
+        return in_runs(sound, self.sample_rate, lambda start_s: FrameRun(self, start_s))
 
 
 class FrameNetworkTagger(FrameTagger):
@@ -98,25 +101,45 @@ class FrameNetworkTagger(FrameTagger):
         return scores[:n_frames]
 
 
-class _FrameRun:
+class Ear(Protocol):
+    """What a run asks of a ``FrameTagger``, or of one that is fed with features."""
+
+    sample_rate: int
+    frame_s: float
+    stretch_s: float
+    overlap_s: float | None
+    n_joined: int
+
+    def score_frames(self, stretch: Samples) -> Scores:
+        """Scores of the frames of a stretch."""
+        ...
+
+
+class FrameRun:
     """Sound without a gap on its way to rows of frames."""
 
-    def __init__(self, tagger: FrameTagger, start_s: float) -> None:
+    def __init__(self, tagger: Ear, start_s: float, blank: npt.ArrayLike = 0.0) -> None:
         self._tagger, self._start_s = tagger, start_s
         self._rate = tagger.sample_rate
         self._row_length = round(tagger.frame_s * tagger.n_joined * self._rate)
-        half = round(tagger.stretch_s / 2 * self._rate) // self._row_length * self._row_length
-        self._cutter = Cutter(2 * half, half, at_once=1)
+        half, overlap_s = tagger.stretch_s / 2, tagger.overlap_s
+        half_length, hop = (
+            round(seconds * self._rate) // self._row_length * self._row_length
+            for seconds in (half, tagger.stretch_s - (half if overlap_s is None else overlap_s))
+        )
+        self._cutter = Cutter(2 * half_length, hop, at_once=1, blank=blank)
         self._blend = Blend()
         self._n_samples = 0
 
     def push(self, samples: Samples) -> Iterator[ScoreBlock]:
+        """See ``Run``."""
         self._n_samples += len(samples)
         for start, stretch in self._cutter.push(samples):
             self._add(start, stretch)
         yield from self._rows_until(self._cutter.next_start // self._row_length)
 
     def end(self) -> Iterator[ScoreBlock]:
+        """See ``Run``."""
         if self._n_samples < self._cutter.window_length:
             for _, stretch in self._cutter.padded():
                 self._add(0, stretch[: self._n_samples])

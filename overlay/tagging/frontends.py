@@ -197,6 +197,55 @@ class MelFrontEnd(_SpectralFrontEnd):
         return np.ascontiguousarray(mel.transpose(0, 2, 1))[:, None]
 
 
+class MelStream:
+    """The frames of ``MelFrontEnd`` as the sound comes: each once, whoever listens to them.
+
+    What comes of all blocks and of ``end`` equals ``features`` of the whole sound; one that is
+    shorter than ``LEAST_SAMPLES`` is padded with silence.
+    """
+
+    RATE = SAMPLE_RATE // FRAME_LENGTH
+    """Frames a second."""
+    LEAST_SAMPLES = 2048
+
+    def __init__(self, front_end: MelFrontEnd) -> None:
+        self._front_end = front_end
+        self._samples = np.zeros(0, np.float32)
+        self._signal: Signal | None = None
+        self.blank: Signal = self._mel(np.zeros(N_FFT, np.float32))[0]
+        """The frame of silence, ``[n_bands]``."""
+
+    def push(self, samples: Signal) -> Signal:
+        """Take some samples; the frames that are known now, ``[n_frames, n_bands]``."""
+        self._samples = np.concatenate([self._samples, samples])
+        if self._signal is None and len(self._samples) < self.LEAST_SAMPLES:
+            return self.blank[None][:0]
+        signal = self._front_end._prepared(self._samples[None])[0]
+        self._samples = self._samples[-1:]
+        if self._signal is None:
+            signal = np.pad(signal, (_HALF, 0), mode="reflect")
+        else:
+            signal = np.concatenate([self._signal, signal])
+        return self._cut(signal)
+
+    def end(self) -> Signal:
+        """The frames that are left when there is no more sound."""
+        missing = 0 if self._signal is not None else self.LEAST_SAMPLES - len(self._samples)
+        known = self.push(np.zeros(missing, np.float32))
+        assert self._signal is not None
+        last = self._cut(np.pad(self._signal, (0, _HALF), mode="reflect"))
+        return np.concatenate([known, last])
+
+    def _cut(self, signal: Signal) -> Signal:
+        """Frames of what there is; what the next one needs is kept."""
+        n_frames = max(0, (len(signal) - N_FFT) // FRAME_LENGTH + 1)
+        self._signal = signal[n_frames * FRAME_LENGTH :]
+        return self._mel(signal) if n_frames else self.blank[None][:0]
+
+    def _mel(self, signal: Signal) -> Signal:
+        return self._front_end._mel(_frames(signal))
+
+
 def mel_of_efficientat() -> tuple[Signal, Signal]:
     """Window, ``[1024]``, and mel bands, ``[128, 513]``, of EfficientAT's taggers."""
     window = np.zeros(N_FFT, np.float32)

@@ -31,6 +31,7 @@ class MomentTagger(FrameTagger):
 
     frame_s = STEP_FRAMES * 0.01
     stretch_s = STRETCH_FRAMES * 0.01
+    overlap_s = 2.4
     n_joined = 3
 
     def __init__(self, job: Job, labels: tuple[str, ...]) -> None:
@@ -45,6 +46,11 @@ class MomentTagger(FrameTagger):
     def score_frames(self, stretch: Samples) -> Scores:
         """Scores of the moments of a stretch, ``[n_moments, n_classes]``."""
         scores: Scores = self._heard(stretch[None])[0][0]
+        return scores
+
+    def score_mel(self, mel: Floats) -> Scores:
+        """The same, from the frames of its features, ``[n_frames, n_bands]``."""
+        scores: Scores = self._scored(mel[None], -(-len(mel) // STEP_FRAMES))[0][0]
         return scores
 
     def score(self, segment: Samples, window_length: int, hop_length: int) -> Scores:
@@ -70,7 +76,10 @@ class MomentTagger(FrameTagger):
         n_samples = sounds.shape[1]
         padded = np.pad(sounds, ((0, 0), (0, max(0, _LEAST_SAMPLES - n_samples))))
         mel = self.job.front_end.features(padded)[:, 0].transpose(0, 2, 1)
-        n_moments = max(1, -(-n_samples // (FRAME_LENGTH * STEP_FRAMES)))
+        return self._scored(mel, max(1, -(-n_samples // (FRAME_LENGTH * STEP_FRAMES))))
+
+    def _scored(self, mel: Floats, n_moments: int) -> tuple[Scores, Floats]:
+        """Scores and embeddings, from features ``[n, n_frames, n_bands]``."""
         n_frames = n_moments * STEP_FRAMES
         mel = mel[:, :n_frames]
         mel = np.pad(mel, ((0, 0), (0, n_frames - mel.shape[1]), (0, 0)), mode="edge")

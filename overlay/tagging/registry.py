@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from overlay.datatypes import Scores
 from overlay.errors import CheckpointError, TaggerError, UnknownTagger
 from overlay.files import is_file
@@ -14,16 +16,19 @@ from overlay.reporting import SILENT, Reporter
 from overlay.settings import TaggingSettings
 from overlay.tagging.engines.base import Engine, Floats, Job, engine_for
 from overlay.tagging.frames import FrameNetworkTagger
+from overlay.tagging.frontends import MelFrontEnd
 from overlay.tagging.head import HEAD_SUFFIX, Head, HeadTagger
 from overlay.tagging.models import SPECS
 from overlay.tagging.onnx_file import ONNX_SUFFIX
-from overlay.tagging.tagger import Tagger, WindowTagger
+from overlay.tagging.tagger import Tagger
+from overlay.tagging.together import MelTagger
 from overlay.tagging.weights.checkpoint import read_arrays
-from overlay.tagging.weights.choice import choose
+from overlay.tagging.weights.choice import BEST, FINE, OF_FRAMES, SHIPPED, choose, takes_fine
 from overlay.tagging.weights.published import fetch, sha256, verify
-from overlay.tagging.windows import CONTEXT, ISOLATED
+from overlay.tagging.windows import TOGETHER, Windows
 
 if TYPE_CHECKING:
+    from overlay.tagging.engines.paddle import PaddleEngine
     from overlay.tagging.moments import MomentTagger
 
 __all__ = ["SPECS", "NetworkTagger", "Tagger", "load_network", "load_tagger"]
@@ -52,10 +57,51 @@ def load_tagger(settings: TaggingSettings, *, reporter: Reporter = SILENT) -> Ta
         from overlay.tagging.onnx_tagger import load_onnx
 
         return load_onnx(Path(settings.model), settings.threads)
+    if takes_fine(settings):
+        return _fine(settings, reporter)
     job = _job(settings, reporter)
     if job.spec.frames is not None:
         return FrameNetworkTagger(job, job.spec.frames, _labels(job))
-    return _of_embeddings(job)
+    tagger = _of_embeddings(job)
+    way = Windows(way=settings.windows).decided(job.spec.best_way).way
+    return _together(tagger) if way == TOGETHER else tagger
+
+
+def _fine(settings: TaggingSettings, reporter: Reporter) -> Tagger:
+    """Three taggers together."""
+    from overlay.tagging.together import Fine, TogetherTagger
+    from overlay.vocabulary.strong import fine_of_audioset
+
+    if settings.weights or settings.windows not in ("auto", TOGETHER):
+        raise TaggerError(f"model {FINE} has weights and windows of its own; leave the option out")
+    if settings.model == "auto":
+        reporter.note(f"model {FINE}: the weights of {BEST} and {OF_FRAMES} are on this machine")
+    windows, moments, frames = (
+        _job(replace(settings, model=name), SILENT) for name in (BEST, SHIPPED, OF_FRAMES)
+    )
+    assert frames.spec.frames is not None
+    tagger = FrameNetworkTagger(frames, frames.spec.frames, _labels(frames))
+    return TogetherTagger(
+        NetworkTagger(windows), _moments(moments), Fine(tagger, fine_of_audioset())
+    )
+
+
+def _moments(job: Job) -> MomentTagger:
+    from overlay.tagging.moments import MomentTagger
+
+    return MomentTagger(job, _labels(job))
+
+
+def _together(tagger: NetworkTagger | MomentTagger) -> Tagger:
+    """A tagger and the built-in one, if they hear the same and know the same classes."""
+    from overlay.tagging.moments import MomentTagger
+    from overlay.tagging.together import TogetherTagger
+
+    known = SPECS[SHIPPED].vocabulary().names
+    if isinstance(tagger, MomentTagger) or not tagger.hears_mel or tagger.labels != known:
+        return tagger
+    settings = TaggingSettings(model=SHIPPED, threads=tagger.job.threads)
+    return TogetherTagger(tagger, _moments(_job(settings, SILENT)))
 
 
 def load_network(
@@ -73,11 +119,7 @@ def load_network(
 
 
 def _of_embeddings(job: Job) -> NetworkTagger | MomentTagger:
-    if job.spec.network is None:
-        from overlay.tagging.moments import MomentTagger
-
-        return MomentTagger(job, _labels(job))
-    return NetworkTagger(job)
+    return _moments(job) if job.spec.network is None else NetworkTagger(job)
 
 
 def _job(settings: TaggingSettings, reporter: Reporter) -> Job:
@@ -132,7 +174,7 @@ def _numbered(n_classes: int) -> tuple[str, ...]:
     return tuple(f"class {i}" for i in range(n_classes))
 
 
-class NetworkTagger(WindowTagger):
+class NetworkTagger(MelTagger):
     """A network with its weights behind the ``Tagger`` protocol.
 
     Paddle is imported when the first window comes: a track that is in the cache needs none of it.
@@ -144,16 +186,28 @@ class NetworkTagger(WindowTagger):
     def __init__(self, job: Job) -> None:
         self.name, self.sample_rate = job.spec.name, job.spec.sample_rate
         self.model_hash, self.labels = job.model_hash, _labels(job)
-        self.best_way = CONTEXT if job.spec.gains_by_context else ISOLATED
+        self.best_way = job.spec.best_way
         self.job = job
+        self.hears_mel = isinstance(job.front_end, MelFrontEnd)
 
     @cached_property
     def _engine(self) -> Engine:
         return engine_for(self.job)
 
+    @cached_property
+    def _features_engine(self) -> PaddleEngine:
+        from overlay.tagging.engines.paddle import PaddleEngine, choose_device
+
+        return PaddleEngine(self.job, choose_device(self.job.device))
+
     def score(self, segment: Floats, window_length: int, hop_length: int) -> Scores:
         """Score all whole windows of a segment."""
         return self._engine.scores(segment, window_length, hop_length)
+
+    def score_mel(self, mel: Floats, window_length: int, hop_length: int) -> Scores:
+        """Score all whole windows of the frames of its features, ``[n_frames, n_bands]``."""
+        windows = np.lib.stride_tricks.sliding_window_view(mel, window_length, axis=0)
+        return self._features_engine.scores_of(windows[::hop_length, None])
 
     def embed(self, segment: Floats, window_length: int, hop_length: int) -> Floats:
         """What the last layer sees of all whole windows, ``[n_windows, width]``."""

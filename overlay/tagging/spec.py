@@ -73,7 +73,7 @@ class Spec:
     """How it answers for every frame of a stretch; ``None`` for one answer a window."""
     unused: tuple[str, ...] = ()
     """Beginnings of the names of parameters that a checkpoint may hold and nobody needs."""
-    gains_by_context: bool = False
-    """Whether rows in context are truer than isolated windows (``tests/benchmarks/screen.py``)."""
+    best_way: str = "isolated"
+    """Which windows are the truest on screen (``tests/benchmarks/screen.py``)."""
     shares: bool = False
     """Whether overlapping windows can share their computation (``engines.shared``)."""

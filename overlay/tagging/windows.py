@@ -1,8 +1,9 @@
 """Which stretches of the sound are heard together, and what that makes of a moment.
 
 Isolated, as in PaddleAudio's example: a row is one window. In context: a row is the mean over all
-windows of several lengths that cover its moment. Networks learnt from ten seconds; two seconds cut
-out of their context are outside what they know, and long windows alone smear.
+windows of two lengths that cover its moment. Networks learnt from ten seconds; two seconds cut
+out of their context are outside what they know, and long windows alone smear. Together: the same,
+and what the built-in tagger hears at that very moment (``together``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from overlay.datatypes import Scores, SoundBlock
 from overlay.tagging.blending import Blend
@@ -22,15 +24,17 @@ from overlay.track import ScoreBlock
 Score = Callable[[Samples, int, int], Scores]
 """From a segment, window and hop in samples to a row a window, ``[n_windows, n_classes]``."""
 
-ISOLATED, CONTEXT = "isolated", "context"
-CONTEXT_S = (2.0, 3.0, 5.0)
+ISOLATED, CONTEXT, TOGETHER = "isolated", "context", "together"
+CONTEXT_S = (2.0, 5.0)
 """Lengths of the windows whose mean a moment gets."""
 CONTEXT_SMEAR_S = 0.8
 """A mean over windows that all cover the moment rises and falls with the sound itself."""
-_STEPS = 3
+_STEPS = 2
 """Windows of one length start this often in their length."""
 _EDGE_S = 0.3
 """A window tells of a moment that is at least this far inside."""
+_AT_ONCE = 16
+"""Windows of a length that are scored at once: a live stream waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class Windows:
         window_s: Seconds in a window; a row's time is its centre.
         hop_s: Seconds between two rows.
         way: ``isolated``: a row is one window. ``context``: a row is the mean over longer windows,
-            too, or what a tagger of frames makes of it. ``auto``: what the tagger is better at.
+            too, or what a tagger of frames makes of it. ``together``: the built-in tagger hears
+            the same, where the tagger is made for it. ``auto``: what the tagger is better at.
     """
 
     window_s: float = 2.0
@@ -55,8 +60,8 @@ class Windows:
     @property
     def rows(self) -> Rows:
         """What comes of them, where the way is decided."""
-        in_context = self.way == CONTEXT
-        return Rows(CONTEXT_SMEAR_S if in_context else self.window_s, self.hop_s)
+        alone = self.way == ISOLATED
+        return Rows(self.window_s if alone else CONTEXT_SMEAR_S, self.hop_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,35 +117,52 @@ class _IsolatedRun:
         return ScoreBlock(self._start_s + centers, rows, self._start_s + heard)
 
 
-class _ContextRun:
+class ContextRun:
     """A row is the mean over the windows of several lengths that cover its moment.
 
     Row i is for second (i + 1/2) hop. A window covers the moments that are at least ``_EDGE_S``
     inside; at the ends of the sound those up to its own edge.
+
+    Args:
+        score: Scores all whole windows of a segment.
+        rate: Samples, or rows of features, a second.
+        windows: The shortest window, and the seconds from row to row.
+        start_s: Second at which the sound begins.
+        blank: See ``Cutter``.
     """
 
-    def __init__(self, score: Score, rate: int, windows: Windows, start_s: float) -> None:
+    def __init__(
+        self,
+        score: Score,
+        rate: int,
+        windows: Windows,
+        start_s: float,
+        blank: npt.ArrayLike = 0.0,
+    ) -> None:
         self._score, self._rate, self._start_s = score, rate, start_s
         self._hop_s = windows.hop_s
         shortest = windows.window_s / CONTEXT_S[0]
         lengths = [round(shortest * seconds * rate) for seconds in CONTEXT_S]
         frame = max(1, rate // 100)  # front ends share frames of windows on this grid
         self._cutters = [
-            Cutter(length, max(1, round(length / _STEPS / frame)) * frame) for length in lengths
+            Cutter(length, max(1, round(length / _STEPS / frame)) * frame, _AT_ONCE, blank)
+            for length in lengths
         ]
         self._n_samples = 0
         self._blend = Blend()
 
     def push(self, samples: Samples) -> Iterator[ScoreBlock]:
+        """See ``Run``."""
         self._n_samples += len(samples)
         for cutter in self._cutters:
             for start, segment in cutter.push(samples):
                 self._add(cutter, start, segment)
-        known_s = min(cutter.next_start for cutter in self._cutters) / self._rate + _EDGE_S
-        row = self._row_at(known_s)
+        next_s = min(cutter.next_start for cutter in self._cutters) / self._rate
+        row = self._row_at(next_s + _EDGE_S) if next_s else 0  # the first ones cover from 0 on
         yield from self._rows_until(row, row * self._hop_s)
 
     def end(self) -> Iterator[ScoreBlock]:
+        """See ``Run``."""
         for number, cutter in enumerate(self._cutters):
             short = self._n_samples < cutter.window_length
             if short and number:  # the shortest windows alone are padded
@@ -184,7 +206,7 @@ def listen_in_windows(
         sound: Mono, in blocks of any size.
         windows: Where windows lie; the way is decided.
     """
-    kind = _ContextRun if windows.way == CONTEXT else _IsolatedRun
+    kind = _IsolatedRun if windows.way == ISOLATED else ContextRun
     return in_runs(sound, rate, lambda start_s: kind(score, rate, windows, start_s))
 
 

@@ -6,9 +6,8 @@ logistic regressions is fitted to them.
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,16 +16,17 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.errors import MediaError, TrainingError
-from overlay.files import is_file, is_folder
+from overlay.files import is_file, is_folder, path_error, read_csv
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
-from overlay.tagging.cutting import segments
+from overlay.tagging.cutting import Samples, segments
 from overlay.tagging.head import Embedder, Head
 
 Floats = npt.NDArray[np.float32]
 
 MIN_CLIPS = 3
 """Clips that every label needs."""
+_LARGEST_TABLE = 1 << 26
 _QUIET_DB = 30.0
 _N_FOLDS = 4
 _N_STEPS, _LEARNING_RATE, _DECAY = 400, 0.03, 1e-3
@@ -60,6 +60,9 @@ class Trained:
     n_right: int
     """Clips whose best label was right while they were left out of the training."""
     n_tested: int
+    left_out: Floats
+    """Mean scores of each clip by heads that never heard it, ``[n_clips, n_labels]``; NaN where
+    there was none."""
 
 
 def find_clips(folder: Path, labels: Path | None = None) -> list[Clip]:
@@ -88,16 +91,9 @@ def _of_folders(folder: Path) -> list[Clip]:
 
 
 def _of_table(folder: Path, table: Path) -> list[Clip]:
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except OSError as error:
-        raise TrainingError(f"{table}: cannot read the labels: {error.strerror}") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise TrainingError(f"{table}: is no CSV table: {error}") from error
-    if rows and not {"file", "label"} <= rows[0].keys():
-        raise TrainingError(f"{table}: needs the columns 'file' and 'label' in its first line")
-    return [Clip(folder / (row["file"] or ""), _split(row["label"] or "")) for row in rows]
+    refusal = path_error(TrainingError, table)
+    rows = read_csv(table, _LARGEST_TABLE, "the labels", refusal, ("file", "label"))
+    return [Clip(folder / row["file"], _split(row["label"])) for row in rows]
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -128,25 +124,55 @@ def train_head(
     Raises:
         TrainingError: Too few clips or labels.
     """
-    labels = tuple(sorted({label for clip in clips for label in clip.labels}))
+    labels = _labels_of(clips)
     _check_enough(clips, labels)  # before minutes of listening
     heard, embeddings = [], []
     for number, clip in enumerate(clips):
         on_progress(number, len(clips))
         try:
-            embeddings.append(_embeddings(clip.path, base, window_s, hop_s))
+            sound = stream_audio(probe(clip.path), base.sample_rate)
+            embeddings.append(embeddings_of(sound, clip.path, base, window_s, hop_s))
             heard.append(clip)
         except MediaError as error:
             on_note(f"left out: {error}")
     on_progress(len(clips), len(clips))
     _check_enough(heard, labels)
-    targets = np.array([[label in clip.labels for label in labels] for clip in heard], np.float32)
-    index = np.repeat(np.arange(len(heard)), [len(rows) for rows in embeddings])
+    return trained_on(heard, embeddings, base)
+
+
+def trained_on(
+    clips: Sequence[Clip],
+    embeddings: Sequence[Floats],
+    base: Embedder,
+    groups: Sequence[int] | None = None,
+) -> Trained:
+    """Fit a head to clips that have been heard, and measure it on those that are left out.
+
+    Args:
+        clips: At least three for each label.
+        embeddings: Of the windows of each clip, ``[n_windows, width]``.
+        base: Made them.
+        groups: A number for each clip; those of one are left out together. Each alone if ``None``.
+
+    Raises:
+        TrainingError: Too few clips or labels.
+    """
+    labels = _labels_of(clips)
+    _check_enough(clips, labels)
+    targets = np.array([[label in clip.labels for label in labels] for clip in clips], np.float32)
+    index = np.repeat(np.arange(len(clips)), [len(rows) for rows in embeddings])
     windows = _Windows(np.concatenate(embeddings), index)
-    n_right, n_tested = _left_out(windows, targets)
+    means = _left_out(windows, targets, groups or range(len(clips)))
+    tested = targets.any(axis=1) & ~np.isnan(means).any(axis=1)
+    best = means[tested].argmax(axis=1)
+    n_right = int(targets[tested][np.arange(len(best)), best].sum())
     weight, bias = _fit(windows.embeddings, targets[index])
     head = Head(labels, weight, bias, base.name, base.model_hash)
-    return Trained(head, len(heard), n_right, n_tested)
+    return Trained(head, len(clips), n_right, int(tested.sum()), means)
+
+
+def _labels_of(clips: Sequence[Clip]) -> tuple[str, ...]:
+    return tuple(sorted({label for clip in clips for label in clip.labels}))
 
 
 def _check_enough(clips: Sequence[Clip], labels: Sequence[str]) -> None:
@@ -163,12 +189,25 @@ def _check_enough(clips: Sequence[Clip], labels: Sequence[str]) -> None:
         raise TrainingError(f"all clips are {labels[0]!r}: add clips of another label or of none")
 
 
-def _embeddings(path: Path, base: Embedder, window_s: float, hop_s: float) -> Floats:
-    """Embeddings of the windows of a clip that are not silence beside its loudest."""
+def embeddings_of(
+    sound: Iterable[Samples], path: Path, base: Embedder, window_s: float, hop_s: float
+) -> Floats:
+    """Embeddings of the windows of a clip that are not silence beside its loudest.
+
+    Args:
+        sound: Mono, in blocks, at the base's sample rate.
+        path: Where it is from.
+        base: Gives the embeddings.
+        window_s: Seconds in a window.
+        hop_s: Seconds between the starts of two windows.
+
+    Raises:
+        MediaError: There is no sound.
+    """
     rate = base.sample_rate
     window_length, hop_length = round(window_s * rate), max(1, round(hop_s * rate))
     rows, levels = [], []
-    for segment in segments(stream_audio(probe(path), rate), window_length, hop_length):
+    for segment in segments(sound, window_length, hop_length):
         rows.append(base.embed(segment, window_length, hop_length))
         views = np.lib.stride_tricks.sliding_window_view(segment, window_length)[::hop_length]
         levels.append(np.square(views).mean(axis=1))
@@ -180,28 +219,29 @@ def _embeddings(path: Path, base: Embedder, window_s: float, hop_s: float) -> Fl
     return embeddings
 
 
-def _left_out(windows: _Windows, targets: Floats) -> tuple[int, int]:
-    """How many labelled clips are named right by heads that never heard them."""
-    fold = _folds(targets)
-    n_right = 0
+def _left_out(windows: _Windows, targets: Floats, groups: Sequence[int]) -> Floats:
+    """Mean scores of each clip by heads that never heard it, ``[n_clips, n_labels]``."""
+    fold = _folds(targets, groups)
+    means = np.full(targets.shape, np.nan, np.float32)
     for number in range(_N_FOLDS):
         test = (fold == number)[windows.clip]
-        if not test.any():
+        if test.all() or not test.any():
             continue
         weight, bias = _fit(windows.embeddings[~test], targets[windows.clip[~test]])
-        logits = windows.embeddings[test] @ weight + bias
-        for clip in np.flatnonzero((fold == number) & targets.any(axis=1)):
-            mean = _sigmoid(logits[windows.clip[test] == clip]).mean(axis=0)
-            n_right += bool(targets[clip, int(mean.argmax())])
-    return n_right, int(targets.any(axis=1).sum())
+        scores = _sigmoid(windows.embeddings[test] @ weight + bias)
+        for clip in np.flatnonzero(fold == number):
+            means[clip] = scores[windows.clip[test] == clip].mean(axis=0)
+    return means
 
 
-def _folds(targets: Floats) -> npt.NDArray[np.int64]:
-    """A fold for each clip, the clips of every label spread evenly."""
-    fold = np.zeros(len(targets), np.int64)
-    order = np.lexsort((np.arange(len(targets)), targets.argmax(axis=1)))
-    fold[order] = np.arange(len(targets)) % _N_FOLDS
-    return fold
+def _folds(targets: Floats, groups: Sequence[int]) -> npt.NDArray[np.int64]:
+    """A fold for each clip, the same within a group, the groups of every label spread evenly."""
+    _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+    fold = np.zeros(len(first), np.int64)
+    order = np.lexsort((first, targets[first].argmax(axis=1)))
+    fold[order] = np.arange(len(first)) % _N_FOLDS
+    folds: npt.NDArray[np.int64] = fold[group]
+    return folds
 
 
 def _fit(x: Floats, y: Floats) -> tuple[Floats, Floats]:

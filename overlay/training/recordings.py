@@ -107,5 +107,9 @@ def true_classes(clip: Clip) -> tuple[str, ...]:
 
 def held_back(clips: Sequence[Clip]) -> list[bool]:
     """Which clips are for validation."""
-    keys = [recording(clip) or clip.repository for clip in clips]
-    return [zlib.crc32(key.encode()) % _HELD_BACK_OF == 0 for key in keys]
+    return [held_back_key(recording(clip) or clip.repository) for clip in clips]
+
+
+def held_back_key(key: str) -> bool:
+    """Whether a recording, or a repository, is for validation."""
+    return zlib.crc32(key.encode()) % _HELD_BACK_OF == 0

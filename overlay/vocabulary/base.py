@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from overlay.errors import LabelError
 from overlay.vocabulary.wording import Wording, check_language
@@ -124,6 +125,26 @@ class Vocabulary:
             return self.names
         pairs = zip(self.names, self.wordings, strict=True)
         return tuple(name if wording is None else wording.zh for name, wording in pairs)
+
+    def going_on(self, language: str) -> tuple[str, ...]:
+        """What captions say of each class while it goes on; names that nobody has worded stay.
+
+        Raises:
+            SettingsError: There are no words in this language.
+        """
+        check_language(language)
+        if self.published:
+            return self.names
+        pairs = zip(self.names, self.wordings, strict=True)
+        return tuple(
+            name if wording is None else str(getattr(wording, f"{language}_sustained"))
+            for name, wording in pairs
+        )
+
+    @cached_property
+    def kinds(self) -> tuple[tuple[str, ...], ...]:
+        """Of each class its name and the names of what it is a kind of, the nearest first."""
+        return tuple(self.breadcrumb(index)[::-1] for index in range(len(self)))
 
     @property
     def mid_by_name(self) -> dict[str, str]:

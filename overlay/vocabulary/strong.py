@@ -13,7 +13,7 @@ from functools import cache
 from overlay.resources import resource
 from overlay.vocabulary.audioset import audioset
 from overlay.vocabulary.base import Vocabulary
-from overlay.vocabulary.wording import wording_table
+from overlay.vocabulary.wording import strong_wording_table, wording_table
 
 AUDIOSET_STRONG = "audioset-strong"
 """Id of AudioSet Strong's 447 classes."""
@@ -38,16 +38,26 @@ def audioset_strong() -> Vocabulary:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     names = tuple(row["name"] for row in rows)
+    own = {wording.name: wording for wording in strong_wording_table()}
     return Vocabulary(
         AUDIOSET_STRONG,
         names,
         tuple(row["mid"] for row in rows),
         tuple(row["family"] for row in rows),
         tuple(tuple(map(int, row["parents"].split())) for row in rows),
-        tuple(wording_table()[int(row["audioset"])] if row["audioset"] else None for row in rows),
+        tuple(
+            wording_table()[int(row["audioset"])] if row["audioset"] else own[row["name"]]
+            for row in rows
+        ),
         frozenset(n for n, name in enumerate(names) if name in _SAY_NOTHING),
         frozenset(n for n, name in enumerate(names) if name in _UNDER_OTHERS),
     )
+
+
+def fine_of_audioset() -> tuple[int | None, ...]:
+    """The same without music, of which AudioSet has 150 classes and AudioSet Strong few."""
+    pairs = zip(strong_of_audioset(), audioset().families, strict=True)
+    return tuple(None if family == "music" else place for place, family in pairs)
 
 
 def strong_of_audioset() -> tuple[int | None, ...]:

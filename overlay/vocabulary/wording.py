@@ -21,7 +21,7 @@ class Wording:
     """What to call one class, by what it is called for.
 
     Attributes:
-        index: Its place in AudioSet's class order, in [0, 527).
+        index: Its place among the classes of its vocabulary.
         name: AudioSet's display name.
         worth: What it tells a viewer: 0 nothing worth a caption, 1 background, 2 normal,
             3 matters to plot or safety.
@@ -35,8 +35,9 @@ class Wording:
         zh_abrupt: For one short event, 狗叫, at most 14 characters.
 
     Source:
-        assets/captions.tsv; English without capitals, brackets or full stop, as captioners
-        write a sound before they set it (DCMP Captioning Key, Netflix and BBC guidelines).
+        assets/captions.tsv and captions_strong.tsv; English without capitals, brackets or full
+        stop, as captioners write a sound before they set it (DCMP Captioning Key, Netflix and BBC
+        guidelines).
     """
 
     index: int
@@ -54,7 +55,17 @@ class Wording:
 @cache
 def wording_table() -> tuple[Wording, ...]:
     """The wording of each of AudioSet's 527 classes, in class order."""
-    with resource("assets", "captions.tsv").open(encoding="utf-8", newline="") as file:
+    return _table("captions.tsv")
+
+
+@cache
+def strong_wording_table() -> tuple[Wording, ...]:
+    """The wording of the classes that AudioSet Strong has beyond them, in its class order."""
+    return _table("captions_strong.tsv")
+
+
+def _table(name: str) -> tuple[Wording, ...]:
+    with resource("assets", name).open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         return tuple(_wording(row) for row in rows)
 

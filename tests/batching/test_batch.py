@@ -1,12 +1,17 @@
 """Folders of sources: planned, done by workers, remembered, never done twice."""
 
+import contextlib
 import json
 import os
+import resource
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -20,9 +25,10 @@ from overlay.batching.sources import Found, Root, find_sources, in_shard, read_m
 from overlay.batching.task import Task
 from overlay.batching.watching import Watch
 from overlay.commands import main
-from overlay.errors import UsageError
+from overlay.errors import OutputError, UsageError
 from overlay.settings import PanelSettings, Settings
 
+ROOT = Path(__file__).parents[2]
 TEST = ("-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1")
 ENCODE = ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
 
@@ -112,6 +118,12 @@ def test_a_manifest_is_a_list_or_a_table(tmp_path):
     assert listed == [Root(tmp_path / "a.mp4", ""), Root(tmp_path / "b/c.mp4", "b")]
     (tmp_path / "t.csv").write_text("file,note\nx.mp4,1\n")
     assert read_manifest(tmp_path / "t.csv") == [Root(tmp_path / "x.mp4", "")]
+    (tmp_path / "l.txt").write_text("a\u2028b.mp4\r\nc.mp4")
+    found = [root.path.name for root in read_manifest(tmp_path / "l.txt")]
+    assert found == ["a\u2028b.mp4", "c.mp4"]
+    (tmp_path / "long.csv").write_text(f"file\n{'x' * 200_000}\n")
+    with pytest.raises(UsageError, match="no CSV table"):
+        read_manifest(tmp_path / "long.csv")
     (tmp_path / "u.csv").write_text("name\nx.mp4\n")
     with pytest.raises(UsageError, match="column"):
         read_manifest(tmp_path / "u.csv")
@@ -244,6 +256,49 @@ def test_a_pipe_that_is_a_claim_is_not_waited_for(tmp_path):
         assert not mine
 
 
+@pytest.mark.parametrize("place", [".tag-overlay", ".tag-overlay/claims", ".tag-overlay/markers"])
+def test_an_output_that_can_remember_nothing_is_said_before_the_work(tree, tmp_path, capsys, place):
+    out = tmp_path / "out"
+    (out / place).parent.mkdir(parents=True)
+    (out / place).touch()
+    assert run(tree, out) == 3
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not list(out.glob("*.csv"))
+
+
+def test_a_claim_that_finds_no_room_is_that_products_failure(tree, tmp_path):
+    out = tmp_path / "out"
+    for n in range(256):
+        path = out / ".tag-overlay" / "claims" / f"{n:02x}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert run(tree, out, "--jsonl", str(tmp_path / "l.jsonl")) == 3
+    lines = [json.loads(line) for line in (tmp_path / "l.jsonl").read_text().splitlines()]
+    assert all("cannot be made" in line["reason"] for line in lines)
+
+
+def test_a_claim_that_cannot_be_written_keeps_nobody_out(tmp_path):
+    claims = Claims(tmp_path)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, usual[1]))
+    try:
+        with pytest.raises(OutputError, match="larger"), claims.claimed("a.mp4", "events"):
+            pytest.fail("never got here")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    with claims.claimed("a.mp4", "events") as mine:
+        assert mine
+
+
+def test_a_batch_in_a_folder_that_is_gone_is_said(tree, tmp_path, monkeypatch, capsys):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert run(tree, "out") == 3
+    assert "the folder that we are in is gone" in capsys.readouterr().err
+
+
 def test_one_of_many_gets_a_claim(tmp_path):
     taken, barrier = [], threading.Barrier(8)
 
@@ -304,6 +359,44 @@ def test_the_report_shows_names_as_text(tmp_path):
     write_lines(tmp_path, tmp_path / "r.jsonl")
     lines = (tmp_path / "r.jsonl").read_text().splitlines()
     assert {json.loads(line)["state"] for line in lines} == {"done", "failed"}
+
+
+_STOPPED_WHILE_A_WORKER_STARTS = """
+import os, signal, sys
+def hook(event, arguments):
+    if event == "subprocess.Popen" and "overlay.batching.worker" in arguments[1]:
+        os.kill(os.getpid(), signal.SIGTERM)
+sys.addaudithook(hook)
+from overlay.commands import run
+sys.argv = ["tag-overlay", *sys.argv[1:]]
+run()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes as Linux shows them")
+def test_a_batch_that_is_stopped_while_a_worker_starts_leaves_none(tree, tmp_path):
+    mark = f"OF_THIS_TEST={tmp_path}".encode()
+    command = ["batch", str(tree), "-o", str(tmp_path / "out"), "--do", "events", "--jobs", "2"]
+    done = subprocess.run(
+        [sys.executable, "-c", _STOPPED_WHILE_A_WORKER_STARTS, *command, "--model", "builtin"],
+        env=os.environ | {"OF_THIS_TEST": str(tmp_path)}, cwd=ROOT, capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 143
+    assert b"Traceback" not in done.stderr
+    left = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            left += [environment] * (mark in environment.read_bytes())
+    assert left == []
+
+
+def test_workers_that_cannot_be_started_are_said(tree, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
+    assert run(tree, tmp_path / "out") == 3
+    said = capsys.readouterr().err
+    assert "no worker can be started: there is no such file" in said
+    assert "Traceback" not in said
 
 
 def test_a_report_never_replaces_a_source(tree, tmp_path):

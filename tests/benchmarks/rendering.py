@@ -135,7 +135,7 @@ def pipe(video: Path, out: Path, preset: str, track: TagTrack) -> None:
     assert shown is not None
     panel = Panel(timeline, (shown.width, shown.height), PanelSettings(),
                   families=timeline.family_by_label)  # fmt: skip
-    box, size = panel.box, f"{shown.width}x{shown.height}"
+    box, size = panel.pieces[0].box, f"{shown.width}x{shown.height}"
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
     decode = subprocess.Popen([ffmpeg_program(), "-v", "error", "-i", str(video), *raw, "-"],
                               stdout=subprocess.PIPE)  # fmt: skip

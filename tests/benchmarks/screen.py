@@ -1,12 +1,13 @@
 """Is the tag on screen the sound that one hears? Labelled clips joined into timelines.
 
-    python tests/benchmarks/screen.py mn04 builtin [--clips FOLDER] [--seeds 0 1 2]
-        [--context] [--raw]
+    python tests/benchmarks/screen.py mn04 builtin [--clips FOLDER|held|named] [--seeds 0 1 2]
+        [--windows isolated] [--raw]
 
 FOLDER has ``labels.csv`` with ``file``, ``esc_class`` and ``strict_labels`` as
-../shared/audio/esc_dev. All clips, each as loud as the others, are joined in a new order for each
-seed, in five ways: hard cuts; cross-fades of 0.5 s; pauses of 1 to 3 s of digital silence; hard
-cuts over steady noise 20 dB, and 10 dB, below the clips. Ten moments a second are looked at:
+../shared/audio/esc_dev; ``held`` and ``named`` are the clips of ``validation.py``. All clips, each
+as loud as the others, are joined in a new order for each seed, in five ways: hard cuts; cross-fades
+of 0.5 s; pauses of 1 to 3 s of digital silence; hard cuts over
+steady noise 20 dB, and 10 dB, below the clips. Ten moments a second are looked at:
 
 - audible, where a clip is within 30 dB of its loudest moment: is the first row, or some row, one
   of its strict labels;
@@ -109,6 +110,15 @@ def read_clips(folder: Path) -> list[Clip]:
             )
             for row in csv.DictReader(file)
         ]
+
+
+def clips_of(wanted: str) -> list[Clip]:
+    """Clips of a folder, or a set of ``validation.py``."""
+    if Path(wanted).is_dir():
+        return read_clips(Path(wanted))
+    from validation import SETS
+
+    return SETS[wanted]()
 
 
 def joined(clips: Sequence[Clip], kind: str, rng: np.random.Generator) -> Timeline:
@@ -292,19 +302,19 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("models", nargs="*", default=["mn04", "builtin"])
-    parser.add_argument("--clips", type=Path, default=ESC_DEV)
+    parser.add_argument("--clips", default=str(ESC_DEV))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--windows", choices=WINDOWS, default="auto")
     parser.add_argument("--raw", action="store_true", help="the plain smoothed scores")
     args = parser.parse_args()
     windows = Windows(way=args.windows)
     settings = Settings(panel=PanelSettings(raw=args.raw))
-    clips = read_clips(args.clips)
+    clips = clips_of(args.clips)
     number_of = {clip.name: number for number, clip in enumerate(clips)}
     made = list(timelines(clips, args.seeds))
     print(table_head())
     for model in args.models:
-        tagger = load_tagger(TaggingSettings(model=model, device="cpu"))
+        tagger = load_tagger(TaggingSettings(model=model, device="cpu", windows=args.windows))
         tally = Tally.empty(len(clips))
         for timeline in made:
             track = scored(timeline.sound, tagger, windows)

@@ -1,10 +1,11 @@
 """Scoring sound: ours against what people use today, on the same windows, outputs compared.
 
     python tests/benchmarks/tagging.py [--models cnn14 cnn10 cnn6 mn04 builtin]
-        [--ways ours file demo torch onnxruntime openvino] [--seconds 60 600] [--rounds 5]
-        [--hop 0.3]
+        [--ways ours file isolated context demo torch onnxruntime openvino] [--seconds 60 600]
+        [--rounds 5] [--hop 0.3]
 
-``file`` is ours with the sound coming out of an AAC file, decoding counted. ``demo`` is how
+``file`` is ours with the sound coming out of an AAC file, decoding counted; ``isolated`` and
+``context`` are the other ways of ours to cut windows. ``demo`` is how
 PaddleAudio's example does it: features for every window, eager Paddle, batches of 8. The others get
 every window's features from our front end and differ in the network; on more than two minutes they
 are left out. The PANNs have test weights.
@@ -36,7 +37,8 @@ from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.media.process import ffmpeg_program
 from overlay.settings import TaggingSettings
-from overlay.tagging.registry import SPECS, NetworkTagger, load_network
+from overlay.tagging.registry import SPECS, NetworkTagger, load_network, load_tagger
+from overlay.tagging.tagger import Tagger
 from overlay.tagging.tracking import score_stream
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.published import find
@@ -81,13 +83,22 @@ def in_batches(tagger: NetworkTagger, hop_s: float, network: Score) -> Score:
     return score
 
 
-def ours(tagger: NetworkTagger, hop_s: float) -> Score:
+def ours(tagger: Tagger, hop_s: float, way: str = "auto") -> Score:
     """The product."""
+    windows = Windows(WINDOW_S, hop_s, way)
     return lambda signal: (
-        score_stream(
-            from_zero([signal], tagger.sample_rate), tagger, Windows(WINDOW_S, hop_s)
-        ).scores
+        score_stream(from_zero([signal], tagger.sample_rate), tagger, windows).scores
     )
+
+
+def isolated(tagger: Tagger, hop_s: float) -> Score:
+    """The product, each window for itself."""
+    return ours(tagger, hop_s, "isolated")
+
+
+def context(tagger: Tagger, hop_s: float) -> Score:
+    """The product, with what is around each moment, but without the built-in tagger."""
+    return ours(tagger, hop_s, "context")
 
 
 def demo(tagger: NetworkTagger, hop_s: float) -> Score:
@@ -186,7 +197,7 @@ def from_file(settings: TaggingSettings, hop_s: float, seconds: float, folder: s
     command = [ffmpeg_program(), "-v", "error", "-f", "f32le", "-ar", str(RATE), "-ac", "1", "-i",
                "-", "-ar", "48000", "-ac", "2", "-c:a", "aac", str(path)]  # fmt: skip
     subprocess.run(command, input=raw, check=True)
-    tagger = load_network(settings)
+    tagger = load_tagger(settings)
 
     def score(signal: np.ndarray) -> np.ndarray:
         if len(signal) < seconds * RATE:  # the warm-up
@@ -201,9 +212,10 @@ def from_file(settings: TaggingSettings, hop_s: float, seconds: float, folder: s
 
 
 WAYS = {
-    "ours": ours, "demo": demo, "torch": torch_way, "onnxruntime": onnxruntime_way,
-    "openvino": openvino_way,
+    "ours": ours, "isolated": isolated, "context": context, "demo": demo, "torch": torch_way,
+    "onnxruntime": onnxruntime_way, "openvino": openvino_way,
 }  # fmt: skip
+OURS = ("ours", "isolated", "context")
 
 
 def contest(args: argparse.Namespace) -> None:
@@ -216,7 +228,8 @@ def contest(args: argparse.Namespace) -> None:
         if args.ways == ["file"]:
             score = from_file(settings, args.hop, seconds, folder)
         else:
-            score = WAYS[args.ways[0]](load_network(settings), args.hop)
+            load = load_tagger if args.ways[0] in OURS else load_network
+            score = WAYS[args.ways[0]](load(settings), args.hop)
         _take_turn(score, signal, args)
 
 
@@ -261,9 +274,9 @@ def main() -> None:
 def compare_ways(model: str, seconds: float, args: argparse.Namespace, folder: Path) -> None:
     """One table, what the scores differ by, and our speed."""
     weights = weights_of(model, folder)
-    ways = [way for way in args.ways if model.startswith("cnn") or way in ("ours", "file", "demo")]
+    ways = [way for way in args.ways if model.startswith("cnn") or way in (*OURS, "file", "demo")]
     if seconds > _LONGEST_FOR_ALL_S:
-        ways = [way for way in ways if way in ("ours", "file")]
+        ways = [way for way in ways if way in (*OURS, "file")]
     contestants = [
         Contestant(
             way,
@@ -278,7 +291,7 @@ def compare_ways(model: str, seconds: float, args: argparse.Namespace, folder: P
     scores = {way: np.load(p) for way in ways if (p := folder / f"{way}.npy").exists()}
     print()
     for way, rows in scores.items():
-        if way not in ("file", "ours") and "ours" in scores:  # AAC changes the sound
+        if way not in ("file", *OURS) and "ours" in scores:  # AAC changes the sound
             difference = np.abs(rows - scores["ours"]).max()
             print(f"largest difference of {way}'s scores from ours: {difference:.1e}  ")
     for contestant in contestants:

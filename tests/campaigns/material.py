@@ -45,7 +45,7 @@ def warm_up() -> None:
     PIL.Image.init()
     formats()
     package = Path(overlay.__file__).parent
-    for room in ("products", "drawing", "tagging", "media", "captioning", "detection"):
+    for room in ("products", "drawing", "tagging", "media", "captioning", "detection", "batching"):
         for file in sorted(package.joinpath(room).rglob("*.py")):
             name = ".".join(file.relative_to(package.parent).with_suffix("").parts)
             if not any(part in name for part in _HEAVY):
@@ -89,6 +89,37 @@ def scores(path: Path, labels: tuple[str, ...] = (), **facts) -> Path:
     first, second, third = range(3) if labels else map(names.index, _HEARD)
     values[0:4, first], values[2:7, second], values[4:7, third] = 0.9, 0.7, 0.8
     return TagTrack(values, names, 0.5, 0.25, 2.0, "mn04", **facts).save(path)
+
+
+def damage_of(path: Path) -> list[str]:
+    """What is wrong with a result, or with those in a folder: none is there by half."""
+    if path.is_dir():
+        return [said for each in sorted(path.iterdir()) if each.name[0] != "."
+                for said in damage_of(each)]  # fmt: skip
+    if not path.is_file():
+        return []
+    try:
+        if path.suffix == ".npz":
+            return [] if len(np.load(path).files) else [f"{path.name} is empty"]
+        if path.suffix in (".mp4", ".mkv", ".mov", ".png"):
+            return _picture_damage(path)
+        path.read_text(encoding="utf-8")  # one of captions may well be empty
+    except Exception as error:
+        return [f"{path.name} is damaged: {type(error).__name__}: {error}"]
+    return []
+
+
+def _picture_damage(path: Path) -> list[str]:
+    """Of two seconds, or of one frame."""
+    import av
+
+    from overlay.media.probe import LENIENT
+
+    with av.open(str(path), **LENIENT) as container:
+        stream = container.streams.video[0]
+        n_frames = sum(1 for _ in container.decode(stream))
+        wanted = 1 if path.suffix == ".png" else round(2 * (stream.average_rate or 0))
+    return [] if abs(n_frames - wanted) <= 1 else [f"{path.name}: {n_frames} frames of {wanted}"]
 
 
 def draw(chance, *weighted):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from campaigns.material import clip, in_child, make
 from campaigns.mutating import mutated
-from campaigns.trying import Case
+from campaigns.trying import Case, traces
 
 _BATCH = ("batch", "many", "-o", "out", "--do", "events", "--jobs", "1", "--model", "builtin")
 _STATE = Path("out") / ".tag-overlay"
@@ -61,7 +61,10 @@ def a_state(chance, folder, material) -> Case:
     return Case(
         f"state of a batch: {how}", (*_BATCH, *reports, "-q"), folder,
         ("out", "cache", "r.html", "l.jsonl"), check, allowed=(0, 3, 6, 7), may_replace=("out",),
-        also_new=("r.html", "l.jsonl"), environment={"XDG_CACHE_HOME": str(folder / "cache")},
+        any_console=True, also_new=("r.html", "l.jsonl"),
+        environment={"XDG_CACHE_HOME": str(folder / "cache")},
+        always=lambda outcome: ["the worker ended"] * (b"worker ended" in outcome.err)
+        + traces(outcome),
     )  # fmt: skip
 
 

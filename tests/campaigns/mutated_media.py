@@ -71,7 +71,7 @@ def _wrong(source: Path, target: Path, command) -> list[str]:
     return _wrong_picture(source, target, tolerant="--tolerant" in command, alone=alone)
 
 
-def read(path: Path, kind: str):
+def read(path: Path, kind: str, *, from_start: bool = True):
     """Times of the frames, errors, packets, and samples of a file's stream of a kind."""
     times, errors, packets, samples = [], 0, [], 0
     with av.open(str(path), **LENIENT) as container:
@@ -79,7 +79,7 @@ def read(path: Path, kind: str):
         if not streams:
             return [], 0, [], 0.0
         stream = streams[0]
-        start = Fraction(container.start_time or 0, 1_000_000)
+        start = Fraction(container.start_time or 0, 1_000_000) * from_start
         for packet in container.demux(stream):
             if packet.size:
                 packets.append(bytes(packet))
@@ -96,7 +96,7 @@ def read(path: Path, kind: str):
 
 def _wrong_picture(source: Path, target: Path, *, tolerant: bool, alone: bool) -> list[str]:
     times, errors, *_ = read(source, "video")
-    made, _, _, _ = read(target, "video")
+    made, _, _, _ = read(target, "video", from_start=False)
     found = []
     if errors and not tolerant:
         found.append(f"{errors} damaged packets and no word of it")
@@ -140,7 +140,7 @@ def _wrong_scores(source: Path, target: Path) -> list[str]:
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
         return ["scores that are none"]
     times, errors, _, heard_s = read(source, "audio")
-    span_s = float(times[-1] - min(times)) if times else 0.0
+    span_s = float(max(times) - min(times)) if times else 0.0
     if not errors and not heard_s - 0.25 < length_s < max(heard_s, span_s) + 0.25:
         return [f"{length_s:.2f} s scored of {heard_s:.2f} s of sound"]
     return []

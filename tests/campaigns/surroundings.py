@@ -6,8 +6,8 @@ import shutil
 import signal
 from pathlib import Path
 
-from campaigns.material import clip, make, scores, warm_up
-from campaigns.trying import FINE, Case
+from campaigns.material import clip, damage_of, make, scores, warm_up
+from campaigns.trying import FINE, Case, traces
 
 _NOBODY = 65534
 _TAGS = ("--tags", "scores.npz")
@@ -25,6 +25,8 @@ _COMMANDS = (
     (("export", "{source}", "--format", "json", *_NEW, "-o", "{out}.json"), ".json"),
     (("export", "scores.npz", "--format", "hops", "-o", "{out}.csv"), ".csv"),
     (("parse", "--tagging_file", "scores.npz", "--output_dir", "{out}"), ""),
+    (("batch", "many", "--do", "events", "--jobs", "1", *_NEW, "-o", "{out}"), ""),
+    (("batch", "many", "--do", "render", "--jobs", "1", *_NEW, "-o", "{out}"), ""),
     (("train", "own", *_NEW, "-o", "{out}.model.npz"), ".model.npz"),
     (("cache", "show"), None),
     (("cache", "clear"), None),
@@ -47,6 +49,8 @@ def prepare(folder: Path):
     made.mkdir()
     clip(made, "mp4")
     scores(made / "scores.npz")
+    (made / "many").mkdir()
+    shutil.copy2(made / "clip.mp4", made / "many" / "a.mp4")
     (made / "in.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n\n")
     for label, sound in (("hum", "sine=200:d=1"), ("hiss", "anoisesrc=d=1:a=0.5")):
         made.joinpath("own", label).mkdir(parents=True)
@@ -59,9 +63,11 @@ def case(number, chance, folder: Path, made: Path) -> Case:
     shutil.copytree(made, folder, dirs_exist_ok=True)
     folder.chmod(0o777)
     command, ending = chance.choice(_COMMANDS)
+    around = _AROUND[number % len(_AROUND)]
+    if command[0] == "batch" and around in (_no_rights, _no_home, _few_processes, _mask):
+        command, ending = _COMMANDS[0]  # a worker may find no Python that everybody may start
     environment: dict[str, str | None] = {"XDG_CACHE_HOME": str(folder / "cache")}
     made_case = Case("", (), folder, environment=environment)
-    around = _AROUND[number % len(_AROUND)]
     source, out = "clip.mp4", "out"
     names = around(chance, made_case)
     if names:
@@ -72,6 +78,12 @@ def case(number, chance, folder: Path, made: Path) -> Case:
         made_case.targets = (*made_case.targets, target.removeprefix("./"), "cache")
     else:
         made_case.targets = (*made_case.targets, "cache")
+    if command[0] == "batch":
+        made_case.allowed = (*made_case.allowed, 7)
+        made_case.any_console = True  # a line for each that failed
+        made_case.new_if_whole = made_case.targets  # and it is remembered
+        made_case.always = traces
+    made_case.check = lambda outcome: damage_of(folder / target) if ending is not None else []
     made_case.recipe = f"{around.__name__.strip('_')} {made_case.recipe}"
     return made_case
 

@@ -6,6 +6,7 @@ its own. Linux only.
 
 import ctypes
 import hashlib
+import logging
 import os
 import random
 import re
@@ -15,6 +16,7 @@ import shutil
 import signal
 import stat
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -147,6 +149,7 @@ def _child(case: Case, outside: Path) -> None:
     status = 70
     try:
         os.setsid()
+        logging.getLogger().handlers.clear()  # of what the campaign looks at results with
         for number, name in ((1, "out"), (2, "err")):
             file = os.open(outside / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
             os.dup2(file, number)
@@ -161,6 +164,7 @@ def _child(case: Case, outside: Path) -> None:
             else:
                 os.environ[key] = value
         os.chdir(case.folder)
+        tempfile.tempdir = None  # as TMPDIR says
         case.inside()
         if case.fresh:
             os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
@@ -288,16 +292,25 @@ def _new(case: Case, outcome: Outcome) -> list[str]:
             continue
         if name in case.also_new or Path(name).parts[0] == "cache":
             continue
+        if ".tag-overlay" in Path(name).parts[:-1] and (case.folder / name).is_dir():
+            continue  # a batch's memory begins empty
         if any(Path(name).is_relative_to(each) for each in case.new_if_whole) and (
             (case.folder / name).is_file() or any((case.folder / name).iterdir())
         ):
             continue
-        if case.may_leave and (LEFTOVER.match(Path(name).name) or name in case.targets):
+        is_leftover = any(LEFTOVER.match(part) for part in Path(name).parts)
+        if case.may_leave and (is_leftover or name in case.targets):
             continue
         if "the result is in" in said and name in said:
             continue
         found.append(f"left behind: {name!r}")
     return found
+
+
+def traces(outcome: Outcome) -> list[str]:
+    """Tracebacks, where else nothing printed is looked at."""
+    said = outcome.err.decode("utf-8", "replace")
+    return [f"traceback: {said.strip().splitlines()[-1][:200]}"] if "Traceback" in said else []
 
 
 def luck(seed: str) -> random.Random:

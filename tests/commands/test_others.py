@@ -97,6 +97,8 @@ def test_the_extension_says_what_captions_are(npz, tmp_path, capsys, extension):
         (["captions", "NPZ", "--thresholds", "no.toml"], 5, "no.toml"),
         (["captions", "CLIP", "--allow", "Nosuch"], 5, "Nosuch"),
         (["captions", "CLIP", "--thresholds", "no.toml"], 5, "no.toml"),
+        (["captions", "CLIP", "--verdicts", "no.json"], 6, "no.json"),
+        (["export", "NPZ", "--verdicts", "NPZ", "--format", "csv"], 6, "not UTF-8"),
         (["export", "CLIP", "--format", "nope"], 6, "nope"),
         (["export", "CLIP", "--format", "ass-panel", "--theme", "Neon"], 5, "Neon"),
         (["export", "CLIP", "--format", "csv", "-o", "no/such/x.csv"], 3, "no folder"),

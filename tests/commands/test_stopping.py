@@ -8,9 +8,12 @@ import threading
 import time
 from pathlib import Path
 
+import av
 import pytest
 
+from overlay.commands.dispatch import dispatch
 from overlay.commands.stopping import Stopped, Stopping
+from overlay.errors import OverlayError
 
 ROOT = Path(__file__).parents[2]
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -119,6 +122,16 @@ def test_the_second_signal_does_not_interrupt_the_cleaning_up():
     assert cleaned == [True]
 
 
+def test_an_error_that_a_signal_became_is_no_error_of_the_command(tmp_path, capsys):
+    """As where a file is closed under a reader that is being unwound."""
+    command = ["tag", str(tmp_path / "absent.mp4")]
+    assert dispatch(command) == 3
+    capsys.readouterr()
+    with pytest.raises(OverlayError):
+        dispatch(command, is_stopped=lambda: True)
+    assert capsys.readouterr().err == ""
+
+
 def test_a_signal_that_a_destructor_swallows_comes_again():
     class Deaf:
         def __del__(self):
@@ -130,6 +143,31 @@ def test_a_signal_that_a_destructor_swallows_comes_again():
             for _ in range(1000):
                 time.sleep(0.01)
         assert stopping.number == signal.SIGTERM
+
+
+def test_a_signal_in_a_function_that_c_calls_is_not_printed(capsys):
+    """PyAV writes by such functions: what is raised at their first line is printed, and lost."""
+
+    class Sink:
+        def write(self, data):
+            signal.raise_signal(signal.SIGTERM)
+
+    with Stopping() as stopping:
+        with pytest.raises(Stopped):
+            _write_one_packet(Sink())
+            for _ in range(1000):
+                time.sleep(0.01)
+        assert stopping.number == signal.SIGTERM
+    assert capsys.readouterr().err == ""
+
+
+def _write_one_packet(sink):
+    with av.open(sink, "w", format="nut") as container:
+        stream = container.add_stream("rawvideo", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 16, 16, "gray"
+        packet = av.Packet(bytes(256))
+        packet.stream, packet.pts, packet.dts = stream, 0, 0
+        container.mux(packet)
 
 
 def test_a_second_signal_does_not_come_before_the_swallowed_one():

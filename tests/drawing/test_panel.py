@@ -36,7 +36,11 @@ def steady(scores, labels=("Speech", "Dog")):
 
 def bar_row(made, rank):
     """The middle of a bar."""
-    return made.layout.baseline(rank) + made.layout.bar_offset + made.layout.bar_height // 2
+    return (
+        made.pieces[0].layout.baseline(rank)
+        + made.pieces[0].layout.bar_offset
+        + made.pieces[0].layout.bar_height // 2
+    )
 
 
 @pytest.mark.parametrize("theme", ["dark", "minimal"])
@@ -96,10 +100,12 @@ def test_the_bar_is_as_long_as_the_score_to_a_part_of_a_pixel():
             steady([score], ("Dog",)), (1280, 720), PanelSettings(), families={"Dog": "animal"}
         )
         line = made.rgba(1.0)[bar_row(made, 0)].astype(float)
-        track = line[made.layout.right - 8]
+        track = line[made.pieces[0].layout.right - 8]
         share = (line[:, 1] - track[1]) / (color[1] - track[1])
-        lengths.append(np.clip(share[made.layout.left : made.layout.right], 0, 1).sum())
-    width = made.layout.right - made.layout.left
+        lengths.append(
+            np.clip(share[made.pieces[0].layout.left : made.pieces[0].layout.right], 0, 1).sum()
+        )
+    width = made.pieces[0].layout.right - made.pieces[0].layout.left
     assert lengths[0] == pytest.approx(0.3 * width, abs=1.5)
     assert lengths[1] > lengths[0]
     assert lengths[2] == pytest.approx(2 * lengths[0], abs=1.5)
@@ -126,8 +132,8 @@ def test_labels_differ_in_their_colours():
     made = Panel(line, (1280, 720), PanelSettings(), families={"Speech": "human", "Dog": "animal"})
     drawn = made.rgba(1.0)
     rows = [bar_row(made, rank) for rank in (0, 1)]
-    assert tuple(drawn[rows[0], made.layout.left + 40, :3]) == (0xFF, 0xC8, 0x57)
-    assert tuple(drawn[rows[1], made.layout.left + 40, :3]) == (0x7D, 0xDC, 0x7A)
+    assert tuple(drawn[rows[0], made.pieces[0].layout.left + 40, :3]) == (0xFF, 0xC8, 0x57)
+    assert tuple(drawn[rows[1], made.pieces[0].layout.left + 40, :3]) == (0x7D, 0xDC, 0x7A)
 
 
 @pytest.mark.parametrize("bit_depth", [8, 10])
@@ -138,7 +144,7 @@ def test_planes_hold_the_same_picture(bit_depth, full, space):
     color = ColorInfo(full, space)
     planar = PlanarPanel(made, color, bit_depth, 720)
     frame = np.frombuffer(planar.frame(2.0), np.uint8 if bit_depth == 8 else "<u2")
-    height, width = made.box.height, made.box.width
+    height, width = made.pieces[0].box.height, made.pieces[0].box.width
     assert frame.size == height * width * 5 // 2
     n = height * width
     luma, alpha = frame[:n].reshape(height, width), frame[-n:].reshape(height, width)
@@ -195,16 +201,16 @@ def test_the_card_is_as_high_as_its_rows_and_its_top_stays(position):
     tops = set()
     for t, n_rows in ((3.0, 5), (11.0, 2)):
         inked = np.flatnonzero(made.rgba(t)[..., 3].max(axis=1))
-        assert len(inked) == made.layout.card_height(n_rows)
+        assert len(inked) == made.pieces[0].layout.card_height(n_rows)
         tops.add(int(inked[0]))
     assert tops == {0}
 
 
 def test_the_box_has_room_for_the_rows_that_are_shown_and_no_more():
     few = Panel(steady([0.9, 0.8]), (1280, 720), PanelSettings())
-    assert few.layout.n_rows == 2
-    assert few.box.height == few.layout.card_height(2)
-    assert few.box.bottom == pytest.approx(720 * 0.95, abs=2)
+    assert few.pieces[0].layout.n_rows == 2
+    assert few.pieces[0].box.height == few.pieces[0].layout.card_height(2)
+    assert few.pieces[0].box.bottom == pytest.approx(720 * 0.95, abs=2)
 
 
 def test_the_card_keeps_its_height_when_a_tag_goes_for_a_moment():
@@ -221,11 +227,11 @@ def test_the_card_keeps_its_height_when_a_tag_goes_for_a_moment():
 def test_a_still_is_settled():
     line = busy_timeline()
     made = panel(line=line)
-    change = made.motion.changes[2]
+    change = made.pieces[0].motion.changes[2]
     middle = (change.start_s + change.end_s) / 2
     settled = panel(line=line).rgba(middle, settled=True)
     assert not np.array_equal(made.rgba(middle), settled)
-    moment = made.motion.settled(middle)
+    moment = made.pieces[0].motion.settled(middle)
     assert all(row.opacity == 1 for row in moment.rows)
 
 
@@ -234,12 +240,13 @@ def test_a_still_is_settled():
 )
 def test_pictures_without_room_for_a_panel(size):
     made = panel(size)
-    assert not made.fits
+    assert not made.pieces
+    assert made.without_room == ["list"]
     planar = PlanarPanel(made, ColorInfo(), 8, size[1])
     assert bytes(planar.frame(2.0)) is not None
     assert made.rgba(2.0)[..., 3].max() == 0
     assert planar.next_change(0.0) == float("inf")
-    assert (made.box.width, made.box.height) == (2, 2)
+    assert planar.size == (2, 2)
 
 
 def test_where_nothing_moves_the_next_change_is_told():

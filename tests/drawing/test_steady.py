@@ -59,7 +59,13 @@ def alone(label, settings):
                        (label,))  # fmt: skip
     panel = Panel(line, SIZE, settings)
     letters = panel.rgba(1.0)[..., 1].astype(float) / 255
-    return _only_ink(letters[:, panel.layout.left : panel.layout.left + panel.layout.label_width])
+    return _only_ink(
+        letters[
+            :,
+            panel.pieces[0].layout.left : panel.pieces[0].layout.left
+            + panel.pieces[0].layout.label_width,
+        ]
+    )
 
 
 def _only_ink(letters):
@@ -98,7 +104,7 @@ def check(frames, settings, n_least):
     line = hard()
     panel = Panel(line, SIZE, settings)
     templates = {label: alone(label, settings) for label in LABELS}
-    box, layout = panel.box, panel.layout
+    box, layout = panel.pieces[0].box, panel.pieces[0].layout
     columns = slice(box.x + layout.left, box.x + layout.left + layout.label_width)
     lists, n_bands = set(), 0
     for n, frame in enumerate(frames):
@@ -126,7 +132,7 @@ def check(frames, settings, n_least):
 def drawn(settings):
     panel = Panel(hard(), SIZE, settings)
     planar = PlanarPanel(panel, ColorInfo("pc", "bt709"), 8, SIZE[1])
-    box = panel.box
+    box = panel.pieces[0].box
     for n in range(RATE * SECONDS):
         picture = np.zeros((SIZE[1], SIZE[0]), np.uint8)
         codes = np.frombuffer(planar.frame(n / RATE), np.uint8).astype(float)
@@ -174,7 +180,7 @@ def test_two_labels_over_each_other_would_be_seen(settings, a, b, faint):
     mixed[: len(one)] = one
     mixed[: len(other)] = np.maximum(mixed[: len(other)], faint * other)
     picture = np.zeros((SIZE[1], SIZE[0]))
-    left = panel.box.x + panel.layout.left
-    picture[panel.box.y + 8 :][: len(mixed), left : left + mixed.shape[1]] = mixed * 255
+    left = panel.pieces[0].box.x + panel.pieces[0].layout.left
+    picture[panel.pieces[0].box.y + 8 :][: len(mixed), left : left + mixed.shape[1]] = mixed * 255
     with pytest.raises(AssertionError):
         check([picture] * 600, settings, 0)

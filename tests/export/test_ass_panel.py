@@ -64,7 +64,7 @@ def drawn(panel, t):
 
 def bar_ends(pixels, panel):
     """Columns in which each still bar ends, by its colour over the track's gray."""
-    layout, ends = panel.layout, []
+    layout, ends = panel.pieces[0].layout, []
     for row in range(layout.n_rows):
         y = layout.baseline(row) + layout.bar_offset + layout.bar_height // 2
         line = pixels[y, layout.left : layout.right]
@@ -81,7 +81,7 @@ def bar_ends(pixels, panel):
 def test_libass_shows_the_drawn_panel(tmp_path, theme, position, size):
     settings = PanelSettings(theme=theme, position=position)
     panel = Panel(timeline(), size, settings, families=families(LABELS))
-    box = panel.box
+    box = panel.pieces[0].box
     frames = burned(panel_text(timeline(), size, 11.0, settings), tmp_path, size)
     for hop in (0, 4, 9, 14, 27):
         n = round(float(panel.timeline.times[hop]) * RATE)
@@ -115,7 +115,7 @@ def test_bars_are_as_long_as_the_drawn_ones_at_all_times(tmp_path):
     )
     size = 640, 360
     panel = Panel(line, size, PanelSettings(top_k=4), families=line.family_by_label)
-    box = panel.box
+    box = panel.pieces[0].box
     frames = burned(panel_text(line, size, 11.0, PanelSettings(top_k=4)), tmp_path, size)
     for n, frame in enumerate(frames):
         shown = frame[box.y : box.bottom, box.x : box.right].astype(float)

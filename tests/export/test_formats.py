@@ -186,7 +186,7 @@ def test_the_header_says_what_made_the_events(run, tmp_path):
     assert (said["window_s"], said["hop_s"], said["duration_s"]) == (2.0, 0.3, 21.0)
     assert {"stay_s", "show_all"} < said["settings"].keys()
     assert said["settings"].items() >= {
-        "event_threshold": 0.4, "hysteresis": 0.2, "min_duration_s": 0.2, "max_gap_s": 0.3,
+        "event_threshold": 0.4, "hysteresis": 0.35, "min_duration_s": 0.2, "max_gap_s": 0.3,
         "collapse": False, "margin": 0.4,
     }.items()  # fmt: skip
     assert (said["settings"]["allow"], said["settings"]["deny"]) == ([], ["Tab\there"])

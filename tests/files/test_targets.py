@@ -17,10 +17,13 @@ from overlay.files import (
     fitting,
     make_folder,
     named_after,
+    temporary_folder,
     whole_folder_or_absent,
     whole_or_absent,
     write_bytes,
 )
+
+ROOT = Path(__file__).parents[2]
 
 
 def names(folder):
@@ -73,6 +76,33 @@ def test_a_full_disk_is_said(tmp_path):
     with pytest.raises(OutputError, match="disk is full"), whole_or_absent(target, overwrite=True):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert names(tmp_path) == []
+
+
+def test_a_temporary_folder_is_ours_alone_and_goes(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with temporary_folder() as folder:
+        assert folder.parent == tmp_path
+        assert folder.stat().st_mode & 0o777 == 0o700
+        (folder / "x").write_text("on the way")
+    assert names(tmp_path) == []
+    with pytest.raises(OutputError, match="disk is full"), temporary_folder():
+        raise OSError(errno.ENOSPC, "No space left on device")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(OutputError, match="no such file"), temporary_folder():
+        pytest.fail("never got here")
+
+
+def test_the_temporary_folder_of_a_killed_run_is_swept(tmp_path):
+    killed = (
+        "import os\nfrom overlay.files import temporary_folder\n"
+        "with temporary_folder() as folder:\n"
+        "    (folder / 'x').touch()\n    os.kill(os.getpid(), 9)\n"
+    )
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    for code in (killed, killed.replace("os.kill(os.getpid(), 9)", "pass")):
+        subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, check=False)
+        n_left = len(names(tmp_path))
+        assert n_left == ("kill" in code)
 
 
 def test_a_target_that_appears_stays_and_the_result_is_kept_beside(tmp_path):

@@ -28,7 +28,7 @@ def drawn():
 
 
 def said(panel, first=0):
-    return PanelInput(Box(0, 0, 2, 2), panel.pix_fmt, None, None, RATE, first)
+    return PanelInput((2, 2), ((Box(0, 0, 2, 2), 0),), panel.pix_fmt, None, None, RATE, first)
 
 
 def test_nearest_of_the_sent_pictures_is_what_every_moment_shows():
@@ -55,7 +55,7 @@ def test_a_year_costs_a_few_hundred_pictures_wherever_it_begins(first):
 
 def test_numbers_become_times():
     sink = io.BytesIO()
-    panel = PanelInput(Box(0, 0, 4, 2), "rgba", None, None, Fraction(30000, 1001), 5)
+    panel = PanelInput((4, 2), (), "rgba", None, None, Fraction(30000, 1001), 5)
     pixels = [memoryview(bytes([n] * 32)) for n in range(3)]
     write_panel(sink, panel, zip([5, 6, 9000], pixels, strict=True))
     sink.seek(0)
@@ -70,6 +70,6 @@ def test_what_the_reader_raises_arrives_whole():
         def write(self, data):
             raise BrokenPipeError
 
-    panel = PanelInput(Box(0, 0, 4, 2), "rgba", None, None, RATE)
+    panel = PanelInput((4, 2), (), "rgba", None, None, RATE)
     with pytest.raises(BrokenPipeError):
         write_panel(Reader(), panel, ((n, memoryview(bytes(32))) for n in range(10**9)))

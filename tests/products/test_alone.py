@@ -116,7 +116,7 @@ def test_opacity_is_straight_and_the_rest_is_nothing(gray, tmp_path):
     files = sorted((tmp_path / "frames").iterdir())
     assert [f.name for f in files] == [f"gray-alone-{n:05}.png" for n in range(1, 16)]
     panel = make_panel(detect(two_tags(), Settings(panel=PANEL)).timeline, probe(gray).video, PANEL)
-    box, expected = panel.box, panel.rgba(5 / 25)
+    box, expected = panel.pieces[0].box, panel.rgba(5 / 25)
     with Image.open(files[5]) as picture:
         assert picture.mode == "RGBA"
         pixels = np.asarray(picture).copy()

@@ -275,7 +275,7 @@ def test_outside_the_panel_ten_bits_stay_ten_bits(make_clip, tmp_path):
 
 
 def _box(source):
-    return panel_for(source).box
+    return panel_for(source).pieces[0].box
 
 
 @pytest.mark.parametrize("space", ["smpte170m", "bt709"])
@@ -289,7 +289,7 @@ def test_the_panel_has_its_own_colours(make_clip, tmp_path, space, full):
     )  # fmt: skip
     composed(source, tmp_path / "out.mp4", LOSSLESS)
     panel = panel_for(source)
-    box = panel.box
+    box = panel.pieces[0].box
     tile = panel.rgba(0.0).astype(float)
     background = pictures(source, pix_fmt="rgb24")[0][box.y : box.bottom, box.x : box.right]
     alpha = tile[..., 3:] / 255
@@ -479,14 +479,16 @@ def test_a_full_disk_is_said_and_leaves_nothing(source, tmp_path):
         os.system(f"umount {small}")
 
 
-def test_a_limit_of_file_size_is_said_and_leaves_nothing(source, tmp_path):
+@pytest.mark.parametrize("n_bytes", [1, 1000, 20_000])
+@pytest.mark.parametrize("product", [Burned(), Alone(), Soft()], ids=lambda p: type(p).__name__)
+def test_a_limit_of_file_size_is_said_and_leaves_nothing(source, tmp_path, product, n_bytes):
     """Ffmpeg hears that it may write no more, instead of being ended by SIGXFSZ."""
-    out = tmp_path / "out.mkv"
+    out = tmp_path / ("out.mov" if isinstance(product, Alone) else "out.mkv")
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, usual[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, usual[1]))
     try:
-        with pytest.raises(EncodeError, match="larger than a file may be here"):
-            composed(source, out)
+        with pytest.raises(MediaError, match="larger than a file may be here"):
+            made(product, source, out)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
     assert _left(tmp_path) == []

@@ -55,7 +55,7 @@ def test_frames_of_other_sizes_are_fitted_into_the_first(make_clip, tmp_path, na
     times = picture_times(source)
     assert picture_times(out) == pytest.approx(times, abs=1e-3)
     assert len(frames) == 15
-    box = make_panel(_timeline(), probe(source).video, PANEL).box
+    box = make_panel(_timeline(), probe(source).video, PANEL).pieces[0].box
     for number, frame in enumerate(frames):
         assert frame[box.y : box.bottom, box.x : box.right].std() > 20, number
     gray = frames[2][10, 160]
@@ -189,7 +189,7 @@ def test_a_still_is_repeated_as_long_as_its_sound_lasts(make_clip, tmp_path, nam
     if isinstance(product, Burned):
         assert audio_packets(out) == audio_packets(source)
         first, last = (pictures(out)[n][:240].astype(int) for n in (10, -1))
-        box = make_panel(_timeline(), probe(source).video, PANEL).box
+        box = make_panel(_timeline(), probe(source).video, PANEL).pieces[0].box
         moved = np.abs(first - last)[box.y : box.bottom, box.x : box.right]
         assert moved.max() > 100  # the dog's bar falls
 
@@ -230,7 +230,7 @@ def test_where_no_panel_fits_that_is_said(make_clip, tmp_path, size, product):
     reporter, _, notes = listener()
     extension = {Burned: ".mkv", Alone: ".mov", Still: ".png"}[type(product)]
     made(product, source, tmp_path / f"out{extension}", reporter=reporter)
-    assert any("no panel fits" in note for note in notes)
+    assert any("does not fit" in note for note in notes)
     assert len(picture_times(tmp_path / f"out{extension}")) == (1 if extension == ".png" else 5)
 
 

@@ -1,7 +1,7 @@
 """A browser for all tests of the page, and clips to judge."""
 
 import pytest
-from browsing import Reviewer, chromium
+from browsing import chromium, fresh
 from judging import page_of
 
 
@@ -28,12 +28,3 @@ def page_file(film, tmp_path_factory):
 def person(browser, page_file):
     """Somebody who opens the page for the first time."""
     return fresh(browser, page_file.as_uri())
-
-
-def fresh(browser, address):
-    """A reviewer of a page of which the browser knows nothing yet."""
-    browser.get(address)
-    browser.execute_script("localStorage.clear()")
-    browser.get_log("browser")
-    browser.get_log("performance")
-    return Reviewer(browser, address)

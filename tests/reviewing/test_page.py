@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 from html.parser import HTMLParser
@@ -11,13 +12,15 @@ import pytest
 from making import made, two_tags
 
 from overlay.datatypes import SoundBlock
-from overlay.errors import NoAudioStream, OutputError
+from overlay.errors import ExportError, NoAudioStream, OutputError
 from overlay.media.source import open_source
 from overlay.products.review import Review
+from overlay.reporting import SILENT
 from overlay.reviewing import pictures
 from overlay.reviewing.data import best_tags
 from overlay.reviewing.page import json_in_script, page
 from overlay.reviewing.playable import why_not
+from overlay.settings import Settings
 from overlay.track import TagTrack
 
 HOSTILE = ("</script><script>alert(1)</script>", "<!--", "\u202eevil\u2028\"'&amp;", "{{script}}")
@@ -171,8 +174,9 @@ def test_columns_are_bounded_whatever_the_length(hours):
 
 
 def test_many_moments_become_even_thumbnails():
-    assert len(pictures._chosen([0.01 * n for n in range(100_000)], 1000)) == 200
-    assert pictures._chosen([3, 1, 1.01], 5) == [1, 3]
+    chosen = pictures._chosen([0.1 * n for n in range(100_000)])
+    assert len(chosen) == 400 and max(b - a for a, b in itertools.pairwise(chosen)) < 25.2
+    assert pictures._chosen([3, 1, 1.01]) == [1, 3]
 
 
 @pytest.mark.parametrize(
@@ -200,3 +204,31 @@ def test_sound_files_play(make_clip):
         clip = make_clip(name, "-f", "lavfi", "-i", "sine=d=1")
         assert why_not(open_source(clip).info) is None, name
     assert why_not(open_source(clip).info, 1) == "sound track 1"
+
+
+def test_events_of_others_lie_in_lanes_of_their_own(clip, tmp_path):
+    labels = tmp_path / "mine.txt"
+    labels.write_text("1.0\t2.0\tdog\n3.0\t4.0\tMy own <label>\n")
+    other = two_tags(model="other").save(tmp_path / "other.npz")
+    track = two_tags(model="this")
+    done = made(Review(beside=(labels, other)), clip, tmp_path / "p.html", track=track)
+    data, _ = _read(done.path)
+    events = data["events"]
+    assert data["lanes"] == ["this", "mine.txt", "other"]
+    names = [data["labels"][n][0] for n in events["label"]]
+    mine = [n for n, lane in enumerate(events["lane"]) if lane == 1]
+    assert [(names[n], events["score"][n]) for n in mine] == [
+        ("Dog", None),
+        ("My own <label>", None),
+    ]
+    assert sorted(n for n, lane in zip(names, events["lane"], strict=True) if lane == 2) == [
+        "Dog", "Speech",
+    ]  # fmt: skip
+    assert events["onset_ms"] == sorted(events["onset_ms"])
+    assert len(set(events["id"])) == len(events["id"])
+
+
+def test_what_cannot_lie_beside_is_refused_before_scoring(clip, tmp_path):
+    (tmp_path / "x.txt").write_text("no events")
+    with pytest.raises(ExportError):
+        Review(beside=(tmp_path / "x.txt",)).plan(open_source(clip), Settings(), None, SILENT)

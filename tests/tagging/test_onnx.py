@@ -148,7 +148,7 @@ def test_the_exported_model_answers_as_the_product(shared, tmp_path):
     pytest.importorskip("paddle2onnx", reason="needs paddle2onnx: pip install '.[onnx-export]'")
     path = tmp_path / "mn04.onnx"
     export_onnx("mn04", path)
-    ours = load_tagger(TaggingSettings(model="mn04", device="cpu"))
+    ours = load_tagger(TaggingSettings(model="mn04", device="cpu", windows="isolated"))
     theirs = load_tagger(TaggingSettings(model=str(path)))
     assert theirs.labels == ours.labels
     noise = np.random.default_rng(0).normal(0, 0.1, 3 * 32000).astype(np.float32)

@@ -56,9 +56,14 @@ def _own_cache(tmp_path_factory):
     patch.undo()
 
 
+def by_itself(name, path):
+    """A tagger of windows without the built-in one."""
+    return load_tagger(TaggingSettings(model=name, weights=path, device="cpu", windows="isolated"))
+
+
 @pytest.mark.parametrize("name", OF_WINDOWS)
 def test_each_tagger_keeps_the_contract(checkpoint, name):
-    tagger = load_tagger(TaggingSettings(model=name, weights=checkpoint(name), device="cpu"))
+    tagger = by_itself(name, checkpoint(name))
     assert (tagger.name, tagger.labels, tagger.sample_rate) == (name, audioset_labels(), RATE)
     assert len(tagger.model_hash) == 64
     noise = np.random.default_rng(0).normal(0, 0.1, 2 * RATE + 4 * 9600).astype(np.float32)
@@ -88,7 +93,7 @@ def _apart(first, second):
 def test_the_fast_engine_answers_as_the_network_itself(checkpoint, name):
     paddle = import_paddle()
     path = checkpoint(name)
-    tagger = load_tagger(TaggingSettings(model=name, weights=path, device="cpu"))
+    tagger = by_itself(name, path)
     window = np.random.default_rng(1).normal(0, 0.1, 2 * RATE).astype(np.float32)
     net = built(tagger.job)
     with paddle.no_grad():
@@ -99,7 +104,7 @@ def test_the_fast_engine_answers_as_the_network_itself(checkpoint, name):
 @pytest.mark.parametrize("name", ["builtin", "cnn6"])
 def test_no_framework_is_loaded_where_none_is_needed(checkpoint, name):
     weights = None if name == "builtin" else checkpoint(name)
-    settings = f"TaggingSettings(model={name!r}, weights={weights!r})"
+    settings = f"TaggingSettings(model={name!r}, weights={weights!r}, windows='isolated')"
     code = f"""
 import sys
 import numpy as np
@@ -199,7 +204,7 @@ def test_a_gpu_that_is_not_there_is_said(checkpoint):
 @pytest.mark.parametrize("name", OF_WINDOWS)
 def test_embeddings_are_what_the_scores_are_made_of(checkpoint, name):
     path = checkpoint(name)
-    tagger = load_tagger(TaggingSettings(model=name, weights=path, device="cpu"))
+    tagger = by_itself(name, path)
     noise = np.random.default_rng(2).normal(0, 0.1, 2 * RATE + 9600).astype(np.float32)
     embeddings = tagger.embed(noise, 2 * RATE, 9600)
     last = SPECS[name].last_layer.removesuffix(".bias")

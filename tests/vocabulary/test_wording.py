@@ -6,7 +6,8 @@ import pytest
 
 from overlay.resources import resource
 from overlay.vocabulary.audioset import audioset_labels
-from overlay.vocabulary.wording import LANGUAGES, Nature, wording_table
+from overlay.vocabulary.strong import audioset_strong
+from overlay.vocabulary.wording import LANGUAGES, Nature, strong_wording_table, wording_table
 
 LONGEST = {
     "en": 32, "en_sustained": 36, "en_abrupt": 36, "zh": 12, "zh_sustained": 14, "zh_abrupt": 14,
@@ -22,8 +23,22 @@ def test_one_row_a_class_in_audiosets_order():
     assert tuple(wording.name for wording in wording_table()) == audioset_labels()
 
 
-def test_the_file_is_plain_columns():
-    text = resource("assets", "captions.tsv").read_bytes().decode("utf-8")
+def all_wordings():
+    return (*wording_table(), *strong_wording_table())
+
+
+def test_every_class_of_audioset_strong_has_its_wording():
+    known = audioset_strong()
+    for name, wording in zip(known.names, known.wordings, strict=True):
+        assert wording is not None, name
+    for wording in strong_wording_table():
+        assert known.names[wording.index] == wording.name
+        assert known.wordings[wording.index] is wording
+
+
+@pytest.mark.parametrize("name", ["captions.tsv", "captions_strong.tsv"])
+def test_the_file_is_plain_columns(name):
+    text = resource("assets", name).read_bytes().decode("utf-8")
     assert "\r" not in text
     assert '"' not in text
     assert text.endswith("\n")
@@ -33,7 +48,7 @@ def test_the_file_is_plain_columns():
 @pytest.mark.parametrize("field", LONGEST)
 def test_every_text_is_short_and_ready_to_set(field):
     letters = "[A-Za-z][A-Za-z&' -]*[A-Za-z]" if field.startswith("en") else "[A-Za-z-一-鿿]+"
-    for wording in wording_table():
+    for wording in all_wordings():
         text = getattr(wording, field)
         assert re.fullmatch(letters, text), (wording.name, text)
         assert len(text) <= LONGEST[field], (wording.name, text)
@@ -43,7 +58,7 @@ def test_every_text_is_short_and_ready_to_set(field):
 def test_only_proper_names_have_capitals():
     words = {
         word
-        for wording in wording_table()
+        for wording in all_wordings()
         for text in (wording.en, wording.en_sustained, wording.en_abrupt)
         for word in text.split()
     }
@@ -52,17 +67,17 @@ def test_only_proper_names_have_capitals():
 
 @pytest.mark.parametrize("field", ["en", "zh"])
 def test_no_two_classes_share_a_name(field):
-    counts = Counter(getattr(wording, field) for wording in wording_table())
+    counts = Counter(getattr(wording, field) for wording in all_wordings())
     assert [text for text, count in counts.items() if count > 1] == []
 
 
 def test_worth_and_nature_are_in_range():
-    assert {wording.worth for wording in wording_table()} == {0, 1, 2, 3}
-    assert {wording.nature for wording in wording_table()} == set(get_args(Nature))
+    assert {wording.worth for wording in all_wordings()} == {0, 1, 2, 3}
+    assert {wording.nature for wording in all_wordings()} == set(get_args(Nature))
 
 
 def test_a_sound_that_goes_on_is_worded_unlike_a_short_event():
-    for wording in wording_table():
+    for wording in all_wordings():
         assert re.search(r"ing\b", wording.en_sustained), wording
         assert wording.en_sustained != wording.en_abrupt, wording
         assert wording.zh_sustained != wording.zh_abrupt, wording
@@ -95,7 +110,7 @@ def test_rows_checked_by_hand(name, row):
 
 @pytest.mark.parametrize("name", ["Siren", "Scream", "Gunshot", "Explosion", "Crying", "Knock"])
 def test_what_matters_to_the_plot_is_worth_most(name):
-    worths = {wording.worth for wording in wording_table() if wording.name.startswith(name)}
+    worths = {wording.worth for wording in all_wordings() if wording.name.startswith(name)}
     assert worths == {3}
 
 

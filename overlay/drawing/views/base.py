@@ -1,11 +1,15 @@
 """What a view is: tags, a layout and a theme in, pixels out.
 
-To add one, write a file here with a class that keeps ``View``: made of a ``Motion`` (which tags
-are where when), a ``Layout`` or a geometry of its own, a theme and fonts (``Look``). What it shows
-at a second is a ``Scene``: a value, so that equal scenes are equal pixels. It draws any box of any
-scene, and knows in which boxes two scenes differ; the canvas, the planes that ffmpeg takes, and
-caches are not its business. Name it in ``overlay.drawing.panel``; the contract tests draw every
-view bit by bit and as a whole, and compare.
+To add one, write a file here with two things, and name it in ``registry``:
+
+    a function      takes a ``Brief`` (what is heard, and what is free of the picture) and gives the
+                    ``Piece`` or pieces of the view: where each lies, and what is where when
+    a ``View``      what a piece becomes when its colours are known (``Look``)
+
+What a view shows at a second is a ``Scene``: a value, so that equal scenes are equal pixels. It
+draws any box of any scene, and knows in which boxes two scenes differ; the canvas, the planes that
+ffmpeg takes, and caches are not its business. The contract tests draw every view bit by bit and as
+a whole, and compare.
 """
 
 from __future__ import annotations
@@ -15,12 +19,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from overlay.datatypes import Box
+from overlay.datatypes import Box, TagTimeline
+from overlay.drawing.layout import Room
 from overlay.drawing.text import Encode, Pixels
 from overlay.drawing.theme import Theme
+from overlay.settings import PanelSettings
 
 Scene = Hashable
 """All that is on the canvas at a moment; each view has its own kind."""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What a view is made of."""
+
+    timeline: TagTimeline
+    """What is heard."""
+    duration_s: float
+    """Seconds that the picture lasts, as far as anybody knows."""
+    room: Room
+    """What is free of the picture."""
+    theme: Theme
+    fonts: tuple[Path, Path]
+    """Of labels and of numbers."""
+    settings: PanelSettings
 
 
 @dataclass(frozen=True)
@@ -53,6 +75,24 @@ class Patch:
     box: Box
     stamp: Stamp | None = None
     """What it looks like, where that need not be painted."""
+
+
+class Piece(Protocol):
+    """A view in its place, whose colours are not known yet."""
+
+    @property
+    def box(self) -> Box:
+        """Where it lies on the picture; all even."""
+        ...
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is room for it; if not it is clear."""
+        ...
+
+    def view(self, look: Look) -> View:
+        """What it looks like."""
+        ...
 
 
 class View(Protocol):

@@ -11,13 +11,47 @@ from overlay.datatypes import Box
 from overlay.drawing.bars import LENGTH_STEPS
 from overlay.drawing.canvas import even_box
 from overlay.drawing.card import Card
+from overlay.drawing.choreography import arranged
 from overlay.drawing.ends import BarEnd, BarEnds
-from overlay.drawing.layout import Layout
+from overlay.drawing.layout import Layout, layout
 from overlay.drawing.motion import Motion, Row
 from overlay.drawing.rows import OPACITY_STEPS, DrawnRow, RowPainter
 from overlay.drawing.text import Pixels
 from overlay.drawing.theme import RowTheme
-from overlay.drawing.views.base import Look, Patch, Scene
+from overlay.drawing.views.base import Brief, Look, Patch, Scene
+
+
+def listed(brief: Brief) -> list[ListPiece]:
+    """The list, with as many rows as there are ever tags."""
+    classes, settings = brief.timeline.classes, brief.settings
+    most = int((classes >= 0).sum(axis=1).max(initial=0)) or settings.top_k
+    geometry = layout(
+        brief.room, brief.theme, position=settings.position, top_k=min(settings.top_k, most),
+        scale=settings.scale,
+    )  # fmt: skip
+    return [ListPiece(arranged(brief.timeline, geometry.n_rows), geometry)]
+
+
+@dataclass(frozen=True)
+class ListPiece:
+    """A ``Piece``."""
+
+    motion: Motion
+    layout: Layout
+
+    @property
+    def box(self) -> Box:
+        """The card with all its rows."""
+        return self.layout.box
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is room for it."""
+        return self.layout.fits
+
+    def view(self, look: Look) -> ListView:
+        """Rows on a card."""
+        return ListView(self.motion, self.layout, look)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,5 +34,5 @@ SPEC = Spec(
     front_ends={"own": MelFrontEnd},
     network=_network,
     last_layer="classifier.5.bias",
-    gains_by_context=True,
+    best_way="together",
 )

@@ -7,11 +7,14 @@ from functools import cache
 
 from overlay.errors import DownloadError
 from overlay.resources import cache_folder
+from overlay.settings import TaggingSettings
 from overlay.tagging.weights.published import WEIGHTS, download_within, find
 
 OFFLINE_VARIABLE = "TAG_OVERLAY_OFFLINE"
 """Environment variable: if it is set, ``auto`` does not try to download."""
 BEST, SHIPPED = "mn04", "builtin"
+FINE, OF_FRAMES = "fine", "frame_mn10"
+"""``mn04``, the built-in one, and one that learnt from labels with times, together."""
 
 
 def choose(wanted: str, *, patience_s: float = 6.0) -> tuple[str, str | None]:
@@ -47,3 +50,10 @@ def _fetched(patience_s: float) -> bool:
     except DownloadError:
         return False
     return True
+
+
+def takes_fine(settings: TaggingSettings) -> bool:
+    """Whether ``fine`` is asked for, or ``auto`` is and all that it needs is on this machine."""
+    if settings.model != "auto" or settings.weights or settings.windows != "auto":
+        return settings.model == FINE
+    return find(BEST) is not None and find(OF_FRAMES) is not None

@@ -1,0 +1,213 @@
+"""What was found, as people corrected it: wrong ones go, corrections take their place.
+
+A verdict is of the event of its id. Where other settings found other edges it is of the event of
+its label that it has most in common with, at least half of what both cover together:
+
+    overlap = covered by both / covered by either >= SAME
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from overlay.datatypes import Scores, TagEvent, Times
+from overlay.detection.ontology import joined
+from overlay.errors import ExportError, LabelError, SettingsError
+from overlay.settings import Settings
+from overlay.track import TagTrack
+from overlay.verdicts import Said, Verdicts, event_id, fingerprint_of, fold, read_verdicts
+from overlay.vocabulary import Vocabulary
+
+SAME = 0.5
+SURE = 1.0
+"""Score of what nobody but a person has heard."""
+
+
+def verdicts_named(settings: Settings) -> Verdicts | None:
+    """The file of verdicts that the settings name, if they name one.
+
+    Raises:
+        ExportError: It cannot be read.
+        SettingsError: The plain scores are wanted, about which nothing can be said.
+    """
+    path = settings.events.verdicts_file
+    if path is None:
+        return None
+    if settings.panel.raw:
+        raise SettingsError("raw shows the plain scores; leave it or the verdicts out")
+    return read_verdicts(path)
+
+
+def check_sound(verdicts: Verdicts, path: str | None, sound: str) -> None:
+    """Refuse verdicts on another sound.
+
+    Args:
+        verdicts: What is in the file.
+        path: The file.
+        sound: Fingerprint of the sound that they should be of.
+
+    Raises:
+        ExportError: They are of another.
+    """
+    if verdicts.media.fingerprint != sound:
+        name = verdicts.media.name
+        raise ExportError(f"{path}: these verdicts are of another sound, that of {name!r:.200}")
+
+
+def said_of(track: TagTrack, settings: Settings) -> dict[str, Said]:
+    """What was said of the events of a track, by id; nothing where no file is named.
+
+    Raises:
+        ExportError: The file cannot be read, or is of another sound.
+    """
+    verdicts = verdicts_named(settings)
+    if verdicts is None:
+        return {}
+    check_sound(verdicts, settings.events.verdicts_file, fingerprint_of(track))
+    return fold(verdicts.entries)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Events after their verdicts."""
+
+    events: list[TagEvent]
+    """What is heard, by onset; events of one class do not overlap."""
+    pairs: list[tuple[TagEvent, Said | None]]
+    """All that was found, and what was said of it; then what was added."""
+    lifted: list[tuple[TagEvent, int | None]] = field(default_factory=list)
+    """What people named, and the class whose scores it takes over; ``None`` for ``SURE``."""
+
+    def scores(self, scores: Scores, times: Times) -> Scores:
+        """Scores in which what a person named counts as what it was found as.
+
+        Args:
+            scores: ``[n_rows, n_classes]``.
+            times: ``[n_rows]``, rising.
+        """
+        if not self.lifted:
+            return scores
+        made = np.array(scores)
+        for event, source in self.lifted:
+            rows = slice(*np.searchsorted(times, (event.onset_s, event.offset_s)))
+            least = SURE if source is None else scores[rows, source]
+            made[rows, event.index] = np.maximum(made[rows, event.index], least)
+        return made
+
+
+def judged(
+    found: Sequence[TagEvent],
+    said: Mapping[str, Said],
+    vocabulary: Vocabulary,
+    model: str,
+    end_s: float,
+) -> Judged:
+    """Apply what was said.
+
+    Args:
+        found: Events as they were found, under the names that they are shown by.
+        said: What was said, by id of the event.
+        vocabulary: The classes under the same names.
+        model: Name of the tagger.
+        end_s: Where the sound ends; nothing lasts longer.
+
+    Raises:
+        SettingsError: An event was given a label that is none of the vocabulary's.
+    """
+    if not said:
+        return Judged(list(found), [(event, None) for event in found])
+    classes = _classes_named(said.values(), vocabulary)
+    pairs = list(zip(found, _said_of_each(found, said, model), strict=True))
+    added = [state for state in said.values() if state.is_added]
+    new = [(_added(state, *classes[state.label]), state) for state in added]
+    events: list[TagEvent] = []
+    lifted: list[tuple[TagEvent, int | None]] = []
+    for number, (event, state) in enumerate([*pairs, *new]):
+        made = event if state is None else _corrected(event, state, classes, end_s)
+        if made is None:
+            continue
+        events.append(made)
+        if number >= len(pairs):
+            lifted.append((made, None))
+        elif made.index != event.index:
+            lifted.append((made, event.index))
+    return Judged(_apart(events), [*pairs, *new], lifted)
+
+
+def _said_of_each(
+    found: Sequence[TagEvent], said: Mapping[str, Said], model: str
+) -> list[Said | None]:
+    """What was said of each event: by its id, else of the one nearest to it."""
+    states = [said.get(event_id(event, model)) for event in found]
+    taken = {state.event for state in states if state is not None}
+    waiting: dict[str, list[Said]] = {}
+    for state in said.values():
+        if state.event not in taken and not state.is_added and state.onset_s is not None:
+            waiting.setdefault(state.label, []).append(state)
+    for number, event in enumerate(found):
+        rivals = waiting.get(event.label)
+        if states[number] is None and rivals:
+            best = max(rivals, key=lambda state: _overlap(event, state))
+            if _overlap(event, best) >= SAME:
+                states[number] = best
+                rivals.remove(best)
+    return states
+
+
+def _overlap(event: TagEvent, state: Said) -> float:
+    assert state.onset_s is not None
+    assert state.offset_s is not None
+    both = min(event.offset_s, state.offset_s) - max(event.onset_s, state.onset_s)
+    either = max(event.offset_s, state.offset_s) - min(event.onset_s, state.onset_s)
+    return max(both, 0.0) / max(either, 1e-9)
+
+
+def _classes_named(said: Iterable[Said], vocabulary: Vocabulary) -> dict[str, tuple[int, str]]:
+    """Class and its name of each label that a person gave."""
+    given = {label for state in said for label in _given(state)}
+    try:
+        indices = {label: vocabulary.index_of(label) for label in sorted(given)}
+    except LabelError as error:
+        raise SettingsError(f"verdicts: {error}") from None
+    return {label: (index, vocabulary.names[index]) for label, index in indices.items()}
+
+
+def _given(state: Said) -> Iterator[str]:
+    if state.is_added:
+        yield state.label
+    if state.relabel is not None:
+        yield state.relabel
+
+
+def _added(state: Said, index: int, label: str) -> TagEvent:
+    return TagEvent(index, label, state.onset_s or 0.0, state.offset_s or 0.0, SURE, SURE)
+
+
+def _corrected(
+    event: TagEvent, state: Said, classes: Mapping[str, tuple[int, str]], end_s: float
+) -> TagEvent | None:
+    """An event under its new name, between its new edges; ``None`` if nothing is heard there."""
+    if not state.is_heard:
+        return None
+    if state.relabel is not None:
+        index, label = classes[state.relabel]
+        event = replace(event, index=index, label=label)
+    if state.has_new_edges and state.onset_s is not None and state.offset_s is not None:
+        event = replace(event, onset_s=state.onset_s, offset_s=state.offset_s)
+    event = replace(event, offset_s=min(event.offset_s, end_s))
+    return event if event.onset_s < event.offset_s else None
+
+
+def _apart(events: Iterable[TagEvent]) -> list[TagEvent]:
+    """By onset; those of one class that overlap become one."""
+    made: list[TagEvent] = []
+    for event in sorted(events, key=lambda event: (event.index, event.onset_s)):
+        last = made[-1] if made else None
+        if last and last.index == event.index and event.onset_s < last.offset_s:
+            made[-1] = joined(last, event)
+        else:
+            made.append(event)
+    return sorted(made, key=lambda event: (event.onset_s, -event.peak, event.index))

@@ -1,0 +1,241 @@
+"""What the server hands out, to whom, and what it keeps; over real connections."""
+
+import contextlib
+import http.client
+import json
+import threading
+from urllib.parse import urlsplit
+
+import pytest
+
+from overlay.errors import OutputError, UsageError
+from overlay.reporting import SILENT
+from overlay.reviewing.desk import Clip, Desk, Page
+from overlay.reviewing.server import ReviewServer
+from overlay.verdicts import Media, read_verdicts
+
+BODY = bytes(range(256)) * 40
+
+
+def _entry(number, **said):
+    second = f"{number // 1000 % 60:02}.{number % 1000:03}"
+    return {"id": f"id-{number}", "at": f"2026-11-26T02:00:{second}Z", "event": f"event-{number}",
+            "action": "judge", "verdict": "right", "label": "Dog", **said}  # fmt: skip
+
+
+class _Client:
+    def __init__(self, server):
+        parts = urlsplit(server.link)
+        self.place, self.root = (parts.hostname, parts.port), parts.path
+
+    def ask(self, path, method="GET", body=None, root=None, **headers):
+        """Status, headers and content."""
+        with contextlib.closing(http.client.HTTPConnection(*self.place, timeout=20)) as line:
+            names = {name.replace("_", "-"): value for name, value in headers.items()}
+            line.request(method, (self.root if root is None else root) + path, body, names)
+            answer = line.getresponse()
+            return answer.status, answer.headers, answer.read()
+
+    def post(self, *entries):
+        body = json.dumps({"entries": entries})
+        return self.ask("0/verdicts", "POST", body, Content_Type="application/json")
+
+
+@contextlib.contextmanager
+def _serving(clips):
+    desk = Desk(clips)
+    desk.work(SILENT, for_ever=False)
+    with ReviewServer(desk) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield _Client(server)
+        finally:
+            server.shutdown()
+
+
+def _clip(folder, name="a <b>.mp4", make=None):
+    path = folder / name
+    path.write_bytes(BODY)
+    (folder / "secret.txt").write_text("secret")
+    page = Page(b"<p>page</p>", Media(name, "5eed", 20.0))
+    return Clip(path, folder / "a.verdicts.json", make or (lambda reporter: page), lambda r: path)
+
+
+@pytest.fixture
+def clip(tmp_path):
+    return _clip(tmp_path)
+
+
+@pytest.fixture
+def client(clip):
+    with _serving([clip]) as served:
+        yield served
+
+
+def test_it_listens_here_alone_and_the_link_has_a_secret(client):
+    assert client.place[0] == "127.0.0.1"
+    assert len(client.root) > 20
+
+
+@pytest.mark.parametrize("root", ["/", "/x/", "/../", ""])
+def test_without_the_token_there_is_nothing(root, client):
+    for path in ("", "0/", "0/media", "0/verdicts"):
+        status, _, body = client.ask(path, root=root or "/" + path)
+        assert (status, body) == (404, b"not found")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["1/", "-1/", "0", "0/secret.txt", "0/../secret.txt", "..%2fsecret.txt", "0/media/..", "%00/",
+     "٠/", "0/media/", "secret.txt", "9" * 400 + "/"],
+)  # fmt: skip
+def test_only_what_is_on_the_desk_can_be_asked_for(path, client):
+    status, _, body = client.ask(path.replace("٠", "%D9%A0"))
+    assert status == 404 and b"secret" not in body
+
+
+def test_other_methods_are_refused(client):
+    for method in ("PUT", "DELETE", "OPTIONS"):
+        assert client.ask("0/", method)[0] == 501
+    assert client.ask("0/media", "POST", "x")[0] == 404
+
+
+def test_index_lists_names_as_text(client):
+    status, headers, body = client.ask("")
+    assert status == 200 and b"a &lt;b&gt;.mp4" in body and b"<b>" not in body
+    assert b"default-src" in body and headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_page(client):
+    assert client.ask("0/")[2] == b"<p>page</p>"
+
+
+@pytest.mark.parametrize(
+    ("asked", "span"),
+    [("bytes=0-0", (0, 1)), ("bytes=10-19", (10, 20)), ("bytes=10-", (10, len(BODY))),
+     ("bytes=-5", (len(BODY) - 5, len(BODY))), ("bytes=10-99999999", (10, len(BODY))),
+     ("bytes=-99999999", (0, len(BODY)))],
+)  # fmt: skip
+def test_ranges(asked, span, client):
+    status, headers, body = client.ask("0/media", Range=asked)
+    assert status == 206 and body == BODY[slice(*span)]
+    assert headers["Content-Range"] == f"bytes {span[0]}-{span[1] - 1}/{len(BODY)}"
+    assert headers["Content-Type"] == "video/mp4"
+
+
+@pytest.mark.parametrize("asked", [f"bytes={len(BODY)}-", "bytes=-0", "bytes=99999999-"])
+def test_ranges_behind_the_end(asked, client):
+    status, headers, body = client.ask("0/media", Range=asked)
+    assert (status, body) == (416, b"") and headers["Content-Range"] == f"bytes */{len(BODY)}"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["bytes=5-2", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,4-5", "bytes=" + "9" * 99],
+)
+def test_what_is_no_range_gives_all(asked, client):
+    status, headers, body = client.ask("0/media", Range=asked)
+    assert (status, body) == (200, BODY) and headers["Accept-Ranges"] == "bytes"
+
+
+def test_head_has_no_body(client):
+    status, headers, body = client.ask("0/media", "HEAD")
+    assert (status, body, headers["Content-Length"]) == (200, b"", str(len(BODY)))
+
+
+def test_medium_that_is_gone_is_said(client, clip):
+    clip.path.unlink()
+    status, _, body = client.ask("0/media")
+    assert status == 409 and b"there is no such file" in body
+
+
+def test_verdicts_are_kept_beside_the_medium_and_read_back(client, clip):
+    assert client.post(_entry(1), _entry(2, verdict="wrong"))[0] == 200
+    kept = read_verdicts(clip.verdicts_path)
+    assert [entry.verdict for entry in kept.entries] == ["right", "wrong"]
+    assert kept.media == clip.page.media
+    status, headers, body = client.ask("0/verdicts")
+    assert status == 200 and len(json.loads(body)["entries"]) == 2
+    assert client.ask("0/verdicts", If_None_Match=headers["ETag"])[0] == 304
+    client.post(_entry(3))
+    assert client.ask("0/verdicts", If_None_Match=headers["ETag"])[0] == 200
+
+
+def test_tabs_that_write_at_once_lose_nothing(client, clip):
+    def tab(first):
+        for number in range(first, first + 20):
+            assert client.post(_entry(number), _entry(number))[0] == 200
+
+    threads = [threading.Thread(target=tab, args=(start,)) for start in (0, 10, 20, 1000)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ids = {entry.id for entry in read_verdicts(clip.verdicts_path).entries}
+    assert ids == {f"id-{n}" for n in (*range(40), *range(1000, 1020))}
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "[]", "{}", '{"entries": [{"id": 1}]}', '{"entries": 3}', "[" * 100_000,
+     json.dumps({"entries": [_entry(1, verdict="maybe")]})],
+)  # fmt: skip
+def test_what_is_no_verdict_is_refused_and_changes_nothing(body, client, clip):
+    assert client.ask("0/verdicts", "POST", body)[0] == 400
+    assert not clip.verdicts_path.exists()
+
+
+def test_too_much_is_refused_unread(client):
+    with contextlib.closing(http.client.HTTPConnection(*client.place, timeout=20)) as line:
+        line.putrequest("POST", f"{client.root}0/verdicts")
+        line.putheader("Content-Length", str(1 << 30))
+        line.endheaders()
+        assert line.getresponse().status == 413
+
+
+@pytest.mark.parametrize("content", ["garbage", '{"format": "tag-overlay verdicts"}'])
+def test_damaged_file_of_verdicts_is_never_written_over(content, client, clip):
+    clip.verdicts_path.write_text(content)
+    status, _, body = client.post(_entry(1))
+    assert status == 409 and b"no file of verdicts" in body
+    assert clip.verdicts_path.read_text() == content
+
+
+def test_verdicts_of_another_sound_are_never_mixed(client, clip):
+    client.post(_entry(1))
+    before = clip.verdicts_path.read_bytes()
+    clip.page = Page(b"", Media(clip.name, "0ther"))
+    status, _, body = client.post(_entry(2))
+    assert status == 409 and b"another sound" in body and clip.verdicts_path.read_bytes() == before
+
+
+def test_page_that_cannot_be_made_says_why(tmp_path):
+    def make(reporter):
+        raise OutputError("is <damaged>")
+
+    with _serving([_clip(tmp_path, make=make)]) as client:
+        assert b"is &lt;damaged&gt;" in client.ask("0/")[2] and b"&lt;damaged" in client.ask("")[2]
+        assert client.post(_entry(1))[0] == 404
+
+
+def test_page_asked_for_is_made_before_others(tmp_path):
+    made = []
+
+    def maker(name):
+        def make(reporter):
+            made.append(name)
+            return Page(b"", Media(name, name))
+
+        return make
+
+    clips = [_clip(tmp_path, f"{name}.mp4", maker(name)) for name in "abc"]
+    desk = Desk(clips)
+    desk.want_page(clips[2])
+    desk.work(SILENT, for_ever=False)
+    assert made == ["c", "a", "b"]
+
+
+def test_port_that_is_taken_is_said():
+    with ReviewServer(Desk([])) as server, pytest.raises(UsageError, match="cannot listen on"):
+        ReviewServer(Desk([]), port=server.server_address[1])
