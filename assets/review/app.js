@@ -83,7 +83,7 @@ function refresh() {
 function itemOf(event, own, others) {
   const state = own.get(event.id) ?? {};
   const name = model.nameOf(event);
-  const lane = event.lane ? ` · ${data.lanes[event.lane]}` : "";
+  const laneName = event.lane ? data.lanes[event.lane] : "";
   const relabel = state.relabel ? model.labelOf(state.relabel) : null;
   const said = others.map(([who, folded]) => [who, folded.get(event.id)?.verdict]).filter((each) => each[1]);
   const verdict = state.verdict ?? null;
@@ -101,7 +101,8 @@ function itemOf(event, own, others) {
     others: said,
     conflict: said.some(([, each]) => verdict && each !== verdict) || new Set(said.map((each) => each[1])).size > 1,
     baseName: name,
-    shownName: name + lane,
+    laneName,
+    shownName: laneName ? `${name} · ${laneName}` : name,
     newName: relabel ? model.nameOf(relabel) : "",
   };
 }

@@ -121,10 +121,11 @@ def test_timeline_click_seeks_and_chooses(person):
     person.js("document.getElementById('video').pause()")
     lanes = person.element("#lanes-canvas")
     width = lanes.size["width"]
-    x = round(136 + (width - 136) * 11 / 20 - width / 2)
-    lane = 70 - lanes.size["height"] // 2
+    x = round(136 + (width - 136) * 17.5 / 20 - width / 2)
+    lane = 30 - lanes.size["height"] // 2
     ActionChains(person.browser).move_to_element_with_offset(lanes, x, lane).click().perform()
-    assert person.text("#event-name") == "Siren"
+    assert person.text("#event-name") == "Speech"
+    assert person.text("#event-facts").startswith("0:17.0 – 0:18.0")
     sound = person.element("#sound")
     x = round(136 + (width - 136) * 15 / 20 - width / 2)
     ActionChains(person.browser).move_to_element_with_offset(sound, x, 30).click().perform()
