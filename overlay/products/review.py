@@ -25,8 +25,6 @@ from overlay.settings import Settings
 from overlay.track import TagTrack
 from overlay.verdicts import Verdicts, entry_dict, read_verdicts, verdicts_file
 
-PROXY_CHOICES = ("auto", "always", "never")
-
 
 @dataclass(frozen=True, slots=True)
 class Review:
@@ -35,8 +33,8 @@ class Review:
     Attributes:
         reviewer: Who judges; may be changed on the page.
         language: ``en`` or ``zh``; the browser's if ``None``.
-        proxy: One of ``PROXY_CHOICES``: whether a small copy of the medium lies beside the page;
-            ``auto`` makes one where browsers cannot play the medium.
+        proxy: Whether a small copy of the medium lies beside the page: ``always``, ``never``, or
+            ``auto``: where browsers cannot play the medium.
         verdicts: File of what has been said already; ``<name>.verdicts.json`` beside the medium,
             if that is there, if ``None``.
         beside: Saved scores, or events of other programs (``read_events``), to be judged in lanes
