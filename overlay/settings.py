@@ -15,6 +15,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from overlay.datatypes import Excerpt
 from overlay.errors import SettingsError
 from overlay.files import path_error, read_toml
 
@@ -33,6 +34,7 @@ WINDOWS = ("auto", "together", "context", "isolated")
 LANGUAGES = ("en", "zh")
 """English and Simplified Chinese."""
 CAPTION_STYLES = ("netflix", "dcmp", "bbc", "youtube", "plain")
+AUDIO_CODECS = ("copy", "aac", "opus")
 DENSITIES = ("low", "medium", "high")
 
 
@@ -54,8 +56,8 @@ class TaggingSettings:
     """How sound becomes scores."""
 
     model: str = "auto"
-    """Name of a tagger; ``auto`` takes mn04, or the built-in one if that is not to be had; a file
-    of ``tag-overlay train``."""
+    """Name of a tagger; ``auto`` takes fine or mn04, or the built-in one if they are not to be had;
+    a file of ``tag-overlay train``."""
     weights: str | None = None
     """Weights file to use instead of the published ones."""
     front_end: str = "own"
@@ -76,6 +78,10 @@ class TaggingSettings:
     video_track: int | None = None
     """Which of the file's pictures to draw on, from 0, and whose program to listen to; ffmpeg's
     choice if ``None``."""
+    from_s: float | None = None
+    """Second of the file at which the part begins that is used; then all times count from it."""
+    to_s: float | None = None
+    """Second of the file at which that part ends."""
     cache: bool = True
     """Take scores that were made before, and remember new ones."""
 
@@ -90,6 +96,17 @@ class TaggingSettings:
         _check_range("audio_track", self.audio_track, 0, 1000)
         if self.video_track is not None:
             _check_range("video_track", self.video_track, 0, 1000)
+        self.excerpt  # noqa: B018  refuses what is no part
+
+    @property
+    def excerpt(self) -> Excerpt | None:
+        """The part of the file that is used; ``None``: all of it."""
+        if self.from_s is None and self.to_s is None:
+            return None
+        try:
+            return Excerpt(self.from_s or 0.0, self.to_s)
+        except ValueError as error:
+            raise SettingsError(f"{error}; --to must lie behind --from") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +194,8 @@ class EventSettings:
     allow: tuple[str, ...] = ()
     """Labels to look for; all if empty."""
     deny: tuple[str, ...] = ()
+    frames: bool = False
+    """Number events by frames, too, in the formats that hold that."""
     hop_top_k: int = 10
     """Tags a hop in the formats that list hops instead of events."""
 
@@ -213,7 +232,7 @@ class CaptionSettings:
 
 @dataclass(frozen=True, slots=True)
 class VideoSettings:
-    """How the picture is written."""
+    """How the picture and what goes with it is written."""
 
     encoder: str = "auto"
     crf: int | None = None
@@ -235,6 +254,14 @@ class VideoSettings:
     """Add captions as a subtitle track and copy everything else, instead of drawing."""
     overlay_only: bool = False
     """Write the panel alone, with transparency, for an editing program."""
+    chapters: bool = False
+    """Write chapters of what is heard into the video, instead of its own."""
+    audio: str = "copy"
+    """``copy`` keeps every audio packet; ``aac`` or ``opus`` encode the tracks that are another."""
+    gif: bool = False
+    """Write a moving picture without sound instead; a target's name in .gif or .webp does, too."""
+    max_mb: float = 8.0
+    """Megabytes (10^6 bytes) that a moving picture may have."""
     overwrite: bool = False
     ffmpeg: str | None = None
     """ffmpeg program to use instead of the one that comes with imageio-ffmpeg."""
@@ -243,13 +270,14 @@ class VideoSettings:
         """Check ranges."""
         if self.crf is not None:
             _check_range("crf", self.crf, 0, 63)
-        if self.soft and self.overlay_only:
-            raise SettingsError("soft and overlay_only exclude each other; choose one")
+        _check_choice("audio", self.audio, AUDIO_CODECS)
+        _check_range("max_mb", self.max_mb, 0.05, 1000)
+        chosen = [name for name in ("soft", "overlay_only", "gif") if getattr(self, name)]
+        if len(chosen) > 1:
+            raise SettingsError(f"{' and '.join(chosen)} exclude each other; choose one")
         _check_choice("fit", self.fit, FITS)
-        if self.ratio is not None and (self.soft or self.overlay_only):
-            raise SettingsError(
-                "frame is for a picture that is drawn on; soft and overlay_only keep the source's"
-            )
+        if self.ratio is not None and chosen:
+            raise SettingsError(f"frame is for a rendered video; {chosen[0]} keeps the source's")
 
     @property
     def ratio(self) -> Fraction | None:

@@ -10,6 +10,7 @@ from typing import IO
 from overlay.datatypes import ColorInfo, TagTimeline, VideoInfo
 from overlay.drawing.fonts import can_draw, font_file
 from overlay.drawing.panel import Panel, PlanarPanel
+from overlay.errors import UsageError
 from overlay.media.panel_stream import (
     STANDING_RATE,
     DrawnPanel,
@@ -119,7 +120,11 @@ def drawable(video: VideoInfo, settings: Settings, reporter: Reporter) -> Settin
 
     Raises:
         SettingsError: The theme or the font cannot be used.
+        UsageError: A part of a still is wanted.
     """
+    if video.stands and settings.tagging.excerpt is not None:
+        raise UsageError("the picture stands still for seconds, so it has no parts; leave --from "
+                         "and --to out")  # fmt: skip
     panel = settings.panel
     letters = "".join(audioset().in_language(panel.language))
     if not can_draw(letters, font_file(panel.font, "SemiBold")):

@@ -29,7 +29,7 @@ class Still:
     """The frame at a second.
 
     Attributes:
-        at_s: Seconds from the start of the video.
+        at_s: Seconds from the start of the video, or of the part of it that is used.
     """
 
     at_s: float
@@ -53,6 +53,9 @@ class Still:
         video = source.picture()
         if video.stands and self.at_s > (source.info.duration_s or 0):  # else it stands for ever
             raise UsageError(f"{source.path}: has no frame at {self.at_s:g} s")
+        part = source.info.excerpt
+        if part is not None and part.length_s is not None and self.at_s >= part.length_s:
+            raise UsageError(f"the part ends {part.length_s:g} s behind --from, as T counts")
         target = target_for(source, settings, out, f"{source.path.stem}.{self.at_s:g}s.png")
         program = ffmpeg_program(settings.video.ffmpeg)
         settings = drawable(shaped(source, settings)[0], settings, reporter)
