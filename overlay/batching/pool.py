@@ -22,13 +22,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-<<<<<<< HEAD
-from overlay.batching.task import FAILED, Outcome, Task, remember
-from overlay.files import reason, temporary_place
-=======
 from overlay.batching.task import Outcome, Task, given_up
-from overlay.files import reason
->>>>>>> main
+from overlay.files import reason, temporary_place
 
 _GRACE_S = 5.0
 """Seconds in which a worker may unwind before it is killed."""
