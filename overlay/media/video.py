@@ -97,18 +97,9 @@ def overlay_command(
         picture = repeated(picture, panel.rate)
     picture = composed(picture, video, panel, ten_bit=ten_bit)
     subtitles = tuple(subtitles)
-    streams = [picture, *(source[str(audio.index)] for audio in info.audio)]
-    codecs: dict[str, Any] = sound_options(info, audio)
-    for position, plan in enumerate(subtitles):
-        streams.append(source[f"s:{plan.position}"])
-        codecs[f"c:s:{position}"] = plan.codec
-    if out.suffix.lower() == ".mkv":
-        streams.append(source["t?"])
-        codecs["c:t"] = "copy"
-    whole = media_input(info, ss=0) if info.excerpt else source  # where the covers are
-    for position, index in enumerate(covers, start=1):
-        streams.append(whole[str(index)])
-        codecs |= {f"c:v:{position}": "copy", f"disposition:v:{position}": "attached_pic"}
+    beside, codecs = _beside(info, source, out, subtitles, covers)
+    streams = [picture, *(source[str(audio.index)] for audio in info.audio), *beside]
+    codecs |= sound_options(info, audio)
     output = ffmpeg.output(
         *streams,
         local_url(out),
@@ -132,6 +123,29 @@ def overlay_command(
     command = command_line(ffmpeg.merge_outputs(output, *others), program)
     attached = attach_arguments(attachments, info.n_attachments)
     return _with_more(command, out, [*_named(video), *attached])
+
+
+def _beside(
+    info: MediaInfo,
+    source: Any,
+    out: Path,
+    subtitles: Iterable[SubtitlePlan],
+    covers: Iterable[int],
+) -> tuple[list[Any], dict[str, Any]]:
+    """Subtitles, attachments and covers as streams of the output, and their codecs."""
+    streams: list[Any] = []
+    codecs: dict[str, Any] = {}
+    for position, plan in enumerate(subtitles):
+        streams.append(source[f"s:{plan.position}"])
+        codecs[f"c:s:{position}"] = plan.codec
+    if out.suffix.lower() == ".mkv":
+        streams.append(source["t?"])
+        codecs["c:t"] = "copy"
+    whole = media_input(info, ss=0) if info.excerpt else source  # where the covers are
+    for position, index in enumerate(covers, start=1):
+        streams.append(whole[str(index)])
+        codecs |= {f"c:v:{position}": "copy", f"disposition:v:{position}": "attached_pic"}
+    return streams, codecs
 
 
 def _with_more(command: list[str], out: Path, arguments: list[str]) -> list[str]:
