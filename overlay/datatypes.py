@@ -170,6 +170,10 @@ class Tag:
     score: float
 
 
+NO_CLASS = -1
+"""Index of an event whose label is none of the vocabulary's."""
+
+
 @dataclass(frozen=True, slots=True)
 class TagEvent:
     """A stretch of time in which one label stays above a threshold."""

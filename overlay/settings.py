@@ -56,8 +56,8 @@ class TaggingSettings:
     """How sound becomes scores."""
 
     model: str = "auto"
-    """Name of a tagger; ``auto`` takes mn04, or the built-in one if that is not to be had; a file
-    of ``tag-overlay train``."""
+    """Name of a tagger; ``auto`` takes fine or mn04, or the built-in one if they are not to be had;
+    a file of ``tag-overlay train``."""
     weights: str | None = None
     """Weights file to use instead of the published ones."""
     front_end: str = "own"

@@ -73,7 +73,7 @@ class Reviewer:
         from selenium.webdriver.support.ui import WebDriverWait
 
         self.browser, self.address = browser, address
-        self.wait = WebDriverWait(browser, 20, poll_frequency=0.05)
+        self.wait = WebDriverWait(browser, 60, poll_frequency=0.05)
         self.open()
 
     def open(self):

@@ -249,7 +249,11 @@ function labelRow(own) {
   }
   const ratio = sure.length ? `${Math.round((100 * right) / sure.length)} %` : "–";
   const judged = `${own.filter((item) => item.verdict).length}/${own.length}`;
-  row.append(name, text("td", judged), text("td", ratio), buttons);
+  row.append(name, text("td", judged), text("td", ratio));
+  if (data.lanes.length > 1) {
+    row.append(text("td", data.kappa[first.lane ?? 0][model.names[first.label]]?.toFixed(2) ?? "–"));
+  }
+  row.append(buttons);
   return row;
 }
 
@@ -328,7 +332,8 @@ function write(...parts) {
 function about(item) {
   return {
     event: item.id, label: item.label < 0 ? item.name : model.names[item.label],
-    onset_s: round(item.onset), offset_s: round(item.offset), score: item.score,
+    onset_s: round(item.onset), offset_s: round(item.offset),
+    score: item.lane ? null : item.score, // thresholds are learnt from one model's scores
   };
 }
 
@@ -470,6 +475,8 @@ function speak(language) {
   fillChoices();
   keeping.say(keeping.server ? "savedServer" : "savedBrowser");
   showMedia(...mediaSaid);
+  $("kappa").hidden = data.lanes.length < 2;
+  $("kappa").title = say("kappaHint", { lane: data.lanes[0] });
   refresh();
   showTime();
 }

@@ -1,9 +1,10 @@
 """Who is at it: a claim is a file that only one can make, and that lives as long as it is renewed.
 
 Safe on NFS: an exclusive create decides. Clocks of machines are not compared: a claim is stale if
-nobody renewed it while *we* looked on for a whole lease, by our own clock. Of several who find it
-stale one wins, since only one can rename it away. So work is done at least once, and by two at once
-only if one of them was frozen for longer than a lease.
+nobody renewed it while *we* looked on for a whole lease, by our own clock, or if its owner was a
+process of this machine that is no more. Of several who find it stale one wins, since only one can
+rename it away. So work is done at least once, and by two at once only if one of them was frozen for
+longer than a lease.
 """
 
 from __future__ import annotations
@@ -39,9 +40,6 @@ class Claims:
         self._folder = out / STATE_FOLDER / CLAIMS
         self._lease_s = lease_s
         self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex}"
-        self._held: set[Path] = set()
-        self._seen: dict[Path, tuple[bytes, float]] = {}
-        self._lock = threading.Lock()
 
     def path(self, place: str, kind: str) -> Path:
         """Where the claim of a source and a kind lies."""
@@ -49,19 +47,21 @@ class Claims:
         return self._folder / name[:2] / f"{name[2:]}.claim"
 
     @contextlib.contextmanager
-    def claimed(self, place: str, kind: str) -> Iterator[bool]:
+    def claimed(self, place: str, kind: str, *, patient: bool = False) -> Iterator[bool]:
         """Whether the work is ours while the block lasts.
+
+        Args:
+            place: Of the source.
+            kind: Of product.
+            patient: Look on at another's claim until it is gone, renewed or stale: a lease at most.
 
         Raises:
             OutputError: The output has no room for a claim.
         """
         path = self.path(place, kind)
-        mine = self._take(path)
-        if not mine:
+        if not self._take(path, patient=patient):
             yield False
             return
-        with self._lock:
-            self._held.add(path)
         stop = threading.Event()
         renewer = threading.Thread(target=self._renew, args=(path, stop), daemon=True)
         renewer.start()
@@ -70,26 +70,41 @@ class Claims:
         finally:
             stop.set()
             renewer.join()
-            with self._lock:
-                self._held.discard(path)
             if self._is_mine(path):
                 with contextlib.suppress(OSError):
                     path.unlink()
 
-    def _take(self, path: Path) -> bool:
+    def _take(self, path: Path, *, patient: bool) -> bool:
         make_folder(path.parent)
         if self._create(path):
             return True
-        if not self._is_stale(path):
-            return False
+        owner, content = self._owner(path)
+        if not _is_dead(owner) and not (patient and self._stays(path, content)):
+            return patient and not path.exists() and self._create(path)
+        return self._put_away(path, content) and self._create(path)
+
+    def _stays(self, path: Path, content: bytes) -> bool:
+        """Whether a claim is there for a whole lease, and nobody renews it."""
+        until = time.monotonic() + self._lease_s
+        while time.monotonic() < until:
+            time.sleep(min(self._lease_s / 20, 1.0))
+            if not path.exists() or self._owner(path)[1] != content:
+                return False
+        return True
+
+    def _put_away(self, path: Path, content: bytes) -> bool:
+        """Remove a claim that is stale, and no other that has taken its place meanwhile."""
         away = path.with_suffix(f".{uuid4().hex}.stale")
         try:
             path.rename(away)  # of several who try, one succeeds
         except OSError:
             return False
+        is_stale = self._owner(away)[1] == content
         with contextlib.suppress(OSError):
+            if not is_stale:
+                os.link(away, path)
             away.unlink()
-        return self._create(path)
+        return is_stale
 
     def _create(self, path: Path) -> bool:
         try:
@@ -128,18 +143,7 @@ class Claims:
             content = read_bytes(path, _LARGEST_BYTES, "the claim", path_error(TrackError, path))
             return str(json.loads(content)["owner"]), content
         except (TrackError, ValueError, KeyError, TypeError, RecursionError):
-            return "", b""
-
-    def _is_stale(self, path: Path) -> bool:
-        owner, content = self._owner(path)
-        if _is_dead(owner):
-            return True
-        now = time.monotonic()
-        known, since = self._seen.get(path, (None, now))
-        if known != content:
-            self._seen[path] = content, now
-            return False
-        return now - since > self._lease_s
+            return "", b""  # the same each time, so it is stale after a lease
 
 
 def _is_dead(owner: str) -> bool:

@@ -17,20 +17,18 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from overlay.batching.task import FAILED, Outcome, Task, remember
+from overlay.batching.task import Outcome, Task, given_up
 from overlay.files import reason
 
 _GRACE_S = 5.0
 """Seconds in which a worker may unwind before it is killed."""
 _LOOK_S = 0.5
 _JOIN_S = 0.1
-_LEAST_S = 120.0
-"""No task has less time than this."""
 _READ_BYTES_PER_S = 2e6
 """Slower storage is not waited for."""
 _BYTES_PER_S = 1000
@@ -44,10 +42,12 @@ class Limits:
     Attributes:
         timeout_factor: Wall seconds for each second of the source.
         memory_mb: Of a worker and what it started; ``None`` where nothing is limited.
+        least_s: What every task has beside that, to start a worker and to load a model.
     """
 
     timeout_factor: float = 20.0
     memory_mb: float | None = None
+    least_s: float = 120.0
 
     def seconds(self, task: Task, length_s: float | None = None) -> float:
         """Wall seconds for a task.
@@ -58,7 +58,7 @@ class Limits:
                 believed as far as the source has bytes for it.
         """
         n_bytes = task.found.size
-        opening_s = _LEAST_S + n_bytes / _READ_BYTES_PER_S
+        opening_s = self.least_s + n_bytes / _READ_BYTES_PER_S
         if length_s is None:
             return opening_s
         longest_s = min(n_bytes / _BYTES_PER_S, length_s)  # also if that is no number
@@ -84,16 +84,30 @@ class Event:
     note: str | None = None
 
 
+Item = Task | Event | None
+"""Work; or what is known without any; or ``None`` where there is nothing for the moment, which is a
+time for what broke before."""
+
+
 class Pool:
     """Some workers.
 
     Args:
         n_workers: How many.
         limits: What a task may take.
+        hurry: Once it is set, workers that are to end get no time to unwind.
+        grace_s: Else they get so many seconds.
     """
 
-    def __init__(self, n_workers: int, limits: Limits) -> None:
-        self._n, self._limits = n_workers, limits
+    def __init__(
+        self,
+        n_workers: int,
+        limits: Limits,
+        hurry: threading.Event | None = None,
+        grace_s: float = _GRACE_S,
+    ) -> None:
+        self._n, self._limits, self._grace_s = n_workers, limits, grace_s
+        self._hurry = hurry or threading.Event()
         self._events: queue.Queue[Event | None] = queue.Queue(maxsize=1000)
         self._stopping = threading.Event()
         self._workers: set[_Worker] = set()
@@ -101,16 +115,15 @@ class Pool:
         self._lock = threading.Lock()
         self._broken: list[Task] = []
 
-    def run(self, tasks: Iterable[Task | None]) -> Generator[Event, None, None]:
+    def run(self, items: Iterable[Item]) -> Generator[Event, None, None]:
         """Do all tasks; events as they happen, in no order between workers.
 
         When the iteration is left, all workers end: they unwind first.
 
         Args:
-            tasks: As they come, possibly without end; ``None`` where there is none for the moment,
-                which is a time for what broke before.
+            items: As they come, possibly without end.
         """
-        waiting = iter(tasks)
+        waiting = iter(items)
         try:
             yield from self._round(waiting)
             again = [replace(task, again=True) for task in self._broken]
@@ -126,14 +139,14 @@ class Pool:
             workers = list(self._workers)
         for worker in workers:
             worker.ask_to_end()
-        deadline = time.monotonic() + _GRACE_S
+        deadline = time.monotonic() + self._grace_s
         for worker in workers:
-            worker.await_end(deadline - time.monotonic())
+            worker.await_end(deadline - time.monotonic(), self._hurry)
         for thread in self._threads:  # their last closing; one may be waiting for new sources
             thread.join(_JOIN_S)
 
-    def _round(self, tasks: Iterator[Task | None]) -> Iterator[Event]:
-        shared = _Shared(tasks, self._broken)
+    def _round(self, items: Iterator[Item]) -> Iterator[Event]:
+        shared = _Shared(items, self._broken)
         for number in range(self._n):
             thread = threading.Thread(target=self._manage, args=(number, shared), daemon=True)
             thread.start()
@@ -148,39 +161,45 @@ class Pool:
         if shared.error is not None:
             raise shared.error
 
-    def _manage(self, number: int, tasks: _Shared) -> None:
+    def _manage(self, number: int, items: _Shared) -> None:
         worker: _Worker | None = None
         try:
             while not self._stopping.is_set():
-                task = tasks.next()
-                if task is None:
+                item = items.next()
+                if item is None:
                     break
-                worker, trouble = self._tried(number, worker, task)
-                if trouble is not None and not self._stopping.is_set():
-                    self._blame(number, task, trouble)
+                if isinstance(item, Event):
+                    self._put(item)
+                else:
+                    worker = self._tried(number, worker, item)
         except BaseException as error:  # raised where the events are taken
-            tasks.fail(error)
+            items.fail(error)
         finally:
             if worker is not None:
                 self._over(worker)
-            self._events.put(None)
+            self._put(None)
 
-    def _tried(
-        self, number: int, worker: _Worker | None, task: Task
-    ) -> tuple[_Worker | None, str | None]:
-        """Let a worker, a new one if there is none, do a task; what is left of it, and trouble."""
+    def _put(self, event: Event | None) -> None:
+        while not self._stopping.is_set():  # then nobody takes any more
+            with contextlib.suppress(queue.Full):
+                self._events.put(event, timeout=_LOOK_S)
+                return
+
+    def _tried(self, number: int, worker: _Worker | None, task: Task) -> _Worker | None:
+        """Let a worker, a new one if there is none, do a task; what is left of it."""
+        try:
+            worker = worker or self._started()
+        except OSError as error:
+            self._blame(number, task, (), f"no worker can be started: {reason(error)}")
         if worker is None:
-            try:
-                worker = self._started()
-            except OSError as error:
-                return None, f"no worker can be started: {reason(error)}"
-        if worker is None:
-            return None, "stopped"
+            return None
         trouble = self._watched(number, worker, task)
         if trouble is None:
-            return worker, None
+            return worker
         self._over(worker)
-        return None, trouble
+        if not self._stopping.is_set():
+            self._blame(number, task, worker.finished, trouble)
+        return None
 
     def _started(self) -> _Worker | None:
         """A new worker, or ``None`` if there are to be no more."""
@@ -192,73 +211,75 @@ class Pool:
             return worker
 
     def _over(self, worker: _Worker) -> None:
-        worker.end(_GRACE_S)
+        worker.end(self._grace_s, self._hurry)
         with self._lock:  # not before: a stop waits for those that are known
             self._workers.discard(worker)
 
     def _watched(self, number: int, worker: _Worker, task: Task) -> str | None:
         """Let a worker do a task; what went wrong with the worker, if anything did."""
         began, allowed_s = time.monotonic(), self._limits.seconds(task)
-        finished: set[str] = set()
         try:
             worker.send(task)
         except OSError:
             return worker.last_words()
         while not self._stopping.is_set():
             message = worker.receive(_LOOK_S)
-            if message is None:
-                if worker.is_gone():
-                    return worker.last_words()
-                if time.monotonic() - began > allowed_s:
-                    worker.end(0)
-                    return f"took longer than {allowed_s:.0f} s"
-                limit = self._limits.memory_mb
-                if limit is not None and family_mb(worker.pid) > limit:
-                    worker.end(0)
-                    return f"took more than {limit:.0f} MB of memory"
-            elif "finished" in message:
+            if message is None and worker.is_gone():
+                return worker.last_words()
+            if message is not None and "finished" in message:
                 return None
-            elif "length_s" in message:
+            if message is not None and "length_s" in message:
                 allowed_s = self._limits.seconds(task, message["length_s"])
-            else:
-                self._tell(number, task, message, finished)
+            elif message is not None:
+                self._tell(number, task, message)
+                worker.finished.add(message.get("outcome", {}).get("kind", ""))
+            trouble = self._too_much(worker, time.monotonic() - began, allowed_s)
+            if trouble is not None:
+                worker.await_end(0)
+                return trouble
         return "stopped"
 
-    def _tell(self, number: int, task: Task, message: dict[str, Any], finished: set[str]) -> None:
+    def _too_much(self, worker: _Worker, seconds: float, allowed_s: float) -> str | None:
+        if seconds > allowed_s:
+            return f"took longer than {allowed_s:.0f} s"
+        limit_mb = self._limits.memory_mb
+        if limit_mb is not None and worker.memory_mb() > limit_mb:
+            return f"took more than {limit_mb:.0f} MB of memory"
+        return None
+
+    def _tell(self, number: int, task: Task, message: dict[str, Any]) -> None:
         if "outcome" in message:
             plain = message["outcome"]
             outcome = Outcome(**{**plain, "heard": tuple(plain["heard"])})
-            finished.add(outcome.kind)
-            if outcome.state == FAILED and outcome.may_pass and not task.again:
+            if outcome.may_pass and not task.again:
                 self._broken.append(replace(task, kinds=(outcome.kind,)))
             else:
-                self._events.put(Event(number, task, outcome=outcome))
+                self._put(Event(number, task, outcome=outcome))
         elif "progress" in message:
             step, done, total = message["progress"]
-            self._events.put(Event(number, task, progress=(step, done, total)))
+            self._put(Event(number, task, progress=(step, done, total)))
         elif "note" in message:
-            self._events.put(Event(number, task, note=message["note"]))
+            self._put(Event(number, task, note=message["note"]))
 
-    def _blame(self, number: int, task: Task, trouble: str) -> None:
+    def _blame(self, number: int, task: Task, finished: Collection[str], trouble: str) -> None:
+        task = replace(task, kinds=tuple(kind for kind in task.kinds if kind not in finished))
         if not task.again:
             self._broken.append(task)
             return
-        for kind in task.kinds:
-            outcome = Outcome(task.found.place, kind, FAILED, reason=trouble)
-            remember(task, outcome)
-            self._events.put(Event(number, task, outcome=outcome))
+        for outcome in given_up(task, trouble):
+            self._put(Event(number, task, outcome=outcome))
 
 
 class _Shared:
     """An iterator that several threads take from.
 
     Args:
-        tasks: ``None`` where there is none for the moment.
+        items: See ``Item``.
         broken: What may be tried again at such a moment.
     """
 
-    def __init__(self, tasks: Iterator[Task | None], broken: list[Task]) -> None:
-        self._tasks, self._broken, self._lock = tasks, broken, threading.Lock()
+    def __init__(self, items: Iterator[Item], broken: list[Task]) -> None:
+        self._items, self._broken, self._lock = items, broken, threading.Lock()
         self.error: BaseException | None = None
         self.is_over = False
 
@@ -266,21 +287,21 @@ class _Shared:
         """There are no more: the first such error is raised in the thread that asked for all."""
         self.is_over, self.error = True, self.error or error
 
-    def next(self) -> Task | None:
-        """The next task; ``None`` when there are no more."""
+    def next(self) -> Item:
+        """The next one; ``None`` when there are no more."""
         with self._lock:
             while not self.is_over:
                 try:
-                    task = next(self._tasks)
+                    item = next(self._items)
                 except StopIteration:
                     self.is_over = True
                 except BaseException as error:
                     self.fail(error)
                 else:
-                    if task is None and self._broken:
-                        task = replace(self._broken.pop(0), again=True)
-                    if task is not None:
-                        return task
+                    if item is None and self._broken:
+                        item = replace(self._broken.pop(0), again=True)
+                    if item is not None:
+                        return item
             return None
 
 
@@ -301,11 +322,15 @@ class _Worker:
             raise
         self.pid = self._process.pid
         self._buffer = b""
+        self._looked_s, self._memory_mb = 0.0, 0.0
+        self.finished: set[str] = set()
+        """Products of the task that it is at."""
         self._selector = selectors.DefaultSelector()
         assert self._process.stdout is not None
         self._selector.register(self._process.stdout, selectors.EVENT_READ)
 
     def send(self, task: Task) -> None:
+        self.finished.clear()
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(task.to_json()).encode() + b"\n")
         self._process.stdin.flush()
@@ -350,22 +375,34 @@ class _Worker:
             self._is_asked = True
             self._process.terminate()
 
-    def await_end(self, grace_s: float) -> None:
-        """Wait so long for its end, then end it and what is left of all that it started."""
+    def await_end(self, grace_s: float, hurry: threading.Event | None = None) -> None:
+        """Wait so long for its end, then end it and what is left of all that it started.
+
+        Once ``hurry`` is set it is not waited for.
+        """
         family = descendants(self.pid)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(max(grace_s, 0))
+        deadline = time.monotonic() + grace_s
+        while time.monotonic() < deadline and not (hurry and hurry.is_set()):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.1)
+                break
         self._process.kill()
         self._process.wait()
         for pid in family:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
 
-    def end(self, grace_s: float) -> None:
+    def memory_mb(self) -> float:
+        """Of it and all that it started, looked at twice a second."""
+        now = time.monotonic()
+        if now - self._looked_s > _LOOK_S:
+            self._looked_s, self._memory_mb = now, family_mb(self.pid)
+        return self._memory_mb
+
+    def end(self, grace_s: float, hurry: threading.Event) -> None:
         """End it, unwound if it can in the time given, and close what we have of it."""
-        if grace_s:
-            self.ask_to_end()
-        self.await_end(grace_s)
+        self.ask_to_end()
+        self.await_end(grace_s, hurry)
         for pipe in (self._process.stdin, self._process.stdout, self._log):
             if pipe is not None:
                 with contextlib.suppress(OSError):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from overlay.batching.kinds import check_kinds
-from overlay.batching.markers import make_state_folders
-from overlay.batching.pool import Event, Limits, Pool
+from overlay.batching.kinds import check_kinds, facts_of
+from overlay.batching.markers import key_of, make_state_folders
+from overlay.batching.on_ray import Cluster, connected
+from overlay.batching.pool import Event, Item, Limits, Pool
 from overlay.batching.sources import Found, find_sources, in_shard, root_of
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
 from overlay.errors import OutputError, OverlayError, UsageError
+from overlay.files import make_folder
 from overlay.media.source import open_source
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings, override
@@ -34,6 +37,7 @@ class BatchSettings:
         retry_failed: Try again what failed before.
         content_keys: Know a source by its content instead of its size and last change.
         limits: What one source may take.
+        ray: Address of a Ray cluster, ``auto`` or ``local``; empty where this machine does it.
     """
 
     kinds: tuple[str, ...]
@@ -43,6 +47,7 @@ class BatchSettings:
     retry_failed: bool = False
     content_keys: bool = False
     limits: Limits = field(default_factory=Limits)
+    ray: str = ""
 
     @property
     def n_workers(self) -> int:
@@ -158,14 +163,16 @@ class Batch:
         reporter: Reporter = SILENT,
     ) -> None:
         self._find, self._batch, self._reporter = find, batch, reporter
-        threads = settings.tagging.threads or max(1, (os.cpu_count() or 1) // batch.n_workers)
+        kinds = check_kinds(batch.kinds)
         tagger = load_tagger(settings.tagging, reporter=reporter)
-        tagging = replace(settings.tagging, threads=threads)
+        facts = [
+            (kind, key_of(facts_of(kind, settings, (tagger.name, tagger.model_hash))))
+            for kind in kinds
+        ]
         nothing = Found(Path(), "", 0, 0, "")
         self._task = Task(
-            nothing, _absolute(out), check_kinds(batch.kinds), replace(settings, tagging=tagging),
-            (tagger.name, tagger.model_hash), batch.content_keys, batch.skip_existing,
-            batch.retry_failed,
+            nothing, _absolute(out), kinds, _for_workers(settings, tagger.name, batch.n_workers),
+            tuple(facts), batch.content_keys, batch.skip_existing, batch.retry_failed,
         )  # fmt: skip
 
     @property
@@ -195,6 +202,8 @@ class Batch:
         self,
         told: Callable[[Event], None] = lambda event: None,
         sources: Iterable[Found | None] | None = None,
+        *,
+        hurry: threading.Event | None = None,
     ) -> Report:
         """Do what is not done yet.
 
@@ -203,39 +212,40 @@ class Batch:
                 stops, and nothing partial stays.
             sources: As they come, possibly without end, ``None`` where there is none for the
                 moment; those that ``find`` finds if this is ``None``.
+            hurry: Once it is set, workers that are to end get no time to unwind.
 
         Raises:
             OutputError: The output cannot hold what is to be remembered.
         """
         report = Report()
-        with closing(self._events(self._find() if sources is None else sources)) as events:
+        make_folder(self._task.out)  # from now on it is known, and left out where sources are
+        pool = self._workers(hurry)
+        items = self._items(self._find() if sources is None else sources)
+        with closing(pool.run(items)) as events:
             for event in events:
                 if event.outcome is not None:
                     report.add(event.outcome)
                 told(event)
         return report
 
-    def _events(self, sources: Iterable[Found | None]) -> Generator[Event, None, None]:
-        pool = Pool(self._batch.n_workers, self._batch.limits)
-        known: list[Event] = []
-        with closing(pool.run(self._to_do(sources, known))) as events:
-            for event in events:
-                yield from _emptied(known)
-                yield event
-        yield from _emptied(known)
+    def _workers(self, hurry: threading.Event | None) -> Pool | Cluster:
+        how = self._batch
+        if not how.ray:
+            return Pool(how.n_workers, how.limits, hurry)
+        return Cluster(connected(how.ray, how.jobs), how.limits)
 
-    def _to_do(self, sources: Iterable[Found | None], known: list[Event]) -> Iterator[Task | None]:
-        """The tasks with something to do; of the others the outcomes go to ``known``."""
+    def _items(self, sources: Iterable[Found | None]) -> Iterator[Item]:
+        """Tasks with something to do, and what is known of the others."""
         for found in sources:
             if found is None:
                 yield None
             elif self._is_ours(found):
-                yield from self._left(replace(self._task, found=found), known)
+                yield from self._left(replace(self._task, found=found))
 
-    def _left(self, task: Task, known: list[Event]) -> Iterator[Task]:
+    def _left(self, task: Task) -> Iterator[Item]:
         standings = self._standings(task)
-        outcomes = [outcome for outcome in standings if outcome is not None]
-        known.extend(Event(-1, task, outcome=outcome) for outcome in outcomes)
+        for outcome in filter(None, standings):
+            yield Event(-1, task, outcome=outcome)
         left = tuple(
             kind for kind, standing in zip(task.kinds, standings, strict=True) if not standing
         )
@@ -251,9 +261,12 @@ def _absolute(out: Path) -> Path:
         raise OutputError("the folder that we are in is gone", path=out) from error
 
 
-def _emptied(events: list[Event]) -> Iterator[Event]:
-    while events:
-        yield events.pop(0)
+def _for_workers(settings: Settings, model: str, n_workers: int) -> Settings:
+    """The settings with the model that was chosen, and each worker's share of the cores."""
+    tagging = settings.tagging
+    threads = tagging.threads or max(1, (os.cpu_count() or 1) // n_workers)
+    chosen = model if tagging.model == "auto" else tagging.model
+    return replace(settings, tagging=replace(tagging, model=chosen, threads=threads))
 
 
 def checked_shard(text: str) -> tuple[int, int]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from overlay import pipeline
 from overlay.batching.claims import LEASE_S, Claims
-from overlay.batching.kinds import facts_of, product_of, settings_for
+from overlay.batching.kinds import product_of, settings_for
 from overlay.batching.markers import Marker, is_done, key_of, read_marker, write_marker
 from overlay.batching.pictures import keep_picture
 from overlay.batching.sources import Found
@@ -35,24 +35,27 @@ class Task:
         out: Where products go.
         kinds: What to make.
         settings: All options.
-        model: Name and hash of the tagger.
+        facts: What each kind of product depends on beside the source, as a short name of it.
         content_keys: Whether a source is known by its content instead of size and last change.
         skip_existing: Leave targets that are there, whoever made them.
         retry_failed: Try again what failed before.
-        again: This is the second try after a crash.
+        again: This is the second try, when nothing else is left to do: after a crash, or because
+            another was at it.
         lease_s: Seconds after which a claim that nobody renews is nobody's.
+        scores: File of scores that were made for this task before.
     """
 
     found: Found
     out: Path
     kinds: tuple[str, ...]
     settings: Settings
-    model: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
     content_keys: bool = False
     skip_existing: bool = False
     retry_failed: bool = False
     again: bool = False
     lease_s: float = LEASE_S
+    scores: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON can hold it."""
@@ -66,7 +69,8 @@ class Task:
         found = Found(**{**plain["found"], "path": Path(plain["found"]["path"])})
         known = {
             "found": found, "out": Path(plain["out"]), "kinds": tuple(plain["kinds"]),
-            "settings": settings_from_tables(plain["settings"]), "model": tuple(plain["model"]),
+            "settings": settings_from_tables(plain["settings"]),
+            "facts": tuple((kind, name) for kind, name in plain["facts"]),
         }  # fmt: skip
         return cls(**{**plain, **known})
 
@@ -84,7 +88,8 @@ class Outcome:
         seconds: Wall time that it took.
         length_s: Length of the source, if known.
         heard: The strongest labels.
-        may_pass: Whether a second try could help: nothing refused it, something broke.
+        may_pass: Whether a second try could help: nothing refused it, something broke, or another
+            is at it.
     """
 
     place: str
@@ -105,9 +110,8 @@ def keys_of(task: Task) -> dict[str, str]:
     if task.content_keys:
         with found.path.open("rb") as file:
             identity = hashlib.file_digest(file, "sha256").hexdigest()
-    return {
-        kind: key_of([identity, facts_of(kind, task.settings, task.model)]) for kind in task.kinds
-    }
+    facts = dict(task.facts)
+    return {kind: key_of([identity, facts[kind]]) for kind in task.kinds}
 
 
 def standing_of(task: Task, kind: str, key: str) -> Outcome | None:
@@ -157,9 +161,9 @@ def do_task(
             yield standing
             continue
         try:
-            with claims.claimed(task.found.place, kind) as mine:
+            with claims.claimed(task.found.place, kind, patient=task.again) as mine:
                 if not mine:
-                    standing = Outcome(task.found.place, kind, BUSY)
+                    standing = Outcome(task.found.place, kind, BUSY, may_pass=not task.again)
                 else:  # another may just have finished it
                     standing = standing_of(task, kind, key) or work.outcome(kind, key)
         except OutputError as error:  # there is no room for a claim
@@ -180,19 +184,20 @@ class _Work:
         self, task: Task, reporter: Reporter, told_length: Callable[[float], object]
     ) -> None:
         self._task, self._reporter, self._told_length = task, reporter, told_length
-        self._track: TagTrack | None = None
-        self._has_picture = False
+        self._track: TagTrack | str | None = task.scores
+        self._has_picture = self._has_begun = False
 
     def outcome(self, kind: str, key: str) -> Outcome:
         """Make a product and remember what became of it."""
-        started = time.monotonic()
+        started, self._has_begun = time.monotonic(), False
         try:
             target, length_s = self._make(kind)
-        except OverlayError as error:
-            outcome = _failed(self._task, kind, str(error))
         except Exception as error:  # one bad clip never stops a run
-            reason = f"{type(error).__name__}: {error}"
-            outcome = _failed(self._task, kind, reason, may_pass=True)
+            is_known = isinstance(error, OverlayError)
+            reason = str(error) if is_known else f"{type(error).__name__}: {error}"
+            # what the plan refuses it refuses again; what broke later may have had bad luck
+            may_pass = self._has_begun or not is_known
+            outcome = _failed(self._task, kind, reason, may_pass=may_pass)
         else:
             heard = _strongest(self._track, self._task.settings)
             relative = target.relative_to(self._task.out.absolute()).as_posix()
@@ -211,6 +216,7 @@ class _Work:
             self._told_length(length_s)
         if task.skip_existing and is_there(job.target):
             return job.target, length_s
+        self._has_begun = True
         made = job.run(self._reporter)
         self._track = made.track or self._track
         if not self._has_picture:
@@ -231,27 +237,45 @@ class _Work:
         return plan(folder / f"{found.stem}{job.target.name.removeprefix(found.path.stem)}")
 
 
+def given_up(task: Task, reason: str) -> list[Outcome]:
+    """Outcomes of a task that whoever was at it did not live to end; and their markers.
+
+    What was finished all the same, but not told any more, stays so.
+    """
+    outcomes = []
+    try:
+        keys = keys_of(task)
+    except OSError as error:
+        return [_failed(task, kind, f"cannot be read: {error.strerror}") for kind in task.kinds]
+    for kind, key in keys.items():
+        outcome = standing_of(task, kind, key)
+        if outcome is None:
+            outcome = _failed(task, kind, reason)
+            remember(task, outcome, key)
+        outcomes.append(outcome)
+    return outcomes
+
+
 def _failed(task: Task, kind: str, reason: str, *, may_pass: bool = False) -> Outcome:
     line = " ".join(reason.split())[:1000]
     return Outcome(task.found.place, kind, FAILED, reason=line, may_pass=may_pass)
 
 
-def _strongest(track: TagTrack | None, settings: Settings) -> tuple[str, ...]:
-    if track is None:
+def _strongest(track: TagTrack | str | None, settings: Settings) -> tuple[str, ...]:
+    if not isinstance(track, TagTrack):
         return ()
     return tuple(event.label for event in pipeline.top_events(track, _N_HEARD, settings))
 
 
-def remember(task: Task, outcome: Outcome, key: str | None = None) -> None:
+def remember(task: Task, outcome: Outcome, key: str) -> None:
     """Write the marker of an outcome; that it cannot be written only means "again".
 
     Args:
         task: The task.
         outcome: Of one of its kinds.
-        key: The product's key; computed if ``None``.
+        key: The product's key.
     """
     try:
-        key = key or keys_of(replace(task, kinds=(outcome.kind,)))[outcome.kind]
         target = task.out / outcome.target
         size = target.stat().st_size if outcome.target and target.is_file() else 0
         write_marker(

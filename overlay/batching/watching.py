@@ -88,15 +88,14 @@ def changes(folders: Sequence[Path], *, recursive: bool) -> Iterator[Callable[[f
         recursive: The folders below, too.
     """
     try:
-        from watchdog.events import FileSystemEventHandler
         from watchdog.observers import Observer
     except ImportError:
         yield time.sleep
         return
     changed = threading.Event()
 
-    class Handler(FileSystemEventHandler):
-        def on_any_event(self, event: object) -> None:
+    class Handler:
+        def dispatch(self, event: object) -> None:
             changed.set()
 
     def pause(seconds: float) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from overlay.commands import flags, render
 from overlay.commands.board import Board
 from overlay.commands.printing import say, show
+from overlay.commands.stopping import hurry
 from overlay.errors import UsageError
 from overlay.reporting import Reporter
 
@@ -52,6 +53,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--settle", type=_seconds, default=10.0, metavar="S",
         help="seconds for which a new file must not have grown (10)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--ray", metavar="ADDRESS", default="",
+        help="work on a Ray cluster: auto, local, or where its head is",
     )  # fmt: skip
     parser.add_argument(
         "--report", type=_ending(".html"), metavar="HTML", help="write a page of everything in OUT"
@@ -137,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         return 0
     try:
-        with Board(outlook.n_new, batch.n_workers, quiet=args.quiet) as board:
+        with Board(outlook.n_new, 0 if args.ray else batch.n_workers, quiet=args.quiet) as board:
             report = _run(args, batch, find, [root.path for root in roots], board)
     finally:
         _write_reports(args, out)
@@ -153,12 +158,12 @@ def _run(
     board: Board,
 ) -> Report:
     if not args.watch:
-        return batch.run(board)
+        return batch.run(board, hurry=hurry)
     from overlay.batching.watching import Watch, changes, watched
 
     folders = [root for root in roots if root.is_dir()]
     with changes(folders, recursive=args.recursive) as pause:
-        return batch.run(board, watched(Watch(find, args.settle), pause))
+        return batch.run(board, watched(Watch(find, args.settle), pause), hurry=hurry)
 
 
 def _plan_line(outlook: Outlook) -> str:
@@ -198,7 +203,7 @@ def _batch_settings(args: argparse.Namespace) -> BatchSettings:
     return BatchSettings(
         tuple(kind for kind in args.do.split(",") if kind), args.jobs, checked_shard(args.shard),
         bool(args.skip_existing), bool(args.retry_failed), bool(args.content_keys),
-        Limits(args.timeout, args.memory),
+        Limits(args.timeout, args.memory), args.ray,
     )  # fmt: skip
 
 

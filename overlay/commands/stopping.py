@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+hurry = threading.Event()
+"""Set by a second signal: what unwinds need not wait for others."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -38,6 +40,7 @@ class Stopping:
     def __enter__(self) -> Self:
         if threading.current_thread() is not threading.main_thread():
             return self  # signals come to the main thread
+        hurry.clear()
         self._unraisable, self._print = sys.unraisablehook, sys.excepthook
         for name in _NAMES:
             number = getattr(signal, name, None)
@@ -62,6 +65,7 @@ class Stopping:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         if self.number is not None:
             self._is_twice = True
+            hurry.set()
             return
         self.number = number
         raise Stopped

@@ -24,9 +24,11 @@ from overlay.media.reframing import Reframing
 from overlay.media.sound_codec import sound_options
 
 _HALF_MS = 0.0005
+_EARLIER_S = 3.0
+"""So much before a moment is sought, since some parsers lose the first frames."""
 _FINE_RATE = 1000
 """Steps a second in which a moment is looked for."""
-_SOUGHT = {"mov", "matroska", "avi", "flv", "asf", "nut", "mxf"}
+_SOUGHT = {"mov", "matroska", "avi", "asf", "nut"}
 """Containers in which a seek goes to a keyframe that is not later; others are read from the start,
 and those whose timestamps may jump."""
 _DECODING_TIMES = ("avi", "gxf", "mpeg")
@@ -319,10 +321,10 @@ def _frame_at(
         at_s, info = at_s + info.excerpt.from_s, replace(info, excerpt=None)
     seek: dict[str, Any] = {}
     begin_s = at_s + _HALF_MS
-    if not info.clock and _SOUGHT.intersection(info.container.split(",")):
-        whole = floor((begin_s + info.start_s) / video.time_base) * video.time_base
-        begin_s = max(0.0, round(float(whole) - info.start_s, 6))
-        seek, begin_s = {"ss": begin_s, "noaccurate_seek": None}, 0.0
+    if at_s > _EARLIER_S and not info.clock and _SOUGHT.intersection(info.container.split(",")):
+        ticks = floor((at_s - _EARLIER_S + info.start_s) / video.time_base)
+        sought_s = max(0.0, round(float(ticks * video.time_base) - info.start_s, 6))
+        seek, begin_s = {"ss": sought_s, "noaccurate_seek": None}, begin_s - sought_s
     source = picture_input(info, video, **seek)
     shown = framed(source[str(video.index)], video, even_size=False, deinterlace=deinterlace)
     if shape is not None:

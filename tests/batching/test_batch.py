@@ -246,8 +246,7 @@ def test_a_claim_of_other_things_is_somebody_elses_for_a_lease(tmp_path, content
     path.write_text(content.replace("HOST", socket.gethostname()))
     with claims.claimed("a.mp4", "events") as mine:
         assert not mine
-    time.sleep(0.1)
-    with claims.claimed("a.mp4", "events") as mine:
+    with claims.claimed("a.mp4", "events", patient=True) as mine:
         assert mine
 
 
@@ -323,17 +322,31 @@ def test_one_of_many_gets_a_claim(tmp_path):
         assert mine
 
 
-def test_a_claim_that_nobody_renews_is_taken_over(tmp_path):
+def test_a_claim_that_nobody_renews_is_taken_over_by_the_patient(tmp_path):
     claims = Claims(tmp_path, lease_s=0.2)
     path = claims.path("a.mp4", "events")
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"owner": "another-machine:1:x", "renewed": 0}))
     with claims.claimed("a.mp4", "events") as mine:
         assert not mine
-    time.sleep(0.3)
-    with claims.claimed("a.mp4", "events") as mine:
+    with claims.claimed("a.mp4", "events", patient=True) as mine:
         assert mine
     assert not path.exists()
+
+
+def test_a_claim_that_is_renewed_is_nobody_elses(tmp_path):
+    with Claims(tmp_path, lease_s=0.8).claimed("a.mp4", "events") as mine:
+        assert mine
+        with Claims(tmp_path, lease_s=60).claimed("a.mp4", "events", patient=True) as other:
+            assert not other
+
+
+def test_the_patient_gets_a_claim_that_is_given_up(tmp_path):
+    first = Claims(tmp_path).claimed("a.mp4", "events")
+    assert first.__enter__()
+    threading.Timer(0.2, first.__exit__, (None, None, None)).start()
+    with Claims(tmp_path, lease_s=10).claimed("a.mp4", "events", patient=True) as mine:
+        assert mine
 
 
 def test_the_report_shows_names_as_text(tmp_path):

@@ -36,7 +36,10 @@ import numpy as np
 import overlay
 from overlay.datatypes import TagEvent
 from overlay.detection import detect
-from overlay.settings import Settings, override
+from overlay.media.source import open_source
+from overlay.scoring.score import score
+from overlay.settings import Settings, TaggingSettings, override
+from overlay.tagging.registry import load_tagger
 from overlay.track import TagTrack
 from overlay.training.recordings import held_back, recording, true_classes
 from overlay.training.sounds import Clip
@@ -172,8 +175,9 @@ def main() -> None:
     print("| model | heard | verdicts | others from | | precision (95 %) | events | recall |")
     print("|---|---|---|---|---|---|---|---|")
     for model in args.models:
+        tagger = load_tagger(TaggingSettings(model=model, device="cpu"))
         sets = [
-            [(clip, overlay.tag(clip.path, model=model, device="cpu")) for clip in clips]
+            [(clip, score(open_source(clip.path), tagger, Settings())) for clip in clips]
             for clips in (dev, other)
         ]
         with tempfile.TemporaryDirectory() as name:

@@ -122,8 +122,8 @@ def test_timeline_click_seeks_and_chooses(person):
     lanes = person.element("#lanes-canvas")
     width = lanes.size["width"]
     x = round(136 + (width - 136) * 11 / 20 - width / 2)
-    third_lane = 50 - lanes.size["height"] // 2
-    ActionChains(person.browser).move_to_element_with_offset(lanes, x, third_lane).click().perform()
+    lane = 70 - lanes.size["height"] // 2
+    ActionChains(person.browser).move_to_element_with_offset(lanes, x, lane).click().perform()
     assert person.text("#event-name") == "Siren"
     sound = person.element("#sound")
     x = round(136 + (width - 136) * 15 / 20 - width / 2)

@@ -1,0 +1,119 @@
+"""A batch against plain transcodes of the same clips; and how a plan grows with its files.
+
+    python tests/benchmarks/batch.py [--clips 20] [--size 1280x720@30] [--seconds 10] [--rounds 3]
+    python tests/benchmarks/batch.py --plan 1000 10000 100000
+
+The clips are drawn on with the built-in model and libx264 veryfast, nothing cached, by as many
+workers as there are cores; the transcodes run one after the other, each with all cores. The limit
+for the ratio of the wall times is 1.03. The plan is that of ``batch --dry-run`` over so many files
+in folders of a thousand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from rendering import make_video, plain
+from turns import Contestant, compare, print_surroundings
+
+from overlay.track import TagTrack
+
+LIMIT = 1.03
+_LINKS = 10_000
+"""Names of one file: more than some disks allow would be 65000."""
+
+
+def main() -> None:
+    """Measure one or the other."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", type=int, default=20)
+    parser.add_argument("--size", default="1280x720@30")
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--plan", type=int, nargs="+")
+    parser.add_argument("--turn", type=Path, nargs=2, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.turn:
+        transcode(*args.turn)
+        return
+    print_surroundings(["imageio-ffmpeg", "numpy"])
+    with tempfile.TemporaryDirectory() as folder:
+        if args.plan:
+            plans(args.plan, Path(folder))
+        else:
+            clips(args, Path(folder))
+
+
+def clips(args: argparse.Namespace, folder: Path) -> None:
+    """The batch and the transcodes in turn."""
+    made, out = folder / "in", folder / "out"
+    made.mkdir()
+    one = make_video(args.size, args.seconds, folder / "one.mp4")
+    for number in range(args.clips):
+        shutil.copy(one, made / f"{number:03}.mp4")
+    batch = [
+        sys.executable, "-m", "overlay", "batch", str(made), "-o", str(out), "--model", "builtin",
+        "--preset", "veryfast", "--no-cache", "-q",
+    ]  # fmt: skip
+    turn = [sys.executable, __file__, "--turn", str(made), str(out)]
+
+    def empty() -> None:
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir()
+
+    contestants = [Contestant("batch", batch, empty), Contestant("plain transcodes", turn, empty)]
+    compare(f"{args.clips} clips of {args.seconds:g} s, {args.size}", contestants, args.rounds)
+    ours, theirs = contestants
+    for name in ("wall_s", "cpu_s"):
+        pairs = zip(getattr(ours, name), getattr(theirs, name), strict=True)
+        ratios = sorted(mine / other for mine, other in pairs)
+        print(f"\n{name}: {median(ratios):.3f} of the transcodes' ({ratios[0]:.3f} to "
+              f"{ratios[-1]:.3f}); the limit for the wall is {LIMIT}")  # fmt: skip
+
+
+def transcode(made: Path, out: Path) -> None:
+    """All clips, one after the other."""
+    nothing = TagTrack.__new__(TagTrack)
+    for path in sorted(made.iterdir()):
+        plain(path, out / path.name, "veryfast", nothing)
+
+
+def plans(counts: list[int], folder: Path) -> None:
+    """Wall, CPU and memory of a plan for more and more files."""
+    print("\n| files | CPU s | wall s | peak MB |\n|---|---|---|---|")
+    for count in counts:
+        root = folder / str(count)
+        _tree(root, count, folder)
+        command = [
+            sys.executable, "-m", "overlay", "batch", str(root), "-r", "-o", str(folder / "out"),
+            "--model", "builtin", "--dry-run",
+        ]  # fmt: skip
+        contestant = Contestant("plan", command)
+        contestant.run()
+        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert found.startswith(f"{count} new"), found
+        print(f"| {count} | {contestant.cpu_s[0]:.1f} | {contestant.wall_s[0]:.1f} | "
+              f"{contestant.peak_mb[0]:.0f} |", flush=True)  # fmt: skip
+
+
+def _tree(root: Path, count: int, folder: Path) -> None:
+    """Names of the same few small clips."""
+    for number in range(count):
+        below = root / f"{number // 1000:04}"
+        if number % 1000 == 0:
+            below.mkdir(parents=True)
+        original = folder / f"original-{count}-{number // _LINKS}.mp4"
+        if not original.exists():
+            make_video("160x120@10", 1, original)
+        os.link(original, below / f"{number:06}.mp4")
+
+
+if __name__ == "__main__":
+    main()
