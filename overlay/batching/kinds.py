@@ -35,7 +35,7 @@ _CHANGE_NOTHING = frozenset({"cache", "threads", "overwrite", "ffmpeg", "device"
 """Settings that the result does not depend on."""
 
 
-_LOOK = frozenset({"theme", "position", "top_k", "font", "scale"})
+_LOOK = frozenset({"view", "strip", "span", "theme", "position", "top_k", "font", "scale"})
 """Settings of the panel that only its look depends on."""
 
 

@@ -29,6 +29,8 @@ _AT_A_TIME = 8
 _CHUNKS_PER_CPU = 2
 """One is at work and one waits: more would only fill the cluster's queue."""
 _CPUS_PER_SCORER = 4
+_MOST_BROKEN = 64
+"""Sources that were lost and wait for a quiet moment; if there are more, they do not wait."""
 _RETRIES = 2
 """Times that Ray runs again what was on a node or a process that is gone."""
 
@@ -95,7 +97,7 @@ class Cluster:
                 continue
             if chunk.tasks:
                 self._send(chunk)
-            else:
+            if not chunk.tasks or len(self._broken) > _MOST_BROKEN:
                 yield from self._idle()
             while len(self._flying) >= self._room():
                 yield from self._landed(wait_s=None)
@@ -171,9 +173,11 @@ def _chunks(items: Iterator[Item]) -> Iterator[_Chunk | Event]:
             continue
         if item is not None:
             waiting.append(item)
-        if len(waiting) == _AT_A_TIME or item is None:
+        if len(waiting) == _AT_A_TIME or (waiting and item is None):
             yield _Chunk(tuple(waiting))
             waiting.clear()
+        if item is None:
+            yield _Chunk(())
     if waiting:
         yield _Chunk(tuple(waiting))
 

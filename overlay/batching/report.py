@@ -30,7 +30,8 @@ td, th {{ text-align: left; vertical-align: top; padding: .4rem .6rem;
  border-bottom: 1px solid #8884 }}
 .failed td {{ background: #d0342c22 }} .number {{ text-align: right;
  font-variant-numeric: tabular-nums }} .reason {{ color: #c0392b }}
-bdi {{ overflow-wrap: anywhere }} img {{ display: block; height: 54px; border-radius: 4px }}
+td:nth-child(2) {{ min-width: 16rem }} bdi {{ overflow-wrap: anywhere }}
+img {{ display: block; height: 54px; border-radius: 4px }}
 </style>
 <h1>{title}</h1>
 <p>{totals}</p>

@@ -144,9 +144,7 @@ def _worded(
     wording = _wording(event, vocabulary)
     if wording is None or not is_general(wording):
         return wording
-    return named_by_instrument(
-        event, wording, as_tagged, lambda each: _wording(each, vocabulary), sure=SURE
-    )
+    return named_by_instrument(event, wording, as_tagged, lambda each: _wording(each, vocabulary))
 
 
 def _backed_off(event: TagEvent, vocabulary: Vocabulary | None) -> TagEvent:

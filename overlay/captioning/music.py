@@ -11,6 +11,8 @@ from overlay.vocabulary.wording import Wording
 
 _LEAST_PEAK = 0.3
 """Score from which on an instrument names the music around it: ours."""
+_OWN_PEAK = 0.55
+"""Score from which on an instrument has a caption of its own instead: ours."""
 _COVERED = 0.5
 """Part of the music, or of what is heard of the instrument, that lies in the other: ours."""
 _LOOKED_AT = 50
@@ -29,8 +31,6 @@ def named_by_instrument(
     wording: Wording,
     sounds: Sequence[TagEvent],
     wording_of: WordingOf,
-    *,
-    sure: float,
 ) -> Wording:
     """The wording of general music, with the instrument that is heard in it.
 
@@ -39,7 +39,6 @@ def named_by_instrument(
         wording: Of its class.
         sounds: All sounds, by onset.
         wording_of: Of an event's class.
-        sure: Peak score from which on an instrument has a caption of its own.
     """
     upto = bisect_left(sounds, music.offset_s, key=lambda event: event.onset_s)
     best: tuple[float, Wording] | None = None
@@ -50,7 +49,7 @@ def named_by_instrument(
         share = _shared(music, event)
         if share < _COVERED or event.peak < _LEAST_PEAK:
             continue
-        if event.peak >= sure:
+        if event.peak >= _OWN_PEAK:
             return wording
         if best is None or event.mean > best[0]:
             best = event.mean, plays

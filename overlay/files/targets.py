@@ -232,7 +232,7 @@ def temporary_folder() -> Iterator[Path]:
     Raises:
         OutputError: It cannot be made, or has no room for what the block writes.
     """
-    place = _temporary_place()
+    place = temporary_place()
     leftovers.sweep(place)
     with contextlib.ExitStack() as stack:
         temporary = _entered(stack, place / "x", folder=True)
@@ -241,8 +241,14 @@ def temporary_folder() -> Iterator[Path]:
             yield temporary
 
 
-def _temporary_place() -> Path:
-    """As ``tempfile`` finds it, without the file by which that tries one: a signal leaves it."""
+def temporary_place() -> Path:
+    """The folder for temporary files, found without the file by which ``tempfile`` tries one.
+
+    A run that ends in that moment would leave it.
+
+    Raises:
+        OutputError: There is none.
+    """
     for each in (tempfile.tempdir, os.environ.get("TMPDIR"), "/tmp"):
         if each and is_folder(each) and os.access(each, os.W_OK | os.X_OK):
             return Path(each)

@@ -23,6 +23,8 @@ from overlay.media.process import command_line, local_url, media_input
 from overlay.media.reframing import Reframing
 from overlay.media.sound_codec import sound_options
 
+_GUESSED = ("h264", "hevc")
+"""Of these ffmpeg cannot work out when a frame is shown from when it is decoded."""
 _HALF_MS = 0.0005
 _EARLIER_S = 3.0
 """So much before a moment is sought, since some parsers lose the first frames."""
@@ -95,18 +97,9 @@ def overlay_command(
         picture = repeated(picture, panel.rate)
     picture = composed(picture, video, panel, ten_bit=ten_bit)
     subtitles = tuple(subtitles)
-    streams = [picture, *(source[str(audio.index)] for audio in info.audio)]
-    codecs: dict[str, Any] = sound_options(info, audio)
-    for position, plan in enumerate(subtitles):
-        streams.append(source[f"s:{plan.position}"])
-        codecs[f"c:s:{position}"] = plan.codec
-    if out.suffix.lower() == ".mkv":
-        streams.append(source["t?"])
-        codecs["c:t"] = "copy"
-    whole = media_input(info, ss=0) if info.excerpt else source  # where the covers are
-    for position, index in enumerate(covers, start=1):
-        streams.append(whole[str(index)])
-        codecs |= {f"c:v:{position}": "copy", f"disposition:v:{position}": "attached_pic"}
+    beside, codecs = _beside(info, source, out, subtitles, covers)
+    streams = [picture, *(source[str(audio.index)] for audio in info.audio), *beside]
+    codecs |= sound_options(info, audio)
     output = ffmpeg.output(
         *streams,
         local_url(out),
@@ -130,6 +123,29 @@ def overlay_command(
     command = command_line(ffmpeg.merge_outputs(output, *others), program)
     attached = attach_arguments(attachments, info.n_attachments)
     return _with_more(command, out, [*_named(video), *attached])
+
+
+def _beside(
+    info: MediaInfo,
+    source: Any,
+    out: Path,
+    subtitles: Iterable[SubtitlePlan],
+    covers: Iterable[int],
+) -> tuple[list[Any], dict[str, Any]]:
+    """Subtitles, attachments and covers as streams of the output, and their codecs."""
+    streams: list[Any] = []
+    codecs: dict[str, Any] = {}
+    for position, plan in enumerate(subtitles):
+        streams.append(source[f"s:{plan.position}"])
+        codecs[f"c:s:{position}"] = plan.codec
+    if out.suffix.lower() == ".mkv":
+        streams.append(source["t?"])
+        codecs["c:t"] = "copy"
+    whole = media_input(info, ss=0) if info.excerpt else source  # where the covers are
+    for position, index in enumerate(covers, start=1):
+        streams.append(whole[str(index)])
+        codecs |= {f"c:v:{position}": "copy", f"disposition:v:{position}": "attached_pic"}
+    return streams, codecs
 
 
 def _with_more(command: list[str], out: Path, arguments: list[str]) -> list[str]:
@@ -216,7 +232,8 @@ def copy_command(
         attachments: Fonts and covers, for Matroska.
         audio: ``copy``, ``aac`` or ``opus``.
     """
-    made = {"fflags": "+genpts"} if info.container in _DECODING_TIMES else {}
+    worked_out = info.container in _DECODING_TIMES and shown_video(info).codec not in _GUESSED
+    made = {"fflags": "+genpts"} if worked_out else {}
     source = media_input(info, **made)
     subtitles = tuple(subtitles)
     pictures = [source[str(shown_video(info).index)]] if info.clock else [source["V"]]

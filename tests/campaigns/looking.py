@@ -6,7 +6,7 @@
 Writes one PNG for each view and size, with a row for each theme and a column for each film; with
 ``--twenty`` instead twenty consecutive frames of a change of tags, for each view.
 
-    python tests/campaigns/looking.py assets --stills samples/sounds.mp4 --at 8
+    python tests/campaigns/looking.py assets --stills samples/sounds.mp4 --at 18
 
 writes ``views.webp``, the four views on frames of a video, as README shows them.
 """

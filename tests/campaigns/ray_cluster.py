@@ -30,6 +30,7 @@ from overlay.batching.pool import descendants  # noqa: E402
 _PORT = 26379
 _ADDRESS = f"127.0.0.1:{_PORT}"
 _PATIENCE_S = 600.0
+_STARTS = 5
 
 
 def main() -> int:
@@ -100,48 +101,30 @@ def _cluster(work: Path) -> list[subprocess.Popen[bytes]]:
     """A head and a second node, one CPU each."""
     common = ["--num-cpus", "1", "--block", "--disable-usage-stats",
               "--object-store-memory", "100000000"]  # fmt: skip
-    head = _started(1, lambda: _node(
-        work, "--head", "--port", str(_PORT), "--include-dashboard", "false", "--temp-dir",
-        str(_new_folder()), *common,
-    ))  # fmt: skip
-    other = _started(2, lambda: _node(work, "--address", _ADDRESS, *common))
-    print(f"a cluster of {_n_nodes()} nodes", flush=True)
-    return [head, other]
+    head = ["--head", "--port", str(_PORT), "--include-dashboard", "false"]
+    nodes = [_started(work, *head, *common), _started(work, "--address", _ADDRESS, *common)]
+    print("a cluster of two nodes", flush=True)
+    return nodes
 
 
-def _started(count: int, start) -> subprocess.Popen[bytes]:
-    """A node that the head knows; on a busy machine Ray gives up after 30 s, so again."""
-    deadline = time.monotonic() + _PATIENCE_S
-    node = start()
-    while _n_nodes() < count:
-        if time.monotonic() > deadline:
-            raise SystemExit("the cluster does not start")
-        if node.poll() is not None:
-            _end([node])
-            node = start()
-        time.sleep(1)
-    return node
-
-
-def _new_folder() -> Path:
-    """A short one: names of sockets are bounded."""
-    return Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))
-
-
-def _node(work: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    log = (work / "nodes.log").open("ab")
-    command = [str(Path(sys.executable).with_name("ray")), "start", *arguments]
-    return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-
-
-def _n_nodes() -> int:
-    """How many nodes the head knows."""
-    program = (
-        "import ray; from ray._raylet import GcsClient; "
-        f"print(sum(n.state == 0 for n in GcsClient('{_ADDRESS}').get_all_node_info().values()))"
-    )
-    asked = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    return int(asked.stdout.strip() or 0) if asked.returncode == 0 else 0
+def _started(work: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """A node that works; on a busy machine Ray gives up after 30 s, so several times."""
+    program = str(Path(sys.executable).with_name("ray"))
+    for _ in range(_STARTS):
+        more = []
+        if "--head" in arguments:  # a short name, since names of sockets are bounded
+            more = ["--temp-dir", tempfile.mkdtemp(prefix="ray-", dir="/tmp")]
+        with (work / "node.log").open("wb") as log:
+            node = subprocess.Popen(
+                [program, "start", *arguments, *more], stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+        while node.poll() is None:
+            if b"will now block" in (work / "node.log").read_bytes():
+                return node
+            time.sleep(0.5)
+        _end([node])
+    raise SystemExit((work / "node.log").read_text())
 
 
 def _n_done(out: Path) -> int:

@@ -132,8 +132,8 @@ def test_all_that_was_found_is_told_with_what_was_said(judged):
 
 def test_captions_follow(judged):
     def cues(detection):
-        plain = Settings(captions=CaptionSettings("plain"))
-        return [cue.lines for cue in captions_of(detection.events, TRACK, plain)]
+        plain = Settings(captions=CaptionSettings(style="plain"))
+        return [cue.lines for cue in captions_of(detection.events, TRACK, plain).cues]
 
     assert ("[Dog]",) in cues(detect(TRACK))
     assert ("[Dog]",) not in cues(judged(on("Dog", verdict="wrong")))

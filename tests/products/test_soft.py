@@ -254,3 +254,15 @@ def test_frames_without_times_in_their_order_are_not_copied(make_clip, tmp_path,
     times = picture_times(drawn)
     assert len(times) == 30
     assert times == sorted(times)
+
+
+def test_frames_in_coding_order_keep_the_times_of_avi(make_clip, tmp_path, track):
+    """H.264 without B frames: what ffmpeg would work out is one frame late."""
+    plain = make_clip(
+        "plain-order.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=1.2", "-f", "lavfi", "-i",
+        "sine=d=1.2", "-c:v", "libx264", "-bf", "0", "-c:a", "libmp3lame",
+    )  # fmt: skip
+    source = make_clip("plain-order.avi", "-i", str(plain), "-c", "copy", "-bsf:v",
+                       "h264_mp4toannexb")  # fmt: skip
+    out = soft(source, tmp_path / "out.mkv", track)
+    assert picture_times(out) == pytest.approx(picture_times(plain), abs=0.03)

@@ -1,0 +1,140 @@
+"""A batch on a cluster: with a stand-in for Ray that does everything here, when it is asked for."""
+
+import functools
+import itertools
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from overlay.batching.on_ray import Cluster, connected
+from overlay.batching.pool import Limits
+from overlay.batching.run import Batch, BatchSettings
+from overlay.batching.sources import Found, find_sources, roots_of
+from overlay.errors import UsageError
+from overlay.settings import Settings, TaggingSettings
+
+SETTINGS = Settings(tagging=TaggingSettings(model="builtin", cache=False))
+
+
+class Lost(Exception):
+    """A node is gone."""
+
+
+class StandIn:
+    """As much of Ray as is used; a call is a function without arguments, done when it is got."""
+
+    exceptions = SimpleNamespace(RayError=Lost)
+
+    def __init__(self, n_cpus=1, losses=0):
+        self.n_cpus, self.losses, self.most_flying, self.killed = n_cpus, losses, 0, 0
+
+    def cluster_resources(self):
+        return {"CPU": float(self.n_cpus)}
+
+    def remote(self, **options):
+        def wrapped(thing):
+            if isinstance(thing, type):
+                return SimpleNamespace(remote=lambda *args: Actor(thing(*args)))
+            return SimpleNamespace(remote=functools.partial(Call, thing))
+
+        return wrapped
+
+    def wait(self, calls, num_returns, timeout):
+        self.most_flying = max(self.most_flying, len(calls))
+        return calls[:num_returns], calls[num_returns:]
+
+    def get(self, call):
+        if self.losses:
+            self.losses -= 1
+            raise Lost
+        return call.done()
+
+    def cancel(self, call, force):
+        self.killed += 1
+
+    def kill(self, actor):
+        self.killed += 1
+
+
+class Call:
+    def __init__(self, function, *args):
+        self._function, self._args = function, args
+
+    def done(self):
+        return self._function(*(a.done() if isinstance(a, Call) else a for a in self._args))
+
+
+class Actor:
+    def __init__(self, made):
+        self.score = SimpleNamespace(remote=functools.partial(Call, made.score))
+
+
+@pytest.fixture(scope="module")
+def source(make_clip):
+    clip = make_clip(
+        "for-rays.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=1", "-f", "lavfi",
+        "-i", "sine=d=1", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac",
+    )  # fmt: skip
+    return roots_of([clip])
+
+
+def items_of(source, out, *kinds):
+    batch = Batch(lambda: find_sources(source, out), out, SETTINGS, BatchSettings(kinds))
+    return list(batch._items(find_sources(source, out)))
+
+
+def states(ray, items):
+    events = list(Cluster(ray, Limits()).run(items))
+    return [(event.outcome.kind, event.outcome.state) for event in events]
+
+
+def test_products_and_bytes_are_those_of_this_machine_and_no_scores_stay(source, tmp_path):
+    items = items_of(source, tmp_path / "ray", "events", "captions")
+    ray = StandIn()
+    assert states(ray, items) == [("events", "done"), ("captions", "done")]
+    assert ray.killed == 1
+    here = Batch(lambda: find_sources(source, tmp_path / "here"), tmp_path / "here", SETTINGS,
+                 BatchSettings(("events", "captions"), jobs=1))  # fmt: skip
+    here.run()
+    for name in ("for-rays.csv", "for-rays.srt"):
+        assert (tmp_path / "ray" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+    assert not list((tmp_path / "ray").rglob("*.npz"))
+    assert here.outlook().n_done == 2
+
+
+def test_what_a_lost_node_was_at_is_tried_again_and_then_fails(source, tmp_path):
+    items = items_of(source, tmp_path, "events")
+    assert states(StandIn(losses=2), items) == [("events", "failed")]
+    assert items_of(source, tmp_path, "events")[0].outcome.reason == "lost by the cluster: Lost"
+    other = tmp_path / "other"
+    assert states(StandIn(losses=1), items_of(source, other, "events")) == [("events", "done")]
+
+
+def test_sources_without_end_are_taken_as_there_is_room(source, tmp_path):
+    (task,) = items_of(source, tmp_path, "events")
+    taken = itertools.count()
+    missing = Found(tmp_path / "gone.mp4", "gone.mp4", 0, 0, "gone")
+
+    def endless():
+        for number in taken:
+            yield None if number % 3 == 2 else _of(task, missing, number)
+
+    ray = StandIn(n_cpus=2, losses=10**9)
+    events = Cluster(ray, Limits()).run(endless())
+    next(events)
+    events.close()
+    assert ray.most_flying <= 4
+    assert next(taken) < 100
+    assert ray.killed
+
+
+def _of(task, found, number):
+    return replace(task, found=replace(found, place=f"{number}/gone.mp4"))
+
+
+def test_without_ray_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UsageError, match=r"pip install 'tag-overlay\[ray\]'"):
+        connected("auto", 0)
