@@ -96,6 +96,25 @@ class AudioInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The part of a file that is used, half-open, on the file's own clock."""
+
+    from_s: float = 0.0
+    to_s: float | None = None
+    """``None``: up to the end."""
+
+    def __post_init__(self) -> None:
+        """Check that it holds anything."""
+        if not 0 <= self.from_s < (float("inf") if self.to_s is None else self.to_s):
+            raise ValueError(f"from {self.from_s} s to {self.to_s} s is no part of a file")
+
+    @property
+    def length_s(self) -> float | None:
+        """Seconds; ``None`` where it goes up to the end."""
+        return None if self.to_s is None else self.to_s - self.from_s
+
+
+@dataclass(frozen=True, slots=True)
 class MediaInfo:
     """What a media file holds."""
 
@@ -127,6 +146,9 @@ class MediaInfo:
     all."""
     notes: tuple[str, ...] = ()
     """What was chosen of several, for people."""
+    excerpt: Excerpt | None = None
+    """The part that is used; then all starts and lengths here are of it, and second 0 is its first
+    moment. ``None``: the whole file."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -146,6 +168,10 @@ class Tag:
     index: int
     label: str
     score: float
+
+
+NO_CLASS = -1
+"""Index of an event whose label is none of the vocabulary's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def plan(
     """
     settings = settings or Settings()
     target = None if out is None else Path(out)
-    saved = None if product is None else open_saved(path, settings.panel.label_file)
+    saved = None if product is None else _saved(path, settings)
     if saved is not None:
         source, track = saved
     else:
@@ -140,7 +140,7 @@ def plan(
     _check_verdicts(source, track, settings)
     instead = None
     if product is None:
-        name = asked_for(source, settings.video, is_scored=track is not None)
+        name = asked_for(source, settings.video, target, is_scored=track is not None)
         product = PRODUCTS[name]()
         if track is None and source.info.audio:
             source.sound()  # before the product has something to say of a sound that nobody hears
@@ -155,7 +155,14 @@ def plan(
 
 def _opened(path: str | Path, settings: Settings) -> Source:
     wanted = settings.tagging
-    return open_source(path, video_track=wanted.video_track, audio_track=wanted.audio_track)
+    return open_source(
+        path, video_track=wanted.video_track, audio_track=wanted.audio_track,
+        excerpt=wanted.excerpt,
+    )  # fmt: skip
+
+
+def _saved(path: str | Path, settings: Settings) -> tuple[Source, TagTrack] | None:
+    return open_saved(path, settings.panel.label_file, settings.tagging.excerpt)
 
 
 def _known(
@@ -270,7 +277,7 @@ def find_events(
 def _heard(
     path: str | Path, settings: Settings, reporter: Reporter
 ) -> tuple[list[TagEvent], TagTrack, Source]:
-    saved = open_saved(path, settings.panel.label_file)
+    saved = _saved(path, settings)
     if saved is not None:
         source, track = saved
     else:
@@ -385,7 +392,7 @@ def captions(
     """
     settings = override(settings or Settings(), **options)
     found, track, source = _heard(path, settings, reporter)
-    return captions_of(found, track, settings, frame_rate=frame_rate_of(source))
+    return captions_of(found, track, settings, frame_rate=frame_rate_of(source)).cues
 
 
 def export_events(
@@ -503,6 +510,13 @@ def top_events(track: TagTrack, n: int, settings: Settings) -> list[TagEvent]:
             best[event.index] = event
     strongest = sorted(best.values(), key=lambda event: -event.peak)[:n]
     return sorted(strongest, key=lambda event: event.onset_s)
+
+
+def strongest_events(track: TagTrack, n: int, settings: Settings) -> tuple[list[TagEvent], int]:
+    """The ``n`` strongest events by onset, and how many more there are."""
+    found = events_of(track, settings)
+    strongest = sorted(found, key=lambda event: -event.peak)[:n]
+    return sorted(strongest, key=lambda event: event.onset_s), len(found) - len(strongest)
 
 
 @dataclass(frozen=True, slots=True)

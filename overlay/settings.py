@@ -7,12 +7,15 @@ an error.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from overlay.datatypes import Excerpt
 from overlay.errors import SettingsError
 from overlay.files import path_error, read_toml
 
@@ -22,6 +25,8 @@ POSITIONS = (
 )  # fmt: skip
 VIEWS = ("list", "chips", "ticker", "timeline")
 STRIPS = ("loudness", "spectrogram")
+FITS = ("pad", "crop")
+_RATIO = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
 SMOOTHINGS = ("centered", "trailing", "none")
 DEVICES = ("auto", "cpu", "gpu")
 FRONT_ENDS = ("own", "paddleaudio")
@@ -29,7 +34,21 @@ WINDOWS = ("auto", "together", "context", "isolated")
 LANGUAGES = ("en", "zh")
 """English and Simplified Chinese."""
 CAPTION_STYLES = ("netflix", "dcmp", "bbc", "youtube", "plain")
+AUDIO_CODECS = ("copy", "aac", "opus")
 DENSITIES = ("low", "medium", "high")
+
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "phone": {"view": "chips", "position": "bottom", "scale": 1.15, "top_k": 2, "threshold": 0.25,
+              "crf": 21, "speed": "fast"},
+    "stage": {"view": "list", "theme": "high-contrast", "position": "bottom-left", "scale": 1.5,
+              "top_k": 3, "threshold": 0.3, "crf": 17, "speed": "medium"},
+    "review": {"view": "list+timeline", "position": "bottom-left", "scale": 0.85, "top_k": 8,
+               "threshold": 0.1, "crf": 24, "speed": "ultrafast"},
+    "social": {"view": "chips", "theme": "high-contrast", "position": "bottom", "scale": 1.25,
+               "top_k": 2, "threshold": 0.35, "crf": 20, "speed": "medium"},
+}  # fmt: skip
+"""Options that go together, by what a video is for; what is said beside them wins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +56,8 @@ class TaggingSettings:
     """How sound becomes scores."""
 
     model: str = "auto"
-    """Name of a tagger; ``auto`` takes mn04, or the built-in one if that is not to be had; a file
-    of ``tag-overlay train``."""
+    """Name of a tagger; ``auto`` takes fine or mn04, or the built-in one if they are not to be had;
+    a file of ``tag-overlay train``."""
     weights: str | None = None
     """Weights file to use instead of the published ones."""
     front_end: str = "own"
@@ -59,6 +78,10 @@ class TaggingSettings:
     video_track: int | None = None
     """Which of the file's pictures to draw on, from 0, and whose program to listen to; ffmpeg's
     choice if ``None``."""
+    from_s: float | None = None
+    """Second of the file at which the part begins that is used; then all times count from it."""
+    to_s: float | None = None
+    """Second of the file at which that part ends."""
     cache: bool = True
     """Take scores that were made before, and remember new ones."""
 
@@ -73,6 +96,17 @@ class TaggingSettings:
         _check_range("audio_track", self.audio_track, 0, 1000)
         if self.video_track is not None:
             _check_range("video_track", self.video_track, 0, 1000)
+        self.excerpt  # noqa: B018  refuses what is no part
+
+    @property
+    def excerpt(self) -> Excerpt | None:
+        """The part of the file that is used; ``None``: all of it."""
+        if self.from_s is None and self.to_s is None:
+            return None
+        try:
+            return Excerpt(self.from_s or 0.0, self.to_s)
+        except ValueError as error:
+            raise SettingsError(f"{error}; --to must lie behind --from") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +194,8 @@ class EventSettings:
     allow: tuple[str, ...] = ()
     """Labels to look for; all if empty."""
     deny: tuple[str, ...] = ()
+    frames: bool = False
+    """Number events by frames, too, in the formats that hold that."""
     hop_top_k: int = 10
     """Tags a hop in the formats that list hops instead of events."""
 
@@ -196,12 +232,18 @@ class CaptionSettings:
 
 @dataclass(frozen=True, slots=True)
 class VideoSettings:
-    """How the picture is written."""
+    """How the picture and what goes with it is written."""
 
     encoder: str = "auto"
     crf: int | None = None
     """Constant quality, by the encoder's own scale; ``None`` takes the encoder's usual value."""
     preset: str | None = None
+    """Speed, by the encoder's own names; ``resolve`` and ``override`` take the names of ``PRESETS``
+    here, too, and then ``speed`` for this."""
+    frame: str | None = None
+    """Another shape of the picture, width to height as it is shown: ``9:16``, ``1:1``."""
+    fit: str = "pad"
+    """How it gets that shape: ``pad`` with black, or ``crop``."""
     tolerant: bool = False
     """Render what can be decoded of a damaged file."""
     deinterlace: bool = False
@@ -212,6 +254,14 @@ class VideoSettings:
     """Add captions as a subtitle track and copy everything else, instead of drawing."""
     overlay_only: bool = False
     """Write the panel alone, with transparency, for an editing program."""
+    chapters: bool = False
+    """Write chapters of what is heard into the video, instead of its own."""
+    audio: str = "copy"
+    """``copy`` keeps every audio packet; ``aac`` or ``opus`` encode the tracks that are another."""
+    gif: bool = False
+    """Write a moving picture without sound instead; a target's name in .gif or .webp does, too."""
+    max_mb: float = 8.0
+    """Megabytes (10^6 bytes) that a moving picture may have."""
     overwrite: bool = False
     ffmpeg: str | None = None
     """ffmpeg program to use instead of the one that comes with imageio-ffmpeg."""
@@ -220,8 +270,29 @@ class VideoSettings:
         """Check ranges."""
         if self.crf is not None:
             _check_range("crf", self.crf, 0, 63)
-        if self.soft and self.overlay_only:
-            raise SettingsError("soft and overlay_only exclude each other; choose one")
+        _check_choice("audio", self.audio, AUDIO_CODECS)
+        _check_range("max_mb", self.max_mb, 0.05, 1000)
+        chosen = [name for name in ("soft", "overlay_only", "gif") if getattr(self, name)]
+        if len(chosen) > 1:
+            raise SettingsError(f"{' and '.join(chosen)} exclude each other; choose one")
+        _check_choice("fit", self.fit, FITS)
+        if self.ratio is not None and chosen:
+            raise SettingsError(f"frame is for a rendered video; {chosen[0]} keeps the source's")
+
+    @property
+    def ratio(self) -> Fraction | None:
+        """Width over height of ``frame``.
+
+        Raises:
+            SettingsError: It is no shape from 1:4 to 4:1.
+        """
+        if self.frame is None:
+            return None
+        parts = _RATIO.fullmatch(self.frame)
+        ratio = Fraction(int(parts[1]), int(parts[2])) if parts else Fraction(0)
+        if not Fraction(1, 4) <= ratio <= 4:
+            raise SettingsError(f"frame {self.frame!r} is no shape such as 9:16, from 1:4 to 4:1")
+        return ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +317,8 @@ def resolve(flags: Mapping[str, Any], config: str | Path | None = None) -> Setti
         SettingsError: The file cannot be read, has an unknown key, or a value is out of range.
     """
     settings = Settings() if config is None else _from_file(Path(config))
-    given = {name: flags[name] for name in _field_names() if flags.get(name) is not None}
-    return override(settings, **given)
+    names = (*_field_names(), "speed")
+    return override(settings, **{n: flags[n] for n in names if flags.get(n) is not None})
 
 
 def settings_from_tables(tables: Mapping[str, Mapping[str, Any]]) -> Settings:
@@ -267,9 +338,15 @@ def settings_from_tables(tables: Mapping[str, Mapping[str, Any]]) -> Settings:
 def override(settings: Settings, **options: Any) -> Settings:
     """The same settings with some fields changed, whichever table they are in.
 
+    Args:
+        settings: To start from.
+        options: Values by field name; ``preset`` may name one of ``PRESETS``, over which the others
+            win.
+
     Raises:
         SettingsError: A name is no field, or a value is out of range.
     """
+    options = _with_preset(options)
     unknown = options.keys() - _field_names()
     if unknown:
         raise SettingsError(f"unknown option {min(unknown)!r}; known: {', '.join(_field_names())}")
@@ -281,6 +358,15 @@ def override(settings: Settings, **options: Any) -> Settings:
     return Settings(**tables)
 
 
+def _with_preset(options: dict[str, Any]) -> dict[str, Any]:
+    """Options in which no preset is named any more, nor ``speed``, which is the field's name."""
+    own = {name: value for name, value in options.items() if name not in ("preset", "speed")}
+    made = {**PRESETS.get(options.get("preset") or "", {"speed": options.get("preset")}), **own}
+    speed = options.get("speed") or made.pop("speed", None)
+    made.pop("speed", None)
+    return made if speed is None else {**made, "preset": speed}
+
+
 def _field_names() -> tuple[str, ...]:
     tables = (TaggingSettings, PanelSettings, VideoSettings, EventSettings, CaptionSettings)
     return tuple(dict.fromkeys(f.name for table in tables for f in fields(table)))
@@ -288,7 +374,7 @@ def _field_names() -> tuple[str, ...]:
 
 def _from_file(path: Path) -> Settings:
     content = read_toml(path, "the settings", path_error(SettingsError, path))
-    settings = Settings()
+    content, settings = _preset_of(content)
     known = {f.name for f in fields(Settings)}
     tables = {}
     for name, values in content.items():
@@ -296,6 +382,16 @@ def _from_file(path: Path) -> Settings:
             raise SettingsError(f"{path}: unknown table or key {name!r}; known: {sorted(known)}")
         tables[name] = _table_with(getattr(settings, name), values, f"{path}: [{name}]")
     return replace(settings, **tables)
+
+
+def _preset_of(content: dict[str, Any]) -> tuple[dict[str, Any], Settings]:
+    """A file's tables without the preset that ``[video]`` may name, and the settings of that."""
+    video = content.get("video")
+    name = video.get("preset") if isinstance(video, dict) else None
+    if not (isinstance(video, dict) and isinstance(name, str) and name in PRESETS):
+        return content, Settings()
+    rest = {key: value for key, value in video.items() if key != "preset"}
+    return {**content, "video": rest}, override(Settings(), preset=name)
 
 
 def _table_with(table: Any, values: Mapping[str, Any], where: str) -> Any:

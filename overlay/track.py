@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import Levels, Scores, Tag, Times
+from overlay.datatypes import Excerpt, Levels, Scores, Tag, Times
 from overlay.errors import OutputError, TrackError
 from overlay.files import brief, path_error, whole_or_absent
 from overlay.files.npz import check_claims, read_arrays
@@ -25,10 +27,11 @@ LEVEL_RATE_HZ = 50
 _LEAST_HOP_S, _MOST_STEP_S = 1e-3, 3600.0
 _MOST_S = 366 * 24 * 3600.0
 """A year: what is longer is a damaged file."""
+_RATE = re.compile(r"[1-9]\d{0,8}(/[1-9]\d{0,8})?")
 _VOCABULARY = re.compile(r"audioset(-strong)?|own:[0-9a-f]{1,64}")
 _KEYS = frozenset(
     ("time", "scores", "labels", "window_s", "hop_s", "duration_s", "model", "model_hash",
-     "levels", "centers", "level_times", "vocabulary", "sound")
+     "levels", "centers", "level_times", "vocabulary", "sound", "media", "frame_rate")
 )  # fmt: skip
 """Of a track's file; others are passed over."""
 
@@ -73,6 +76,10 @@ class TagTrack:
     sound: str = ""
     """Fingerprint of the scored sound (``overlay.media.fingerprint``), in hex; empty where
     unknown."""
+    media: str = ""
+    """Name of the media file, without folders; empty where unknown."""
+    frame_rate: Fraction | None = None
+    """Pictures a second of that file; ``None`` where it has none, or nobody knows."""
 
     def __post_init__(self) -> None:
         """Check shapes and ranges; derive ``times``."""
@@ -126,6 +133,22 @@ class TagTrack:
         best = np.argsort(-row, kind="stable")[:k]
         return [Tag(int(i), self.labels[i], float(row[i])) for i in best]
 
+    def part(self, excerpt: Excerpt) -> TagTrack:
+        """The track of a part of the sound, with times that count from the part's start.
+
+        Of a part that is shorter than a hop the row nearest to its start stays.
+        """
+        end_s = self.duration_s if excerpt.to_s is None else min(excerpt.to_s, self.duration_s)
+        rows = (self.times >= excerpt.from_s) & (self.times < end_s)
+        if self.n_hops and not rows.any():
+            rows[np.abs(self.times - excerpt.from_s).argmin()] = True
+        heard = (self.level_times >= excerpt.from_s) & (self.level_times < end_s)
+        return replace(
+            self, scores=self.scores[rows], times=self.times[rows] - excerpt.from_s,
+            levels=self.levels[heard], level_times=self.level_times[heard] - excerpt.from_s,
+            duration_s=max(0.0, end_s - excerpt.from_s), sound=sound_of_part(self.sound, excerpt),
+        )  # fmt: skip
+
     def save(
         self,
         path: str | Path,
@@ -176,6 +199,8 @@ class TagTrack:
             "level_times": self.level_times,
             "vocabulary": np.array(self.vocabulary, np.str_),
             "sound": np.array(self.sound, np.str_),
+            "media": np.array(_sayable(self.media), np.str_),
+            "frame_rate": np.array(str(self.frame_rate or ""), np.str_),
         }
 
     @classmethod
@@ -224,6 +249,13 @@ class ScoreBlock:
         """Check that the shapes agree."""
         if self.scores.ndim != 2 or self.times.shape != self.scores.shape[:1]:
             raise ValueError(f"times {self.times.shape} do not fit scores {self.scores.shape}")
+
+
+def sound_of_part(sound: str, excerpt: Excerpt | None) -> str:
+    """The fingerprint of a part of a sound; empty where that of the whole is unknown."""
+    if excerpt is None or not sound:
+        return sound
+    return sha256(f"{sound} {excerpt.from_s} {excerpt.to_s}".encode()).hexdigest()
 
 
 def _checked_times(name: str, times: Times, even: Times) -> Times:
@@ -291,6 +323,7 @@ def _fields(
         _text(arrays, "model") or "unknown", _text(arrays, "model_hash"),
         np.asarray(levels, np.float16), _floats(arrays, "centers"), _floats(arrays, "level_times"),
         _text(arrays, "vocabulary") or unnamed, _text(arrays, "sound"),
+        _text(arrays, "media"), _rate(_text(arrays, "frame_rate")),
     )  # fmt: skip
 
 
@@ -316,6 +349,19 @@ def _text(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> str:
     text = str(array) if array.ndim == 0 else ""
     text.encode()  # raises for half letters
     return text
+
+
+def _sayable(name: str) -> str:
+    """A file's name as text: bytes that are none are marked as such."""
+    return name.encode("utf-8", "replace").decode()
+
+
+def _rate(text: str) -> Fraction | None:
+    if not text:
+        return None
+    if not _RATE.fullmatch(text):
+        raise ValueError(f"{text[:20]!r} is no frame rate")
+    return Fraction(text)
 
 
 def _names(array: npt.NDArray[Any]) -> tuple[str, ...]:

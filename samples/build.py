@@ -1,7 +1,7 @@
-"""Build sounds.mp4 and sounds.csv: ten sounds, four seconds each, with a picture of the wave.
+"""Build sounds.mp4 and sounds.csv: a film of ten drawn scenes, a sound each, made from nothing.
 
-Needs espeak-ng, sox and fluidsynth with the FluidR3 sound font (Debian: espeak-ng, sox,
-fluidsynth, fluid-soundfont-gm), and the project installed:
+Needs fluidsynth with the FluidR3 sound font (Debian: fluidsynth, fluid-soundfont-gm), and the
+project installed. Takes about four minutes:
 
     python samples/build.py
 """
@@ -11,131 +11,122 @@ from __future__ import annotations
 import csv
 import subprocess
 import tempfile
+import wave
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+import numpy as np
+import pictures
+import sounds
+from PIL import Image
 
 from overlay.media.process import ffmpeg_program
-from overlay.resources import resource
-from overlay.training.midi import Note, Part, midi
 
 HERE = Path(__file__).parent
-SOUND_FONT = "/usr/share/sounds/sf2/FluidR3_GM.sf2"
-RATE = 32000
-EACH_S = 4
-SIZE = 854, 480
-TUNE = [60, 64, 67, 72, 67, 64, 65, 69, 72, 77, 72, 69, 67, 71, 74, 79]
-YELP = "1050*t - 60/PI*sin(2*PI*t/0.3)"
-"""Periods of a police siren that runs from 650 to 1450 Hz and back in 0.3 s."""
+RATE = 25
+"""Pictures a second."""
+N_FRAMES = 100
+"""Of a scene: 4 s."""
+_FADE = 5
+"""Frames in which one scene becomes the next."""
 
-SCENES = [  # AudioSet label, title, two colours of the picture
-    ("Speech", "someone speaks", "#24304a", "#5b4a78"),
-    ("Violin, fiddle", "a violin", "#3a2430", "#8a4b3c"),
-    ("Drum kit", "drums", "#20242c", "#5a5f6e"),
-    ("Waves, surf", "the sea", "#12344d", "#3a8fa8"),
-    ("Marimba, xylophone", "a marimba", "#3b3320", "#8f7a3a"),
-    ("Busy signal", "a busy line", "#1d3a35", "#4a8273"),
-    ("Cowbell", "a cowbell", "#2c3a1d", "#7d9a45"),
-    ("Applause", "applause", "#3d1f3a", "#a0517d"),
-    ("Siren", "a siren", "#3d1d1d", "#a84a3d"),
-    ("White noise", "white noise", "#2a2a2a", "#7a7a7a"),
-]
+SCENES = {
+    "sea": ("Waves, surf", 8),
+    "birds": ("Bird vocalization, bird call, bird song", 39),
+    "clock": ("Clock", 23),
+    "phone": ("Telephone", 2),
+    "rain": ("Rain", 10),
+    "thunder": ("Thunder", 34),
+    "siren": ("Siren", 14),
+    "marimba": ("Mallet percussion", 1),
+    "applause": ("Applause", 8),
+    "fireworks": ("Fireworks", 9),
+}
+"""By order: AudioSet's label, and the throw of the sound that was taken."""
+PEAKS_DB = {"clock": -1}
+"""Peak levels, where they are not the usual one: short ticks are heard only if they are loud."""
 
 
 def main() -> None:
-    """Write the clip and its timeline beside this file."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        make_sounds(folder)
-        sounds = [folder / f"{i}.wav" for i in range(len(SCENES))]
-        run("sox", *sounds, folder / "all.wav")
-        for i, (_, title, dark, light) in enumerate(SCENES):
-            background(title, dark, light).save(folder / f"{i}.png")
-        film(folder, HERE / "sounds.mp4")
+    """Write the film and its timeline beside this file."""
+    length_s = N_FRAMES / RATE
+    tracks = {
+        name: sounds.finished(
+            getattr(sounds, name)(np.random.default_rng(throw)), length_s, PEAKS_DB.get(name, -6)
+        )
+        for name, (_, throw) in SCENES.items()
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        sound = Path(folder, "all.wav")
+        write_sound(sound, np.concatenate(list(tracks.values())))
+        write_film(HERE / "sounds.mp4", sound, frames(tracks))
     with (HERE / "sounds.csv").open("w", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(["onset_s", "offset_s", "label"])
-        for i, (label, *_) in enumerate(SCENES):
-            rows.writerow([i * EACH_S, (i + 1) * EACH_S, label])
+        for n, (label, _) in enumerate(SCENES.values()):
+            rows.writerow([round(n * length_s, 3), round((n + 1) * length_s, 3), label])
 
 
-def run(*command: object) -> None:
-    """Run a program; its output is shown only if it fails."""
-    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
+def write_sound(path: Path, signal: sounds.Signal) -> None:
+    """Mono, 16 bits."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sounds.RATE)
+        file.writeframes((32767 * signal).astype("<i2").tobytes())
 
 
-def make_sounds(folder: Path) -> None:
-    """One wav a scene, ``0.wav`` and so on."""
-    tune: list[Note] = [(i * 0.25, 0.3, pitch, 100) for i, pitch in enumerate(TUNE)]
-    beat: list[Note] = [(i * 0.25, 0.2, (36, 42, 38, 42)[i % 4], 110) for i in range(16)]
-    bell: list[Note] = [(i * 0.25, 0.2, 56, 110) for i in range(16)]
-    speak(folder / "0.wav", "Hello. This is a short film about sounds. Listen to what comes next.")
-    play(folder / "1.wav", 40, tune)
-    play(folder / "2.wav", 0, beat, channel=9)
-    play(folder / "3.wav", 122, [(0, 4.0, 60, 110)])
-    play(folder / "4.wav", 12, tune)
-    wave(folder / "5.wav", "0.3*(sin(960*PI*t) + sin(1240*PI*t))*lt(mod(t,1),0.5)")
-    play(folder / "6.wav", 0, bell, channel=9)
-    play(folder / "7.wav", 126, [(0, 4.0, 60, 127)])
-    wave(folder / "8.wav", "+".join(f"sin({2 * k}*PI*({YELP}))/{k}" for k in range(1, 9)))
-    run("sox", "-n", "-r", RATE, "-c", 1, folder / "9.raw.wav", "synth", EACH_S, "whitenoise")
-    finish(folder / "9.raw.wav", folder / "9.wav", -14)
-
-
-def speak(path: Path, text: str) -> None:
-    """Speech by espeak-ng."""
-    raw = path.with_suffix(".raw.wav")
-    run("espeak-ng", "-v", "en-us", "-s", 150, "-w", raw, text)
-    finish(raw, path)
-
-
-def play(path: Path, program: int, notes: list[Note], channel: int = 0) -> None:
-    """Notes by fluidsynth, with an instrument of General MIDI; channel 9 is the drums."""
-    score, raw = path.with_suffix(".mid"), path.with_suffix(".raw.wav")
-    score.write_bytes(midi([Part(program, notes, channel)]))
-    run("fluidsynth", "-ni", "-q", "-r", RATE, "-F", raw, SOUND_FONT, score)
-    finish(raw, path)
-
-
-def wave(path: Path, formula: str) -> None:
-    """A signal by formula."""
-    raw = path.with_suffix(".raw.wav")
-    source = f"aevalsrc='{formula}':s={RATE}:d={EACH_S}"
-    run(ffmpeg_program(), "-v", "error", "-f", "lavfi", "-i", source, raw)
-    finish(raw, path)
-
-
-def finish(raw: Path, path: Path, level_db: float = -4) -> None:
-    """Exactly four seconds, mono, with soft ends."""
-    run("sox", "-V1", raw, "-r", RATE, "-c", 1, path, "pad", 0, EACH_S, "trim", 0, EACH_S,
-        "fade", "t", 0.02, EACH_S, 0.05, "norm", level_db)  # fmt: skip
-
-
-def background(title: str, dark: str, light: str) -> Image.Image:
-    """A slanted gradient with the scene's title."""
-    width, height = SIZE
-    ramp = Image.linear_gradient("L").resize((width * 2, height * 2)).rotate(-25)
-    ramp = ramp.crop((width // 2, height // 2, width * 3 // 2, height * 3 // 2))
-    picture = Image.composite(Image.new("RGB", SIZE, light), Image.new("RGB", SIZE, dark), ramp)
-    font = ImageFont.truetype(str(resource("fonts", "Inter-SemiBold.otf")), 44)
-    ImageDraw.Draw(picture).text((width - 40, 40), title, "#ffffff", font, "ra")
-    return picture
-
-
-def film(folder: Path, out: Path) -> None:
-    """The backgrounds one after the other, the wave on top, the sound below."""
-    pictures = [
-        ("-framerate", 15, "-loop", 1, "-t", EACH_S, "-i", folder / f"{i}.png")
-        for i in range(len(SCENES))
+def frames(tracks: dict[str, sounds.Signal]) -> Iterator[bytes]:
+    """The pixels of all pictures; a scene fades in over the end of the one before."""
+    names = list(tracks)
+    jobs = [
+        (name, before, n, float(level))
+        for name, before in zip(names, [None, *names], strict=False)
+        for n, level in enumerate(loudness(tracks[name]))
     ]
-    n = len(pictures)
-    joined = "".join(f"[{i}]" for i in range(n)) + f"concat=n={n}:v=1,fps=25[ground]"
-    lines = f"[{n}]showwaves=s=854x220:mode=cline:rate=15:colors=white@0.55:draw=full[wave]"
-    graph = f"{joined};{lines};[ground][wave]overlay=0:110:shortest=1,format=yuv420p"
-    run(ffmpeg_program(), "-v", "error", "-y", *(part for picture in pictures for part in picture),
-        "-i", folder / "all.wav", "-filter_complex", graph, "-map", f"{n}:a", "-c:v", "libx264",
-        "-preset", "slow", "-crf", 33, "-c:a", "aac", "-b:a", "96k", "-movflags", "+faststart",
-        "-metadata", "title=Ten sounds", out)  # fmt: skip
+    with ProcessPoolExecutor() as pool:
+        yield from pool.map(frame, jobs, chunksize=5)
+
+
+def frame(job: tuple[str, str | None, int, float]) -> bytes:
+    """The pixels of one picture."""
+    name, before, n, level = job
+    picture = pictures.picture(name, n / RATE, level)
+    if before is not None and n < _FADE:
+        old = pictures.picture(before, (N_FRAMES + n) / RATE, 0.0)
+        picture = Image.blend(old, picture, (n + 1) / (_FADE + 1))
+    return picture.tobytes()
+
+
+def loudness(signal: sounds.Signal) -> sounds.Signal:
+    """How loud it is at each picture, in [0, 1], against the loudest."""
+    parts = np.array_split(signal, N_FRAMES)
+    power = np.sqrt([np.square(part).mean() for part in parts])
+    smooth = np.maximum(power, 0.6 * np.concatenate([[0], power[:-1]]))
+    level: sounds.Signal = smooth / smooth.max()
+    return level
+
+
+def write_film(out: Path, sound: Path, shown: Iterator[bytes]) -> None:
+    """Encode pictures as they come, with the sound below."""
+    size = "x".join(map(str, pictures.SIZE))
+    command = [
+        ffmpeg_program(), "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24",
+        "-s", size, "-r", str(RATE), "-i", "-", "-i", str(sound),
+        "-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p",
+        "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709",
+        "-c:v", "libx264", "-preset", "veryslow", "-tune", "animation", "-crf", "26",
+        "-c:a", "aac", "-b:a", "96k", "-movflags", "+faststart",
+        "-metadata", "title=Ten sounds", str(out),
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as encoder:
+        assert encoder.stdin is not None
+        for picture in shown:
+            encoder.stdin.write(picture)
+        encoder.stdin.close()
+        if encoder.wait():
+            raise SystemExit("ffmpeg failed")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -72,7 +73,7 @@ class Reviewer:
         from selenium.webdriver.support.ui import WebDriverWait
 
         self.browser, self.address = browser, address
-        self.wait = WebDriverWait(browser, 20, poll_frequency=0.05)
+        self.wait = WebDriverWait(browser, 60, poll_frequency=0.05)
         self.open()
 
     def open(self):
@@ -150,11 +151,23 @@ class Reviewer:
 
 def fresh(browser, address):
     """A reviewer of a page of which the browser knows nothing yet."""
-    browser.get(address)
-    browser.execute_script("localStorage.clear()")
+    forget(browser, address)
     browser.get_log("browser")
     browser.get_log("performance")
     return Reviewer(browser, address)
+
+
+def forget(browser, address):
+    """Let a browser know nothing of a page any more.
+
+    The page itself must be gone before: what it clears may arrive after what the next one stores.
+    """
+    browser.get("about:blank")
+    place = urlsplit(address)
+    browser.execute_cdp_cmd(
+        "Storage.clearDataForOrigin",
+        {"origin": f"{place.scheme}://{place.netloc}", "storageTypes": "local_storage"},
+    )
 
 
 @functools.cache

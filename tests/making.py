@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from overlay.media.source import open_source
+from overlay.media.source import Source, open_source
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import PanelSettings, Settings, VideoSettings
 from overlay.track import TagTrack
@@ -26,7 +26,8 @@ def made(product, source, out, video=FAST, *, track=None, reporter: Reporter = S
     """Plan and write a product, as the façade does."""
     settings = Settings(video=video, panel=PANEL)
     target = None if out is None else Path(out)
-    plan = product.plan(open_source(source), settings, target, reporter)
+    opened = source if isinstance(source, Source) else open_source(source)
+    plan = product.plan(opened, settings, target, reporter)
     return plan.write(two_tags() if track is None else track, reporter)
 
 

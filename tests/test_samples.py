@@ -8,7 +8,7 @@ import pytest
 import overlay
 from overlay.media.probe import probe
 from overlay.resources import resource
-from overlay.vocabulary.audioset import audioset_labels
+from overlay.vocabulary.audioset import audioset, audioset_labels
 
 
 @pytest.fixture(scope="module")
@@ -20,27 +20,32 @@ def timeline():
 def test_samples_are_small_and_match_their_timeline(timeline):
     folder = resource("samples")
     shipped = [path for path in folder.iterdir() if path.is_file() and ".tagged" not in path.name]
-    assert sum(path.stat().st_size for path in shipped) < 2e6  # README's command adds its result
+    assert sum(path.stat().st_size for path in shipped) < 3e6  # README's command adds its result
     info = probe(folder / "sounds.mp4")
-    assert 20 <= info.duration_s <= 50
+    assert 30 <= info.duration_s <= 41
     assert info.duration_s == pytest.approx(float(timeline[-1]["offset_s"]), abs=0.1)
-    assert len({row["label"] for row in timeline}) >= 8
+    assert len({row["label"] for row in timeline}) == 10
     assert {row["label"] for row in timeline} <= set(audioset_labels())
 
 
-@pytest.mark.parametrize(
-    ("model", "at_least"),
-    [("builtin", 8), pytest.param("mn04", 10, marks=pytest.mark.weights)],
-)
-def test_the_taggers_name_the_sounds(timeline, model, at_least, request):
+def kinds_of(label):
+    """The label and all that are kinds of it."""
+    known = audioset()
+    index = known.index_of(label)
+    return {label, *(known.names[kind] for kind in known.descendants.get(index, ()))}
+
+
+def is_named(track, row):
+    """Whether the first row is right in most of a scene, where it says anything."""
+    times = np.arange(float(row["onset_s"]) + 0.8, float(row["offset_s"]) - 0.3, 0.2)
+    first = [tags[0].label for t in times if (tags := overlay.shown(track, at_s=float(t)))]
+    return bool(first) and 2 * sum(each in kinds_of(row["label"]) for each in first) > len(first)
+
+
+@pytest.mark.parametrize("model", ["builtin", pytest.param("mn04", marks=pytest.mark.weights)])
+def test_the_taggers_name_the_sounds_in_the_first_row(timeline, model, request):
     if model == "mn04":
         request.getfixturevalue("shared")
     track = overlay.tag(resource("samples", "sounds.mp4"), model=model, device="cpu")
-    named = []
-    for row in timeline:
-        onset, offset = float(row["onset_s"]), float(row["offset_s"])
-        inside = (track.times >= onset + 1) & (track.times <= offset - 1)
-        best = np.argsort(-track.scores[inside].mean(axis=0))[:3]
-        named.append(row["label"] in [track.labels[i] for i in best])
-    assert len(named) == 10
-    assert sum(named) >= at_least
+    wrong = [row["label"] for row in timeline if not is_named(track, row)]
+    assert len(wrong) <= 1, wrong

@@ -1,7 +1,7 @@
 import pytest
 
 from overlay.errors import SettingsError
-from overlay.settings import Settings, override, resolve
+from overlay.settings import PRESETS, Settings, override, resolve
 
 
 def _config(tmp_path, text):
@@ -70,3 +70,40 @@ def test_captions_are_set_like_the_rest_and_one_language_flag_is_for_all(tmp_pat
     assert (settings.captions.style, settings.captions.density) == ("bbc", "high")
     assert (settings.captions.language, settings.panel.language) == ("zh", "en")
     assert override(Settings(), language="zh").panel.language == "zh"
+
+
+def test_a_preset_is_many_options_over_which_others_win():
+    made = resolve({"preset": "phone"})
+    assert (made.panel.view, made.panel.top_k, made.video.preset) == ("chips", 2, "fast")
+    made = resolve({"preset": "phone", "view": "list", "speed": "slow", "crf": 30})
+    assert (made.panel.view, made.panel.top_k) == ("list", 2)
+    assert (made.video.preset, made.video.crf) == ("slow", 30)
+    assert override(Settings(), preset="stage").panel.theme == "high-contrast"
+
+
+def test_any_other_preset_is_a_speed():
+    assert resolve({"preset": "ultrafast"}).video.preset == "ultrafast"
+    assert resolve({"speed": "slow"}).video.preset == "slow"
+    assert override(Settings(), preset="p4").video.preset == "p4"
+    assert resolve({}).video.preset is None
+
+
+def test_every_preset_can_be_used():
+    for name, options in PRESETS.items():
+        made = resolve({"preset": name})
+        assert made.panel.view == options["view"]
+        assert made.video.preset == options["speed"]
+
+
+def test_a_file_may_name_a_preset_and_what_it_says_beside_wins(tmp_path):
+    path = tmp_path / "s.toml"
+    path.write_text('[panel]\ntop_k = 4\n[video]\npreset = "review"\ncrf = 30\n')
+    made = resolve({}, path)
+    assert (made.panel.view, made.panel.top_k, made.video.crf) == ("list+timeline", 4, 30)
+    assert made.video.preset == "ultrafast"
+    assert resolve({"preset": "social"}, path).panel.view == "chips"
+    path.write_text('[video]\npreset = "veryfast"\n')
+    assert resolve({}, path).video.preset == "veryfast"
+    path.write_text("[video]\npreset = []\n")
+    with pytest.raises(SettingsError, match="preset"):
+        resolve({}, path)

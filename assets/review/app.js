@@ -83,7 +83,7 @@ function refresh() {
 function itemOf(event, own, others) {
   const state = own.get(event.id) ?? {};
   const name = model.nameOf(event);
-  const lane = event.lane ? ` · ${data.lanes[event.lane]}` : "";
+  const laneName = event.lane ? data.lanes[event.lane] : "";
   const relabel = state.relabel ? model.labelOf(state.relabel) : null;
   const said = others.map(([who, folded]) => [who, folded.get(event.id)?.verdict]).filter((each) => each[1]);
   const verdict = state.verdict ?? null;
@@ -101,7 +101,8 @@ function itemOf(event, own, others) {
     others: said,
     conflict: said.some(([, each]) => verdict && each !== verdict) || new Set(said.map((each) => each[1])).size > 1,
     baseName: name,
-    shownName: name + lane,
+    laneName,
+    shownName: laneName ? `${name} · ${laneName}` : name,
     newName: relabel ? model.nameOf(relabel) : "",
   };
 }
@@ -249,7 +250,11 @@ function labelRow(own) {
   }
   const ratio = sure.length ? `${Math.round((100 * right) / sure.length)} %` : "–";
   const judged = `${own.filter((item) => item.verdict).length}/${own.length}`;
-  row.append(name, text("td", judged), text("td", ratio), buttons);
+  row.append(name, text("td", judged), text("td", ratio));
+  if (data.lanes.length > 1) {
+    row.append(text("td", data.kappa[first.lane ?? 0][model.names[first.label]]?.toFixed(2) ?? "–"));
+  }
+  row.append(buttons);
   return row;
 }
 
@@ -328,7 +333,8 @@ function write(...parts) {
 function about(item) {
   return {
     event: item.id, label: item.label < 0 ? item.name : model.names[item.label],
-    onset_s: round(item.onset), offset_s: round(item.offset), score: item.score,
+    onset_s: round(item.onset), offset_s: round(item.offset),
+    score: item.lane ? null : item.score, // thresholds are learnt from one model's scores
   };
 }
 
@@ -470,6 +476,8 @@ function speak(language) {
   fillChoices();
   keeping.say(keeping.server ? "savedServer" : "savedBrowser");
   showMedia(...mediaSaid);
+  $("kappa").hidden = data.lanes.length < 2;
+  $("kappa").title = say("kappaHint", { lane: data.lanes[0] });
   refresh();
   showTime();
 }

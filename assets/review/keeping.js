@@ -28,6 +28,7 @@ export class Keeping {
     this.take((data.verdicts ?? []).filter(isEntry));
     this.take(this.stored());
     addEventListener("storage", (event) => this.heard(event));
+    addEventListener("visibilitychange", () => this.take(this.stored()) && this.onEntries());
     if (this.server) this.startServer();
     else this.say("savedBrowser");
   }

@@ -71,8 +71,9 @@ export class List {
     row.style.setProperty("--family", this.colorOf(item));
     const what = element("div", "about");
     const span = `${clock(item.onset)} – ${clock(item.offset)}`;
-    const was = item.newName ? ` · ${say("was", { label: item.shownName })}` : "";
-    what.append(text("b", item.newName || item.shownName, "auto"), text("small", span + was));
+    const was = item.newName ? say("was", { label: item.baseName }) : "";
+    const facts = [span, item.laneName, was].filter(Boolean).join(" · ");
+    what.append(text("b", item.newName || item.baseName, "auto"), text("small", facts));
     row.append(this.thumb(item), what, this.score(item), this.mark(item));
     return row;
   }

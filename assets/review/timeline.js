@@ -7,6 +7,9 @@ const OVERVIEW = 14;
 const RULER = 20;
 const LOUDNESS = 26;
 const MEL = 84;
+/** Of the spectrogram in a low window, where the video needs the room. */
+const MEL_LOW = 52;
+const LOW_WINDOW = 860;
 const LANE = 20;
 const NARROWEST_S = 0.5;
 const STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
@@ -68,9 +71,10 @@ export class Timeline {
   resize() {
     const ratio = devicePixelRatio || 1;
     this.width = this.tracks.clientWidth;
+    this.mel = innerHeight < LOW_WINDOW ? MEL_LOW : MEL;
     this.gutter = this.width < 640 ? 76 : 136;
     this.ratio = ratio;
-    fit(this.sound, this.width, OVERVIEW + RULER + LOUDNESS + MEL, ratio);
+    fit(this.sound, this.width, OVERVIEW + RULER + LOUDNESS + this.mel, ratio);
     fit(this.canvas, this.width, this.lanes.clientHeight, ratio);
     this.draw();
   }
@@ -161,7 +165,7 @@ export class Timeline {
     pen.clip();
     this.drawLoudness(pen, OVERVIEW + RULER);
     this.drawMel(pen, OVERVIEW + RULER + LOUDNESS);
-    this.drawBand(pen, OVERVIEW + RULER, LOUDNESS + MEL);
+    this.drawBand(pen, OVERVIEW + RULER, LOUDNESS + this.mel);
     pen.restore();
     pen.fillStyle = this.color.dim;
     pen.textBaseline = "middle";
@@ -169,7 +173,7 @@ export class Timeline {
     pen.textAlign = "right";
     pen.fillText("dB", this.gutter - 8, OVERVIEW + RULER + LOUDNESS / 2);
     pen.fillText("15 kHz", this.gutter - 8, OVERVIEW + RULER + LOUDNESS + 8);
-    pen.fillText("0", this.gutter - 8, OVERVIEW + RULER + LOUDNESS + MEL - 7);
+    pen.fillText("0", this.gutter - 8, OVERVIEW + RULER + LOUDNESS + this.mel - 7);
   }
 
   pen(canvas) {
@@ -248,7 +252,7 @@ export class Timeline {
       const b = Math.min(this.to, end);
       const left = (a - start) / wide;
       pen.drawImage(tile.inked, left, 0, Math.max((b - a) / wide, 0.01), tile.inked.height,
-        this.x(a), top, this.x(b) - this.x(a), MEL);
+        this.x(a), top, this.x(b) - this.x(a), this.mel);
     });
   }
 

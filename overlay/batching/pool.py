@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from overlay.batching.task import Outcome, Task, given_up
-from overlay.files import reason
+from overlay.files import reason, temporary_place
 
 _GRACE_S = 5.0
 """Seconds in which a worker may unwind before it is killed."""
@@ -211,9 +211,9 @@ class Pool:
             return worker
 
     def _over(self, worker: _Worker) -> None:
-        with self._lock:
-            self._workers.discard(worker)
         worker.end(self._grace_s, self._hurry)
+        with self._lock:  # not before: a stop waits for those that are known
+            self._workers.discard(worker)
 
     def _watched(self, number: int, worker: _Worker, task: Task) -> str | None:
         """Let a worker do a task; what went wrong with the worker, if anything did."""
@@ -309,7 +309,7 @@ class _Worker:
     """One worker process."""
 
     def __init__(self) -> None:
-        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end
+        self._log: IO[bytes] = tempfile.TemporaryFile(dir=temporary_place())  # noqa: SIM115
         self._is_asked = False
         try:
             self._process = subprocess.Popen(

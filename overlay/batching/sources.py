@@ -115,8 +115,13 @@ def root_of(path: str | Path, base: Path) -> Root:
         path: As it is named.
         base: The folder that relative paths start at; what is below it lies so below the output,
             everything else by its whole path.
+
+    Raises:
+        UsageError: No file can be called so.
     """
     absolute = Path(os.path.abspath(base / path))  # noqa: PTH100  links stay what they are
+    if "\0" in str(path):
+        raise UsageError(f"{str(path)!r}: no file has a NUL in its name")
     home = absolute if is_folder(absolute) else absolute.parent
     below = home.is_relative_to(base)
     return Root(absolute, _place(home.relative_to(base if below else home.anchor)))

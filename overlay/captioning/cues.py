@@ -17,6 +17,7 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 
 from overlay.captioning.density import DENSITIES, EVERYTHING, Density, worth_showing
+from overlay.captioning.echoes import without_echoes
 from overlay.captioning.mentions import Mention, mentions_of
 from overlay.captioning.stretches import stretches_of
 from overlay.captioning.styles import CaptionStyle, hundredths_from, style_named
@@ -32,6 +33,16 @@ _GOING_ON_CS = 300
 """How long a cue stands that says that a sound goes on, and the least rest of the sound: ours."""
 
 
+@dataclass(frozen=True, slots=True)
+class Captioned:
+    """What became of some sounds."""
+
+    cues: list[Cue]
+    """By time, in whole hundredths of a second; they keep the rules of the style."""
+    left_out: list[Mention]
+    """Worth a caption, but there was no room, by onset."""
+
+
 def cues_of(
     events: Iterable[TagEvent],
     settings: CaptionSettings,
@@ -40,6 +51,20 @@ def cues_of(
     dialogue: Sequence[Cue] = (),
     vocabulary: Vocabulary | None = None,
 ) -> list[Cue]:
+    """The cues of ``captioned``."""
+    return captioned(
+        events, settings, frame_rate=frame_rate, dialogue=dialogue, vocabulary=vocabulary
+    ).cues
+
+
+def captioned(
+    events: Iterable[TagEvent],
+    settings: CaptionSettings,
+    *,
+    frame_rate: Fraction | None = None,
+    dialogue: Sequence[Cue] = (),
+    vocabulary: Vocabulary | None = None,
+) -> Captioned:
     """The captions of some events.
 
     Args:
@@ -50,22 +75,32 @@ def cues_of(
             the style allows.
         vocabulary: Of the events' classes (``Detection.vocabulary``); ``None``: labels that are
             AudioSet's are worded as such, others are said as they are.
-
-    Returns:
-        Cues by time, in whole hundredths of a second, that keep the rules of the style.
     """
     style = style_named(settings.style, settings.language)
     density = _density(settings.density, style)
-    mentions = worth_showing(mentions_of(events, style, settings.language, vocabulary), density)
+    mentions = mentions_of(events, style, settings.language, vocabulary)
+    if style.selective:
+        mentions = without_echoes(mentions)
+    mentions = worth_showing(mentions, density)
     gap = style.gap_cs(frame_rate)
     taken = _merged((int(100 * cue.start_s), hundredths_from(cue.end_s)) for cue in dialogue)
     if style.max_s is None:
-        return stretches_of(mentions, style, taken)
+        return Captioned(stretches_of(mentions, style, taken), _within(mentions, taken))
     board = _Board(style, gap, style.late_cs(frame_rate), taken)
     board.place(mentions)
     board.place_again(density)
     board.chain()
-    return board.cues()
+    return Captioned(board.cues(), sorted(board.left_out, key=lambda each: each.onset_s))
+
+
+def _within(mentions: Iterable[Mention], taken: list[Span]) -> list[Mention]:
+    """Those that are heard only while dialogue stands."""
+
+    def is_within(mention: Mention) -> bool:
+        before = bisect_left(taken, (round(100 * mention.onset_s) + 1,)) - 1
+        return before >= 0 and taken[before][1] >= 100 * mention.offset_s
+
+    return [mention for mention in mentions if is_within(mention)]
 
 
 def _density(name: str | None, style: CaptionStyle) -> Density:
@@ -100,6 +135,8 @@ class _Board:
         self._closed = hundredths_from(style.closed_s)
         self._placed: list[_Placed] = []
         self._spans: list[Span] = []
+        self.left_out: list[Mention] = []
+        """What found no room."""
 
     def place(self, mentions: Sequence[Mention]) -> None:
         """A cue for each, as far as there is room."""
@@ -116,6 +153,7 @@ class _Board:
         """Put it on the board from ``ready`` on; what has to wait comes back with its new time."""
         start = self._free_from(ready, self._need(mention.lines), self._taken)
         if not self._in_time(mention, start):
+            self.left_out.append(mention)
             return None
         previous = self._placed[-1] if self._placed else None
         if previous is None or start >= previous.end + self._gap:
@@ -223,11 +261,16 @@ class _Board:
         return hundredths_from(self._style.reading_s(lines))
 
     def _free_from(self, ready: int, need: int, spans: Sequence[Span]) -> int:
-        """The first time from ``ready`` on with room for ``need`` and the gaps around it."""
+        """The first time from ``ready`` on with room for ``need`` and the gaps around it.
+
+        A cue stands as near to what is before it as the style says, or far from it.
+        """
         for begin, end in spans[max(0, bisect_left(spans, (ready,)) - 1) :]:
             if begin >= ready + need + self._gap:
                 break
             ready = max(ready, end + self._gap)
+            if ready - end > self._gap:  # neither near nor far enough
+                ready = max(ready, end + self._closed)
         return ready
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
+from overlay.captioning.music import is_general, named_by_instrument
 from overlay.captioning.styles import CaptionStyle, is_chinese, line_length
 from overlay.datatypes import TagEvent
 from overlay.vocabulary import Vocabulary
@@ -30,7 +31,6 @@ _UNKNOWN_WORTH = 2
 _ELLIPSIS = "…"
 _LONGEST = 1000
 """Letters of a label that are looked at; no style has room for as many."""
-_ANY_MUSIC = frozenset(("music", "instrumental music"))
 _TURNS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Letters without a shape that turn the direction of what follows, brackets too."""
 _ANY_KIND = frozenset(
@@ -81,8 +81,10 @@ def mentions_of(
     """
     sounds: list[TagEvent] = []
     last: dict[str, int] = {}
+    heard: dict[str, float] = {}
     new: list[bool] = []
-    for event in sorted(events, key=lambda event: event.onset_s):
+    as_tagged = sorted(events, key=lambda event: event.onset_s)
+    for event in as_tagged:
         if style.selective:
             event = _backed_off(event, vocabulary)
             wording = _wording(event, vocabulary)
@@ -91,16 +93,58 @@ def mentions_of(
             same = last.get(event.label)
             if same is not None and event.onset_s - sounds[same].offset_s <= SAME_S:
                 sounds[same] = _joined(sounds[same], event)
+                _remember(heard, event, wording)
                 continue
-        earlier = last.get(event.label)
-        since_s = event.onset_s if earlier is None else event.onset_s - sounds[earlier].offset_s
-        new.append(since_s > (_THERE_S if earlier is None else _AGAIN_S))
+        else:
+            wording = _wording(event, vocabulary)
+        new.append(_is_new(heard, event, wording))
+        _remember(heard, event, wording)
         last[event.label] = len(sounds)
         sounds.append(event)
     return [
-        _mention(event, style, language, vocabulary, is_new=is_new)
+        _mention(
+            event,
+            _worded(event, as_tagged, vocabulary),
+            style,
+            language,
+            vocabulary,
+            is_new=is_new,
+        )
         for event, is_new in zip(sounds, new, strict=True)
     ]
+
+
+def _is_new(heard: Mapping[str, float], event: TagEvent, wording: Wording | None) -> bool:
+    """Whether it may be said to start: it was not there before, nor was another name of it."""
+    earlier = [heard[name] for name in _names(event, wording) if name in heard]
+    if not earlier:
+        return event.onset_s > _THERE_S
+    return event.onset_s - max(earlier) > _AGAIN_S
+
+
+def _remember(heard: dict[str, float], event: TagEvent, wording: Wording | None) -> None:
+    names = _names(event, wording)
+    if wording is not None and wording.nature == "music":
+        names |= {"music"}
+    for name in names:
+        heard[name] = max(heard.get(name, 0.0), event.offset_s)
+
+
+def _names(event: TagEvent, wording: Wording | None) -> frozenset[str]:
+    """What a sound goes by: another sound with one of these is the same, as far as one hears."""
+    if wording is None or wording.nature != "music":
+        return _kind(event, wording)
+    return frozenset(("music",)) if is_general(wording) else frozenset((event.label,))
+
+
+def _worded(
+    event: TagEvent, as_tagged: Sequence[TagEvent], vocabulary: Vocabulary | None
+) -> Wording | None:
+    """What to call it; music by the instrument, where that is too unsure for its own caption."""
+    wording = _wording(event, vocabulary)
+    if wording is None or not is_general(wording):
+        return wording
+    return named_by_instrument(event, wording, as_tagged, lambda each: _wording(each, vocabulary))
 
 
 def _backed_off(event: TagEvent, vocabulary: Vocabulary | None) -> TagEvent:
@@ -137,13 +181,13 @@ def _wording(event: TagEvent, vocabulary: Vocabulary | None) -> Wording | None:
 
 def _mention(
     event: TagEvent,
+    wording: Wording | None,
     style: CaptionStyle,
     language: str,
     vocabulary: Vocabulary | None,
     *,
     is_new: bool,
 ) -> Mention:
-    wording = _wording(event, vocabulary)
     renamed = vocabulary is not None and bool(vocabulary.published)
     words = None if renamed else wording  # a user's own names are said as they are
     said = _said(event, words, style, language, is_new=is_new)
@@ -151,7 +195,7 @@ def _mention(
     return Mention(
         event.onset_s, event.offset_s, _lines(said, style), _lines(still, style),
         _UNKNOWN_WORTH if wording is None else wording.worth, event.peak, _kind(event, wording),
-        is_general=wording is not None and wording.en in _ANY_MUSIC,
+        is_general=is_general(wording),
     )  # fmt: skip
 
 

@@ -80,11 +80,12 @@ class Board:
             self._whole.update(self._n - self._whole.n)
             if 0 <= worker < len(self._workers):
                 self._workers[worker].set_description_str("")
+        number = f"{self._n}/{max(self._n_new, self._n)}"
+        said = f"{number} {outcome.place}: {outcome.kind} {outcome.state}"
         if outcome.state == "failed":
-            self._line(say, f"{outcome.place}: {outcome.kind} failed: {outcome.reason}")
+            self._line(say, f"{said}: {outcome.reason}")
         elif not self._quiet and not self._is_live:
-            show(f"{self._n}/{max(self._n_new, self._n)} {outcome.place}: {outcome.kind} "
-                 f"{outcome.state}")  # fmt: skip
+            show(said)
 
     def _line(self, put: Any, text: str) -> None:
         if not self._is_live:

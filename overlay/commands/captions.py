@@ -31,6 +31,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", metavar="FILE", help="write nothing; say which rules of the style it breaks"
     )
+    parser.add_argument(
+        "--sdh", action="store_true",
+        help="name the file NAME.en.sdh.srt, as players and shops know captions for the deaf",
+    )  # fmt: skip
     flags.add_captioning(parser)
     flags.add_output(parser)
     flags.add_events(parser)
@@ -61,12 +65,13 @@ def run(args: argparse.Namespace) -> None:
         from overlay.products.captions import Captions
         from overlay.products.merged import Merged
 
-        product = Merged(Path(args.merge)) if args.merge else Captions(args.format)
+        merge = Path(args.merge) if args.merge else None
+        product = Merged(merge, args.sdh) if merge else Captions(args.format, args.sdh)
         return pipeline.plan(path, product, out, settings, reporter=reporter)
 
     def told(done: Rendered) -> None:
         if not args.quiet:
-            show(f"wrote {done.path}")
+            show(f"wrote {done.path}: {done.content}")
 
     for_each(args.media, args, plan, told)
 

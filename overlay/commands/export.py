@@ -26,6 +26,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--size", type=flags.size, metavar="WxH",
         help="of the video that ass-panel of an NPZ is for (1920x1080)",
     )  # fmt: skip
+    flags.switch(
+        parser, "frames", "number events by frames, too, in csv, json, jsonl and vtt-metadata"
+    )
     flags.option(
         parser, "hop-top-k", type=int, metavar="K", help="tags a hop in hops and parquet (10)"
     )
@@ -60,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
 
     def told(done: Rendered) -> None:
         if not args.quiet:
-            show(f"wrote {done.path}")
+            show(f"wrote {done.path}: {done.content}")
 
     for_each(args.media, args, plan, told)
 

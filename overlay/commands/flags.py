@@ -69,6 +69,19 @@ def second(text: str) -> float:
     return value
 
 
+def clock_time(text: str) -> float:
+    """Seconds from ``83.5``, ``1:23.5`` or ``0:01:23.5``."""
+    *larger, last = text.strip().split(":")
+    if len(larger) > 2 or not all(part.isdecimal() and len(part) < 9 for part in larger):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 83.5 or 1:23.5")
+    if larger and not 0 <= second(last) < 60:
+        raise argparse.ArgumentTypeError(f"{text!r} has more than 59 seconds behind the minutes")
+    seconds = second(last)
+    for n, part in enumerate(reversed(larger), start=1):
+        seconds += float(60**n) * int(part)
+    return seconds
+
+
 def share(text: str) -> float:
     """A part of all, between 0 and 1."""
     try:
@@ -118,6 +131,11 @@ def add_tagging(parser: argparse.ArgumentParser) -> None:
         "--no-cache", dest="cache", action="store_const", const=False,
         help="score anew, and do not remember it",
     )  # fmt: skip
+    group.add_argument(
+        "--from", dest="from_s", type=clock_time, metavar="T",
+        help="begin at this second of the file, such as 83.5 or 1:23.5; times count from there",
+    )  # fmt: skip
+    group.add_argument("--to", dest="to_s", type=clock_time, metavar="T", help="end there")
     option(group, "audio-track", type=int, metavar="N", help="which audio track, from 0")
     option(group, "video-track", type=int, metavar="N", help="which picture, from 0")
 

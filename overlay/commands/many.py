@@ -118,7 +118,7 @@ def _real(path: str | Path) -> str:
 def _named_files(args: argparse.Namespace) -> Iterator[str]:
     """All that the command line names and that could be a file, but for where results go."""
     for name, value in vars(args).items():
-        if name in ("output", "output_dir", "command"):
+        if name in ("output", "output_dir", "contact_sheet", "command"):
             continue
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, str):

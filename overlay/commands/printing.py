@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,12 @@ _PROGRAM = "tag-overlay"
 _HIDDEN = ("Cc", "Cf", "Zl", "Zp", "Cs")
 """Categories of letters that change what a terminal does or how a line reads."""
 _JOINERS = "\u200c\u200d"
+_COLUMNS = 80
+"""Of a terminal that does not say."""
+_LISTED = 12
+"""Events in the summary."""
+_EARLY_S = 0.5
+"""Before that no speed is told."""
 _begun = False
 
 
@@ -218,7 +225,7 @@ class Bars:
 
     def __init__(self, *, quiet: bool, prefix: str = "") -> None:
         self._quiet, self._prefix = quiet, prefix
-        self._step = ""
+        self._step, self._began_s = "", 0.0
         self._bar: Any = None
         self.reporter = Reporter(self._update, self._note)
         """To be handed to the work."""
@@ -238,21 +245,18 @@ class Bars:
             self._open(step, total)
         if self._bar.total:
             done = min(done, self._bar.total)
+        self._bar.ncols = _columns()
+        self._bar.unit = told_of(step, done, self._bar.total, time.monotonic() - self._began_s)
         self._bar.update(done - self._bar.n)
 
     def _open(self, step: str, total: float | None) -> None:
         from tqdm import tqdm
 
-        self._step = step
-        layout = (
-            "{desc} {percentage:3.0f}% |{bar}| {n:.0f}/{total:.0f} {unit}  {rate_fmt}, "
-            "{remaining} left"
-        )
-        unit = "clips" if step == "train" else "s"
+        self._step, self._began_s = step, time.monotonic()
+        layout = "{desc} {percentage:3.0f}% |{bar}| {unit}" if total else "{desc} {unit}"
         self._bar = tqdm(
-            total=total, desc=STEPS.get(step, step), unit=unit, mininterval=0.2, leave=True,
-            bar_format=layout if total else None, disable=None, dynamic_ncols=True,
-            file=_CAREFUL,
+            total=total, desc=STEPS.get(step, step), unit="", mininterval=0.2, leave=True,
+            bar_format=layout, disable=None, ncols=_columns(), file=_CAREFUL,
         )  # fmt: skip
 
     def _note(self, text: str) -> None:
@@ -271,13 +275,48 @@ class Bars:
             self._bar, self._step = None, ""
 
 
-def show_track(track: TagTrack, settings: Settings) -> None:
-    """Print what was heard."""
-    from overlay.pipeline import top_events
+def _columns() -> int:
+    """Letters in a line of the terminal; some say 0 and mean that they do not know."""
+    try:
+        return os.get_terminal_size(_CAREFUL.fileno()).columns or _COLUMNS
+    except (OSError, ValueError, AttributeError):
+        return _COLUMNS
 
-    for event in top_events(track, 8, settings):
+
+def told_of(step: str, done: float, total: float | None, took_s: float) -> str:
+    """How far a step is, in units that people read.
+
+    >>> told_of("tag", 90, 600, 9)
+    '1:30 of 10:00, 10x as fast as played, 0:51 left'
+    """
+    if step == "train":
+        return f"{done:.0f} of {total:.0f} clips" if total else f"{done:.0f} clips"
+    said = f"{_minutes(done)} of {_minutes(total)}" if total else _minutes(done)
+    if done <= 0 or took_s < _EARLY_S:
+        return said
+    speed = done / took_s
+    said += f", {speed:.{0 if speed >= 9.95 else 1}f}x as fast as played"
+    return f"{said}, {_minutes((total - done) / speed)} left" if total else said
+
+
+def _minutes(seconds: float) -> str:
+    minutes, s = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{s:02}" if hours else f"{minutes}:{s:02}"
+
+
+def show_track(track: TagTrack, settings: Settings) -> None:
+    """Print what was heard, by time: all of it, or what is surest and how much more there is."""
+    from overlay.pipeline import strongest_events
+
+    listed, n_more = strongest_events(track, _LISTED, settings)
+    for event in listed:
         span = f"{_clock(event.onset_s)} - {_clock(event.offset_s)}"
         show(f"  {span}  {event.label}  {round(100 * event.peak)}")
+    if n_more:
+        show(f"  and {n_more} more; 'tag-overlay export' lists all")
+    if not listed:
+        show("  nothing was sure enough; --raw shows what was guessed")
 
 
 def tagger_line(track: TagTrack) -> str:

@@ -155,7 +155,8 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
     if named is not own:
         events = [replace(event, label=named.names[event.index]) for event in events]
     said = said_of(track, settings)
-    after = judged(events, said, named, track.model, end_s(track))
+    unwanted = _unwanted(named, settings) if said else ()
+    after = judged(events, said, named, track.model, end_s(track), unwanted)
     if not panel.raw:
         events = after.events
         orders = list(ranked(on_at(events, times), after.scores(scores, times)))
@@ -228,6 +229,13 @@ def _all_thresholds(
         asked = {index for label in options.allow for index in vocabulary.indices_of(label)}
         thresholds[list(vocabulary.say_nothing - asked)] = NEVER
     return thresholds
+
+
+def _unwanted(vocabulary: Vocabulary, settings: Settings) -> Sequence[int]:
+    """Classes that the settings deny, or do not allow."""
+    thresholds = thresholds_of(vocabulary, settings.events, 0.0)
+    denied: list[int] = np.flatnonzero(thresholds >= NEVER).tolist()
+    return denied
 
 
 def _events(

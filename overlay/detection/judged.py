@@ -4,16 +4,18 @@ A verdict is of the event of its id. Where other settings found other edges it i
 its label that it has most in common with, at least half of what both cover together:
 
     overlap = covered by both / covered by either >= SAME
+
+What a person said is heard, but these settings do not find, is there all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from overlay.datatypes import Scores, TagEvent, Times
+from overlay.datatypes import NO_CLASS, Scores, TagEvent, Times
 from overlay.detection.ontology import joined
 from overlay.errors import ExportError, LabelError, SettingsError
 from overlay.settings import Settings
@@ -104,6 +106,7 @@ def judged(
     vocabulary: Vocabulary,
     model: str,
     end_s: float,
+    unwanted: Collection[int] = (),
 ) -> Judged:
     """Apply what was said.
 
@@ -113,28 +116,33 @@ def judged(
         vocabulary: The classes under the same names.
         model: Name of the tagger.
         end_s: Where the sound ends; nothing lasts longer.
+        unwanted: Classes that are not to be shown, whoever hears them.
 
     Raises:
         SettingsError: An event was given a label that is none of the vocabulary's.
     """
     if not said:
         return Judged(list(found), [(event, None) for event in found])
-    classes = _classes_named(said.values(), vocabulary)
-    pairs = list(zip(found, _said_of_each(found, said, model), strict=True))
-    added = [state for state in said.values() if state.is_added]
-    new = [(_added(state, *classes[state.label]), state) for state in added]
+    _check_given(said.values(), vocabulary)
+    states = _said_of_each(found, said, model)
+    pairs: list[tuple[TagEvent, Said | None]] = list(zip(found, states, strict=True))
+    met = {state.event for state in states if state is not None}
+    pairs += [
+        (_as_found(state, vocabulary), state)
+        for state in said.values()
+        if state.event not in met and _stands_alone(state)
+    ]
     events: list[TagEvent] = []
     lifted: list[tuple[TagEvent, int | None]] = []
-    for number, (event, state) in enumerate([*pairs, *new]):
-        made = event if state is None else _corrected(event, state, classes, end_s)
-        if made is None:
+    for event, state in pairs:
+        made = event if state is None else _corrected(event, state, vocabulary, end_s)
+        if made is None or made.index == NO_CLASS or made.index in unwanted:
             continue
         events.append(made)
-        if number >= len(pairs):
-            lifted.append((made, None))
-        elif made.index != event.index:
-            lifted.append((made, event.index))
-    return Judged(_apart(events), [*pairs, *new], lifted)
+        if made.index != event.index or (state is not None and state.score is None):
+            scored = state is not None and state.score is not None and event.index != NO_CLASS
+            lifted.append((made, event.index if scored else None))
+    return Judged(_apart(events), pairs, lifted)
 
 
 def _said_of_each(
@@ -158,45 +166,60 @@ def _said_of_each(
 
 
 def _overlap(event: TagEvent, state: Said) -> float:
-    assert state.onset_s is not None
-    assert state.offset_s is not None
-    both = min(event.offset_s, state.offset_s) - max(event.onset_s, state.onset_s)
-    either = max(event.offset_s, state.offset_s) - min(event.onset_s, state.onset_s)
+    onset, offset = _edges(state)
+    both = min(event.offset_s, offset) - max(event.onset_s, onset)
+    either = max(event.offset_s, offset) - min(event.onset_s, onset)
     return max(both, 0.0) / max(either, 1e-9)
 
 
-def _classes_named(said: Iterable[Said], vocabulary: Vocabulary) -> dict[str, tuple[int, str]]:
-    """Class and its name of each label that a person gave."""
-    given = {label for state in said for label in _given(state)}
+def _stands_alone(state: Said) -> bool:
+    """Whether a person said that it is heard, whatever is found."""
+    is_sure = state.is_added or state.verdict in ("right", "wrong")
+    return is_sure and state.is_heard and state.onset_s is not None
+
+
+def _check_given(said: Collection[Said], vocabulary: Vocabulary) -> None:
+    """Refuse labels that a person gave and that are none of the vocabulary's."""
+    given = {state.label for state in said if state.is_added}
+    given |= {state.relabel for state in said if state.relabel is not None}
     try:
-        indices = {label: vocabulary.index_of(label) for label in sorted(given)}
+        for label in sorted(given):
+            vocabulary.index_of(label)
     except LabelError as error:
         raise SettingsError(f"verdicts: {error}") from None
-    return {label: (index, vocabulary.names[index]) for label, index in indices.items()}
 
 
-def _given(state: Said) -> Iterator[str]:
-    if state.is_added:
-        yield state.label
-    if state.relabel is not None:
-        yield state.relabel
+def _as_found(state: Said, vocabulary: Vocabulary) -> TagEvent:
+    """The event that a person judged or added, where none is found."""
+    index, label = _named(state.label, vocabulary)
+    score = SURE if state.score is None else state.score
+    return TagEvent(index, label, *_edges(state), score, score)
 
 
-def _added(state: Said, index: int, label: str) -> TagEvent:
-    return TagEvent(index, label, state.onset_s or 0.0, state.offset_s or 0.0, SURE, SURE)
+def _named(label: str, vocabulary: Vocabulary) -> tuple[int, str]:
+    try:
+        index = vocabulary.index_of(label)
+    except LabelError:
+        return NO_CLASS, label
+    return index, vocabulary.names[index]
+
+
+def _edges(state: Said) -> tuple[float, float]:
+    return state.onset_s or 0.0, state.offset_s or 0.0
 
 
 def _corrected(
-    event: TagEvent, state: Said, classes: Mapping[str, tuple[int, str]], end_s: float
+    event: TagEvent, state: Said, vocabulary: Vocabulary, end_s: float
 ) -> TagEvent | None:
     """An event under its new name, between its new edges; ``None`` if nothing is heard there."""
     if not state.is_heard:
         return None
     if state.relabel is not None:
-        index, label = classes[state.relabel]
+        index, label = _named(state.relabel, vocabulary)
         event = replace(event, index=index, label=label)
-    if state.has_new_edges and state.onset_s is not None and state.offset_s is not None:
-        event = replace(event, onset_s=state.onset_s, offset_s=state.offset_s)
+    if state.has_new_edges and state.onset_s is not None:
+        onset, offset = _edges(state)
+        event = replace(event, onset_s=onset, offset_s=offset)
     event = replace(event, offset_s=min(event.offset_s, end_s))
     return event if event.onset_s < event.offset_s else None
 

@@ -187,12 +187,13 @@ def clearest(events: Sequence[TagEvent], unclear: Container[int], faint: float) 
         faint: Part of the peak of others from which on an event counts beside them.
     """
     clear, strong = Spans(), Spans()
-    for event in events:
-        if event.index not in unclear:
-            clear.add(event.onset_s, event.offset_s)
     by_peak = sorted(events, key=lambda event: -event.peak)
-    kept, place = [], 0
+    clearer = [event for event in by_peak if event.index not in unclear]
+    kept, place, n_clear = [], 0, 0
     for event in by_peak:
+        while n_clear < len(clearer) and clearer[n_clear].peak >= event.peak * faint:
+            clear.add(clearer[n_clear].onset_s, clearer[n_clear].offset_s)
+            n_clear += 1
         while by_peak[place].peak * faint > event.peak:
             strong.add(by_peak[place].onset_s, by_peak[place].offset_s)
             place += 1

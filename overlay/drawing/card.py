@@ -13,7 +13,7 @@ from overlay.drawing.theme import Theme
 
 
 class Card:
-    """A plate with round corners, as high as is asked for; its top stays where it is.
+    """A plate with round corners, as high as is asked for; its top is where it is asked for.
 
     Args:
         geometry: Its size.
@@ -24,8 +24,8 @@ class Card:
     def __init__(self, geometry: Layout, theme: Theme, encode: Encode) -> None:
         self._whole = _drawn(geometry, theme, encode)
         self._radius = geometry.radius
-        self._lowered: tuple[int, Pixels] = (geometry.box.height, self._whole)
-        self._plain: dict[tuple[int, int, int], bool] = {}
+        self._lowered: tuple[tuple[int, int], Pixels] = ((geometry.box.height, 0), self._whole)
+        self._plain: dict[tuple[int, int, int, int], bool] = {}
 
     @property
     def color(self) -> Floats:
@@ -33,26 +33,30 @@ class Card:
         _, height, width = self._whole.shape
         return self._whole[:, height // 2, width // 2]
 
-    def pixels(self, height: int) -> Pixels:
+    def pixels(self, height: int, top: int = 0) -> Pixels:
         """The canvas with nothing but a card of this height: rows are taken from its middle."""
-        if self._lowered[0] != height:
-            self._lowered = height, self._cut(height)
+        if self._lowered[0] != (height, top):
+            self._lowered = (height, top), self._cut(height, top)
         return self._lowered[1]
 
-    def is_plain(self, height: int, rows: tuple[int, int], columns: tuple[int, int]) -> bool:
+    def is_plain(
+        self, height: int, top: int, rows: tuple[int, int], columns: tuple[int, int]
+    ) -> bool:
         """Whether a card of this height is of one colour in these rows and columns."""
-        key = height, *rows
+        key = height, top, *rows
         if key not in self._plain:
-            area = self.pixels(height)[:, slice(*rows), slice(*columns)]
+            area = self.pixels(height, top)[:, slice(*rows), slice(*columns)]
             self._plain[key] = bool((area == self.color[:, None, None]).all())
         return self._plain[key]
 
-    def _cut(self, height: int) -> Pixels:
+    def _cut(self, height: int, top: int) -> Pixels:
         missing = self._whole.shape[1] - height
         upper = min(math.ceil(self._radius) + 1, height)
         canvas = np.zeros_like(self._whole)
-        canvas[:, :upper] = self._whole[:, :upper]
-        canvas[:, upper:height] = self._whole[:, upper + missing :]
+        room = canvas[:, top:]
+        room[:, :upper] = self._whole[:, :upper][:, : room.shape[1]]
+        lower = self._whole[:, upper + missing :][:, : max(room.shape[1] - upper, 0)]
+        room[:, upper : upper + lower.shape[1]] = lower
         return canvas
 
 

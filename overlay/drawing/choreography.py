@@ -9,7 +9,8 @@ nothing to do:
 
 so no two labels ever meet. Between two changes there is rest; a tag that was heard for a moment
 stays long enough to be read, and one that was gone for a moment does not blink. Where nothing is
-heard for so short a time that the plate would blink, the last tags stay.
+heard for so short a time that the plate would blink, the last tags stay. Where all that is shown is
+exchanged, the list goes to where what comes hangs best (``Motion.drop``): no label travels for it.
 """
 
 from __future__ import annotations
@@ -255,7 +256,7 @@ def _steps(before: Sequence[int], after: Sequence[int]) -> _Steps:
     """Those stay that keep their order; who would cross them fades and comes again."""
     ranks = {index: rank for rank, index in enumerate(after)}
     keep = set(_longest_rising([index for index in before if index in ranks], ranks))
-    glides = len(before) != len(after) or any(before.index(i) != ranks[i] for i in keep)
+    glides = not keep or len(before) != len(after) or any(before.index(i) != ranks[i] for i in keep)
     return _Steps(frozenset(before) - keep, frozenset(after) - keep, glides)
 
 
@@ -284,6 +285,17 @@ class _Going:
     opacity: list[tuple[float, float]] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Scene:
+    """While some row always stays."""
+
+    start_s: float
+    n_rows: int
+    """The most at one time."""
+    glides: bool = False
+    """Whether the plate is seen when it begins."""
+
+
 class _Director:
     """Turns lists over time into motion."""
 
@@ -295,6 +307,8 @@ class _Director:
         self._changes: list[Change] = []
         self._plate: list[tuple[float, float]] = []
         self._height: list[tuple[float, float]] = []
+        self._n_rows = n_rows
+        self._scenes: list[_Scene] = []
 
     def play(self, wanted: tuple[float, tuple[int, ...]]) -> None:
         """Go over to another list."""
@@ -322,7 +336,20 @@ class _Director:
             self._end(index, float("inf"))
         spans = tuple(sorted(self._spans, key=lambda span: span.start_s))
         plate, height = tuple(self._plate), tuple(self._height)
-        return Motion(self._timeline, tuple(self._changes), spans, plate, height)
+        return Motion(self._timeline, tuple(self._changes), spans, plate, height, self._drop())
+
+    def _drop(self) -> Curve:
+        """How much lower the list hangs in each scene: its most rows end at the bottom."""
+        points: list[tuple[float, float]] = []
+        for scene in self._scenes:
+            drop = float(max(self._n_rows - max(scene.n_rows, 1), 0))
+            if not points:
+                points.append((scene.start_s, drop))
+            elif scene.glides:
+                points += _eased(scene.start_s, points[-1][1], drop)
+            else:
+                points += [(scene.start_s, points[-1][1]), (scene.start_s, drop)]
+        return tuple(points)
 
     def _begin(self, tags: tuple[int, ...]) -> None:
         """What is shown at the start is there at once."""
@@ -332,6 +359,7 @@ class _Director:
         self._plate.append((start, 1.0 if tags else 0.0))
         self._height.append((start, float(max(len(tags), 1))))
         self._changes.append(Change(start, start, start, tags))
+        self._scenes.append(_Scene(start, len(tags)))
         self._shown = tags
 
     def _appear(self, start_s: float, tags: tuple[int, ...]) -> float:
@@ -339,6 +367,7 @@ class _Director:
         end_s = start_s + PLATE_S
         self._plate += [(start_s, 0.0), (end_s, 1.0)]
         self._height += [(start_s, self._height[-1][1]), (start_s, float(len(tags)))]
+        self._scenes.append(_Scene(start_s, len(tags)))
         for rank, index in enumerate(tags):
             self._come(index, rank, end_s - IN_S)
         return end_s
@@ -356,6 +385,9 @@ class _Director:
             self._go(index, start_s)
         glide_s = start_s + (OUT_S if steps.out else 0.0)
         come_s = glide_s + (GLIDE_S if steps.glides else 0.0)
+        if len(steps.coming) == len(tags):
+            self._scenes.append(_Scene(glide_s, len(tags), glides=True))
+        self._scenes[-1].n_rows = max(self._scenes[-1].n_rows, len(tags))
         for rank, index in enumerate(tags):
             if index in steps.coming:
                 self._come(index, rank, come_s)

@@ -15,7 +15,7 @@ _INSTANT_S = 1e-6
 """Points closer than this are one."""
 
 
-def value_at(points: Curve, t: float) -> float:
+def value_at(points: Sequence[tuple[float, float]], t: float) -> float:
     """The curve's value at second ``t``; at a step, the one behind it."""
     place = bisect_right(points, t, key=_time)
     if place == 0:
@@ -35,7 +35,7 @@ def value_before(points: Curve, t: float) -> float:
     return v0 if v0 == v1 else v0 + (v1 - v0) * (t - t0) / (t1 - t0)
 
 
-def constant_until(points: Curve, t: float) -> float:
+def constant_until(points: Sequence[tuple[float, float]], t: float) -> float:
     """Where the curve next begins to change; ``t`` if it is changing."""
     place = bisect_right(points, t, key=_time)
     for number in range(max(place, 1), len(points)):

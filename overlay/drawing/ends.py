@@ -58,7 +58,7 @@ class BarEnds:
         before: DrawnRow,
         after: DrawnRow,
         others: Sequence[DrawnRow],
-        height: int,
+        card: tuple[int, int],
         plate_opacity: int,
     ) -> Patch:
         """Where the ends of two bars in one place differ.
@@ -67,7 +67,7 @@ class BarEnds:
             before: The row as it was.
             after: The row as it is.
             others: All rows of the scene.
-            height: Of the card.
+            card: Its height and first row.
             plate_opacity: In ``OPACITY_STEPS``.
         """
         geometry = self._geometry
@@ -78,7 +78,7 @@ class BarEnds:
         columns = int(min(ends)) - around, math.ceil(max(ends)) + around
         box = even_box(columns[0], first, columns[1], last, size)
         opaque = after.opacity == plate_opacity == OPACITY_STEPS
-        copied = opaque and self._alone(after, others, box) and self._plain(height, box)
+        copied = opaque and self._alone(after, others, box) and self._plain(card, box)
         return Patch(box, self._stamp(after, box) if copied else None)
 
     def drawn(self, end: BarEnd) -> Pixels:
@@ -116,6 +116,6 @@ class BarEnds:
                 return False
         return True
 
-    def _plain(self, height: int, box: Box) -> bool:
+    def _plain(self, card: tuple[int, int], box: Box) -> bool:
         columns = self._geometry.left, self._geometry.right
-        return self._card.is_plain(height, (box.y, box.bottom), columns)
+        return self._card.is_plain(*card, (box.y, box.bottom), columns)

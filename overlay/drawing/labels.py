@@ -7,6 +7,8 @@ import re
 from overlay.drawing.text import TextDrawer
 
 _MORE_NAMES = re.compile(r"\s*[,(;/]")
+_LONGEST = 240
+"""Letters of a label that are looked at."""
 _SHRUNK = 0.82
 """Part of its size to which a text may shrink."""
 
@@ -17,7 +19,7 @@ def short_name(label: str) -> str:
     >>> short_name("Fire engine, fire truck (siren)")
     'Fire engine'
     """
-    return _MORE_NAMES.split(label, maxsplit=1)[0] or label
+    return _MORE_NAMES.split(label, maxsplit=1)[0][:_LONGEST] or label[:_LONGEST]
 
 
 def fitting_name(label: str, drawer: TextDrawer, size: float, width: float) -> str | None:
@@ -29,6 +31,7 @@ def fitting_name(label: str, drawer: TextDrawer, size: float, width: float) -> s
         size: Font size.
         width: What there is, in units of the pixel's height.
     """
+    label = label[:_LONGEST]
     for text, factor in ((label, 1.0), (short_name(label), 1.0), (short_name(label), _SHRUNK)):
         if factor * drawer.length(text, size) <= width:
             return text

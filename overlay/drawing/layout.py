@@ -77,6 +77,8 @@ class Layout:
     number_size: float
     outline: float
     radius: float
+    hangs: bool = False
+    """Whether a card of few rows ends where one of all rows does: at the bottom of a picture."""
     fits: bool = True
     """Whether there is a panel at all; very small pictures have room for none."""
 
@@ -207,6 +209,7 @@ def layout(
         number_size=number_size,
         outline=theme.text.outline * unit,
         radius=theme.card.radius * unit,
+        hangs="bottom" in position,
         fits=fits,
     )
 

@@ -72,6 +72,8 @@ class Moment:
     """Opacity of the plate."""
     height: float
     """Rows that the plate has room for."""
+    drop: float = 0.0
+    """Rows by which all hangs lower where it is to end at the bottom."""
 
 
 @dataclass(frozen=True)
@@ -85,19 +87,24 @@ class Motion:
     """By start."""
     plate: Curve
     height: Curve
+    drop: Curve = ((-_INFINITE, 0.0),)
+    """Constant as long as any row is seen."""
 
     def at(self, t: float) -> Moment:
         """What is shown at second ``t``."""
         rows = (self._row(span.index, value_at(span.rank, t), value_at(span.opacity, t), t)
                 for span in self._alive(t))  # fmt: skip
         seen = tuple(row for row in rows if row.opacity > 0)
-        return Moment(seen, value_at(self.plate, t), value_at(self.height, t))
+        height, drop = value_at(self.height, t), value_at(self.drop, t)
+        return Moment(seen, value_at(self.plate, t), height, drop)
 
     def settled(self, t: float) -> Moment:
         """What is shown at second ``t`` as it looks when nothing is under way, for a still."""
-        tags = self._settled_tags(t)
+        change = self._settled_change(t)
+        tags = () if change is None else change.tags
         rows = tuple(self._row(index, rank, 1.0, t) for rank, index in enumerate(tags))
-        return Moment(rows, 1.0 if rows else 0.0, max(len(rows), 1))
+        drop = 0.0 if change is None else value_at(self.drop, change.end_s)
+        return Moment(rows, 1.0 if rows else 0.0, max(len(rows), 1), drop)
 
     def still_until(self, t: float) -> float:
         """Second up to which everything stays as it is at ``t``; ``t`` itself if anything moves."""
@@ -110,7 +117,7 @@ class Motion:
 
     def standing_until(self, t: float) -> float:
         """The same, but whatever the bars and numbers do."""
-        curves = [self.plate, self.height]
+        curves = [self.plate, self.height, self.drop]
         curves += [curve for span in self._alive(t) for curve in (span.rank, span.opacity)]
         return min(self._next_edge(t), *(constant_until(curve, t) for curve in curves))
 
@@ -146,11 +153,12 @@ class Motion:
         place = bisect_right(edges, t)
         return edges[place] if place < len(edges) else _INFINITE
 
-    def _settled_tags(self, t: float) -> tuple[int, ...]:
+    def _settled_change(self, t: float) -> Change | None:
+        """The latest change that is due."""
         if not self.changes:
-            return ()
+            return None
         place = bisect_right(self.changes, t, key=lambda change: change.due_s) - 1
-        return self.changes[max(place, 0)].tags
+        return self.changes[max(place, 0)]
 
     def _score_constant_until(self, index: int, t: float, limit: float) -> float:
         """Where a tag's bar or number changes next, but no later than ``limit``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from math import cos, pi, sin
 
 from overlay.drawing.curves import Curve, cut
@@ -16,10 +17,12 @@ from overlay.drawing.views.chips import RING_STEPS, ChipsPiece
 from overlay.export.ass import escaped
 from overlay.export.ass_drawing import (
     Event,
+    changed,
     decimal,
     event_line,
     faded,
     font_of,
+    moved,
     placed,
     polygons,
     round_box,
@@ -74,31 +77,45 @@ class ChipsScript:
         return "".join(lines)
 
     def _chip(self, chip: Chip, end_s: float) -> Iterator[Event]:
-        geometry, box, start_s = self._geometry, self._piece.box, chip.start_s
-        place = self._piece.place(chip)
-        x, y = place[0] + box.x, place[1] + box.y
-        opacity = _opacity(chip)
-        ring = x + geometry.before, y + (geometry.height - geometry.ring) // 2
+        """A chip, piece by piece: in each it stands or glides evenly."""
+        times = sorted({chip.start_s, end_s, *(t for t, _ in chip.across if t < end_s)})
+        for a, b in pairwise(times):
+            if round(a, 2) < round(b, 2):
+                yield from self._piece_of(chip, a, b)
 
-        def shape(layer: int, style: str, at: tuple[float, float], path: str, most: float) -> Event:
-            tags = placed(start_s, at[0], ((start_s, at[1]),)) + faded(start_s, opacity, most)
-            return event_line(layer, start_s, end_s, style, f"{{{tags}\\p3}}{path}")
+    def _piece_of(self, chip: Chip, start_s: float, end_s: float) -> Iterator[Event]:
+        geometry, room = self._geometry, self._geometry.room
+        x = changed(cut(tuple(chip.across), start_s, end_s), lambda column: column + room.x)
+        y = float(geometry.top(chip.line) + room.y)
+        opacity = cut(_opacity(chip), start_s, end_s)
 
+        def shape(
+            layer: int, style: str, by: tuple[float, float], path: str, most: float,
+            when: tuple[float, float] = (start_s, end_s),
+        ) -> Event:  # fmt: skip
+            down = (when[0], y + by[1]), (when[1], y + by[1])
+            tags = placed(when[0], moved(cut(x, *when), by[0]), down)
+            tags += faded(when[0], cut(opacity, *when), most)
+            return event_line(layer, *when, style, f"{{{tags}\\p3}}{path}")
+
+        ring = float(geometry.before), float((geometry.height - geometry.ring) // 2)
         if self._theme.card.opacity:
             pill = round_box(chip.width, geometry.height, geometry.height / 2)
-            yield shape(0, "Chip", (x, y), pill, self._theme.card.opacity)
+            yield shape(0, "Chip", (0.0, 0.0), pill, self._theme.card.opacity)
         elif geometry.outline:
             disc = round_box(geometry.ring, geometry.ring, geometry.ring / 2)
             yield shape(0, "ChipDisc", ring, disc, 0.8)
-        size = geometry.ring
-        track = polygons([_sector(size, geometry.stroke, 1.0)], size)
-        most = max(self._theme.bar.track_opacity, _TRACK)
-        yield shape(1, "ChipTrack", ring, track, most)
+        size, stroke = geometry.ring, geometry.stroke
+        track = polygons([_sector(size, stroke, 1.0)], size)
+        yield shape(1, "ChipTrack", ring, track, max(self._theme.bar.track_opacity, _TRACK))
+        inset = (geometry.ring - geometry.icon) / 2
         for style, path in self._icon(chip.event.index):
-            inset = (geometry.ring - geometry.icon) / 2
             yield shape(2, style, (ring[0] + inset, ring[1] + inset), path, 1.0)
-        yield from self._ring(chip, ring, opacity, end_s)
-        yield self._text(chip, (ring[0] + geometry.ring + geometry.between, y), opacity, end_s)
+        for since, until, steps in self._steps(chip, start_s, end_s):
+            path = polygons([_sector(size, stroke, steps / RING_STEPS)], size)
+            style = self._ring_style(chip.event.index)
+            yield shape(2, style, ring, path, 1.0, (since, until))
+        yield self._text(chip, moved(x, ring[0] + size + geometry.between), y, opacity)
 
     def _icon(self, index: int) -> Iterator[tuple[str, str]]:
         """The shapes of an icon, those together that follow each other and are of one ink."""
@@ -115,26 +132,15 @@ class ChipsScript:
             if shape is not None:
                 together.append([(size * x, size * y) for x, y in shape.points])
 
-    def _ring(
-        self, chip: Chip, place: tuple[float, float], opacity: Curve, end_s: float
-    ) -> Iterator[Event]:
-        """The arc: an event for as long as it stays as it is."""
-        size, stroke = self._geometry.ring, self._geometry.stroke
-        for start, end, steps in self._steps(chip, end_s):
-            tags = placed(start, place[0], ((start, place[1]),))
-            tags += faded(start, cut(opacity, start, end))
-            path = polygons([_sector(size, stroke, steps / RING_STEPS)], size)
-            style = self._ring_style(chip.event.index)
-            yield event_line(2, start, end, style, f"{{{tags}\\p3}}{path}")
-
-    def _steps(self, chip: Chip, end_s: float) -> Iterator[tuple[float, float, int]]:
+    def _steps(
+        self, chip: Chip, start_s: float, end_s: float
+    ) -> Iterator[tuple[float, float, int]]:
         """From when to when the ring has which length."""
-        n = min(max(1, round((end_s - chip.start_s) / _LOOK_S)), _MOST_RINGS)
-        times = [chip.start_s + (end_s - chip.start_s) * i / n for i in range(n)]
-        since, before = chip.start_s, 0
-        for t in times:
-            middle = t + (end_s - chip.start_s) / n / 2
-            score = score_at(self._timeline, self._times, chip.event.index, middle)
+        n = min(max(1, round((end_s - start_s) / _LOOK_S)), _MOST_RINGS)
+        step_s = (end_s - start_s) / n
+        since, before = start_s, 0
+        for t in (start_s + step_s * i for i in range(n)):
+            score = score_at(self._timeline, self._times, chip.event.index, t + step_s / 2)
             steps = max(1, round(score * RING_STEPS))
             if before and steps != before:
                 yield since, t, before
@@ -147,16 +153,17 @@ class ChipsScript:
         color = self._theme.bar_color(label, self._families.get(label))
         return self._rings.setdefault(color, f"ChipRing{len(self._rings)}")
 
-    def _text(self, chip: Chip, place: tuple[float, float], opacity: Curve, end_s: float) -> Event:
+    def _text(self, chip: Chip, x: Curve, y: float, opacity: Curve) -> Event:
         geometry, font = self._geometry, self._font
+        (start_s, _), (end_s, _) = x[0], x[-1]
         text, size = self._piece.text(chip.event.index)
-        baseline = place[1] + round((geometry.height + CAP_HEIGHT * geometry.text_size) / 2)
-        tags = placed(chip.start_s, place[0], ((chip.start_s, baseline - font.ascent * size),))
-        tags += faded(chip.start_s, opacity)
+        baseline = y + round((geometry.height + CAP_HEIGHT * geometry.text_size) / 2)
+        top = baseline - font.ascent * size
+        tags = placed(start_s, x, ((start_s, top), (end_s, top))) + faded(start_s, opacity)
         if size != geometry.text_size:
             tags += f"\\fs{decimal(size * font.height)}"
         written = f"{{{tags}}}{escaped(one_line(text))}"
-        return event_line(3, chip.start_s, end_s, "ChipText", written)
+        return event_line(3, start_s, end_s, "ChipText", written)
 
 
 def _opacity(chip: Chip) -> Curve:

@@ -115,13 +115,14 @@ def changed(points: Curve, value: Callable[[float], float]) -> Curve:
     return tuple((t, value(v)) for t, v in points)
 
 
-def placed(start_s: float, x: float, y: Curve) -> str:
+def placed(start_s: float, x: float | Curve, y: Curve) -> str:
     """The tag that puts a shape or a text in its place, or moves it from one to another."""
     (first, y0), (last, y1) = y[0], y[-1]
-    if abs(y0 - y1) < 0.005:
-        return f"\\pos({decimal(x)},{decimal(y0)})"
+    x0, x1 = (x[0][1], x[-1][1]) if isinstance(x, tuple) else (x, x)
+    if abs(y0 - y1) < 0.005 and abs(x0 - x1) < 0.005:
+        return f"\\pos({decimal(x0)},{decimal(y0)})"
     times = f"{milliseconds(first, start_s)},{milliseconds(last, start_s)}"
-    return f"\\move({decimal(x)},{decimal(y0)},{decimal(x)},{decimal(y1)},{times})"
+    return f"\\move({decimal(x0)},{decimal(y0)},{decimal(x1)},{decimal(y1)},{times})"
 
 
 def faded(start_s: float, opacity: Curve, most: float = 1.0) -> str:

@@ -60,6 +60,7 @@ class ListScript:
     def __init__(self, panel: Panel, piece: ListPiece) -> None:
         self._timeline, self._families, self._theme = panel.timeline, panel.families, panel.theme
         self._motion, self._layout = piece.motion, piece.layout
+        self._drop = piece.motion.drop if piece.layout.hangs else ((0.0, 0.0),)
         self._label_font, self._number_font = (font_of(file) for file in panel.fonts)
         self._labels, self._numbers = (_measure(panel, file) for file in panel.fonts)
         self._cell = self._numbers.digit_width(self._layout.number_size)
@@ -99,15 +100,16 @@ class ListScript:
         last_s = max((t for t, _ in plate), default=0.0)
         if not value_at(plate, last_s):  # a file may claim years behind it
             end_s = min(end_s, last_s)
-        for start, end in pieces(0.0, end_s, (*plate, *height)):
+        for start, end in pieces(0.0, end_s, (*plate, *height, *self._drop)):
             shown = cut(plate, start, end)
             if any(value for _, value in shown):
                 yield self._card(start, end, shown, cut(height, start, end))
 
     def _card(self, start_s: float, end_s: float, plate: Curve, height: Curve) -> Event:
-        box = self._layout.box
+        box, pitch = self._layout.box, self._layout.pitch
         first, last = (self._layout.card_height(rows) for rows in (height[0][1], height[-1][1]))
-        tags = placed(start_s, box.x, ((start_s, float(box.y)),))
+        top = changed(cut(self._drop, start_s, end_s), lambda drop: box.y + drop * pitch)
+        tags = placed(start_s, box.x, top)
         tags += faded(start_s, plate, self._theme.card.opacity)
         if first != last:
             tags += f"\\t(0,{milliseconds(end_s, start_s)},\\fscy{decimal(100 * last / first)})"
@@ -117,7 +119,8 @@ class ListScript:
     def _row(self, span: RowSpan, start_s: float, end_s: float) -> Iterator[Event]:
         """A row for a while in which it stands still or glides evenly."""
         layout = self._layout
-        baseline = changed(cut(span.rank, start_s, end_s), self._baseline)
+        lower = value_at(self._drop, span.start_s)  # constant while a row is seen
+        baseline = changed(cut(moved(span.rank, lower), start_s, end_s), self._baseline)
         opacity = cut(span.opacity, start_s, end_s)
         if not any(value for _, value in opacity):
             return

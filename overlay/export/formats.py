@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from importlib import import_module
+from math import ceil, floor
 from typing import Literal
 
 from overlay.datatypes import Cue, TagEvent, TagTimeline
@@ -23,9 +24,11 @@ from overlay.vocabulary import vocabulary_named
 
 _MODULES = (
     "ass", "ass_panel", "audacity", "chapters", "dcase", "eaf", "hops", "jsonlines", "labelstudio",
-    "parquet", "raven", "review_table", "rttm", "sbv", "srt", "table", "tree", "ttml", "webvtt",
+    "metadata_track", "parquet", "raven", "review_table", "rttm", "sbv", "srt", "table", "tree",
+    "ttml", "webvtt", "youtube",
 )  # fmt: skip
 
+_ROUNDING = 1e-6
 Holds = Literal["events", "captions", "scores", "panel"]
 
 
@@ -69,6 +72,17 @@ class Run:
         """AudioSet's machine ids by label, of those that have one."""
         return vocabulary_named(self.track.vocabulary, self.track.labels).mid_by_name
 
+    def frames_of(self, event: TagEvent) -> tuple[int, int] | None:
+        """First frame of an event and the first behind it, from 0; ``None`` unless asked for.
+
+        The frame that is on the screen when it begins, and the one after that in which it ends.
+        """
+        rate = self.source.frame_rate
+        if rate is None or not self.settings.events.frames:
+            return None
+        first = floor(event.onset_s * rate + _ROUNDING)
+        return first, max(first + 1, ceil(event.offset_s * rate - _ROUNDING))
+
     @property
     def duration_s(self) -> float:
         """Where the file ends, at least as far as is known from its sound."""
@@ -88,6 +102,8 @@ class Format:
     holds: Holds = "events"
     """Which part of a ``Run`` it wants: ``events``, ``cues`` (captions), the track alone (scores)
     or the ``timeline`` and the size of the picture (panel)."""
+    lacks: Callable[[Run], str] = lambda run: ""
+    """What a person should know that the content does not reach; mostly nothing."""
 
     def content(self, run: Run) -> bytes:
         """The bytes of the file; text is UTF-8.

@@ -14,17 +14,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from overlay.datatypes import TagEvent
+from overlay.datatypes import NO_CLASS, TagEvent
 from overlay.errors import ExportError, LabelError
 from overlay.files import brief, path_error, read_text
 from overlay.vocabulary import Vocabulary
-
-NO_CLASS = -1
-"""Class of a label that is none of the vocabulary's."""
 
 _MOST_BYTES = 32 << 20
 _MOST_ROWS = 200_000
@@ -79,11 +76,20 @@ def read_events(path: str | Path, vocabulary: Vocabulary) -> Lane:
     text = read_text(path, _MOST_BYTES, "the events", error)
     try:
         rows = list(_limited(_kind_of(text)(text)))
-        events = [_event(row, vocabulary, number) for number, row in enumerate(rows, start=1)]
+        events = _once(_event(row, vocabulary, n) for n, row in enumerate(rows, start=1))
     except (ValueError, csv.Error) as failed:
         raise error(brief(failed)) from failed
     is_scored = bool(rows) and all(_score(row.score) is not None for row in rows)
     return Lane(Path(path).name, tuple(sorted(events, key=lambda e: e.onset_s)), is_scored)
+
+
+def _once(events: Iterable[TagEvent]) -> list[TagEvent]:
+    """Of events of one label and the same edges the first."""
+    made: dict[tuple[str, int, int], TagEvent] = {}
+    for event in events:
+        edges = round(1000 * event.onset_s), round(1000 * event.offset_s)
+        made.setdefault((event.label, *edges), event)
+    return list(made.values())
 
 
 def _limited(rows: Iterator[_Row]) -> Iterator[_Row]:

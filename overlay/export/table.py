@@ -11,18 +11,21 @@ import io
 
 from overlay.export.escaping import json_text, table_cell
 from overlay.export.formats import Format, Run
-from overlay.export.tree import header
+from overlay.export.tree import FRAME_KEYS, header
 
 
 def _write(run: Run) -> str:
     text = io.StringIO()
     text.write(f"# {json_text(header(run))}\n")
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["mid", "label", "onset_s", "offset_s", "peak", "mean"])
+    numbered = bool(run.settings.events.frames and run.source.frame_rate)
+    frame_names = FRAME_KEYS if numbered else ()
+    table.writerow(["mid", "label", "onset_s", "offset_s", "peak", "mean", *frame_names])
     mids = run.mids
     for e in run.events:
         numbers = (f"{n:.3f}" for n in (e.onset_s, e.offset_s, e.peak, e.mean))
-        table.writerow([mids.get(e.label, ""), table_cell(e.label), *numbers])
+        frames = run.frames_of(e) or ()
+        table.writerow([mids.get(e.label, ""), table_cell(e.label), *numbers, *frames])
     return text.getvalue()
 
 

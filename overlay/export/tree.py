@@ -12,13 +12,15 @@ from overlay.export.formats import Format, Run
 from overlay.resources import program_version
 from overlay.vocabulary import vocabulary_named
 
+FRAME_KEYS = "onset_frame", "offset_frame"
+
 
 def header(run: Run) -> dict[str, object]:
     """What made the events: the program, the model, its windows, and all thresholds."""
     track, events = run.track, run.settings.events
     settings = asdict(events)
     settings |= {"allow": list(events.allow), "deny": list(events.deny)}
-    del settings["hop_top_k"], settings["verdicts_file"]
+    del settings["hop_top_k"], settings["frames"], settings["verdicts_file"]
     if events.verdicts_file is not None:
         settings["verdicts"] = Path(events.verdicts_file).name
     settings["thresholds"] = read_thresholds(settings.pop("thresholds_file"))
@@ -33,11 +35,13 @@ def header(run: Run) -> dict[str, object]:
 def as_dict(event: TagEvent, run: Run) -> dict[str, object]:
     """One event, times in seconds, scores in [0, 1]; the way to AudioSet's classes from above."""
     vocabulary = vocabulary_named(run.track.vocabulary, run.track.labels)
+    frames = run.frames_of(event)
+    numbered = {} if frames is None else dict(zip(FRAME_KEYS, frames, strict=True))
     way = (*vocabulary.breadcrumb(event.index)[:-1], event.label)
     return {
         "mid": vocabulary.mids[event.index] or None, "label": event.label, "breadcrumb": list(way),
         "onset_s": round(event.onset_s, 3), "offset_s": round(event.offset_s, 3),
-        "peak": round(event.peak, 4), "mean": round(event.mean, 4),
+        "peak": round(event.peak, 4), "mean": round(event.mean, 4), **numbered,
     }  # fmt: skip
 
 

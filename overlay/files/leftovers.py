@@ -38,11 +38,14 @@ def owned(target: Path, *, folder: bool) -> Iterator[Path]:
     """
     path = fresh(target)
     descriptor: int | None = None
-    try:  # from before there is anything: a signal may come at any moment
-        while (descriptor := _taken(path, folder=folder)) is None:
-            path = fresh(target)
-        yield path
-    finally:
+    try:
+        try:  # from before there is anything: a signal may come at any moment
+            while (descriptor := _taken(path, folder=folder)) is None:
+                path = fresh(target)
+            yield path
+        finally:
+            remove(path)
+    finally:  # it may come while that removes, too, but only once
         remove(path)
         if descriptor is not None:
             os.close(descriptor)

@@ -232,16 +232,30 @@ def temporary_folder() -> Iterator[Path]:
     Raises:
         OutputError: It cannot be made, or has no room for what the block writes.
     """
-    try:
-        place = Path(tempfile.gettempdir())
-    except OSError as error:
-        raise OutputError("there is no folder for temporary files; set TMPDIR to one") from error
+    place = temporary_place()
     leftovers.sweep(place)
     with contextlib.ExitStack() as stack:
         temporary = _entered(stack, place / "x", folder=True)
         with _disk_errors(place):
             temporary.chmod(0o700)
             yield temporary
+
+
+def temporary_place() -> Path:
+    """The folder for temporary files, found without the file by which ``tempfile`` tries one.
+
+    A run that ends in that moment would leave it.
+
+    Raises:
+        OutputError: There is none.
+    """
+    for each in (tempfile.tempdir, os.environ.get("TMPDIR"), "/tmp"):
+        if each and is_folder(each) and os.access(each, os.W_OK | os.X_OK):
+            return Path(each)
+    try:
+        return Path(tempfile.gettempdir())
+    except OSError as error:
+        raise OutputError("there is no folder for temporary files; set TMPDIR to one") from error
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from overlay.datatypes import ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import OutputError, SettingsError
 from overlay.media.clock import others_copied
 from overlay.media.containers import EXTENSIONS
+from overlay.media.excerpt import inside, output_options
 from overlay.media.panel_stream import PanelInput, laid_over
 from overlay.media.picture import picture_input, repeated
 from overlay.media.process import command_line, local_url
@@ -161,7 +162,8 @@ def alpha_command(
     video = shown_video(info)
     source = picture_input(info, video)
     layers = {"rgba": "rgb", "yuva420p": "yuv420", "yuva444p": "yuv444"}
-    nothing = _nothing(source[str(video.index)], video, panel, color)
+    shown = inside(source[str(video.index)], info)
+    nothing = _nothing(shown, video, panel, color)
     picture = laid_over(nothing, panel, format=layers[panel.pix_fmt])
     if video.width % 2 or video.height % 2:
         picture = picture.filter("crop", video.width, video.height, 0, 0, exact=1)
@@ -174,6 +176,7 @@ def alpha_command(
         picture, local_url(out), **{"c:v": encoder.name}, **encoder.options, **more,
         pix_fmt=encoder.pix_fmt, fps_mode="passthrough", enc_time_base=time_base_of(panel),
         map_metadata=-1, max_error_rate=1, progress="pipe:1", stats_period=0.2,
+        **output_options(info),
     ).overwrite_output()  # fmt: skip
     others = others_copied(info, source, {video.index})
     return command_line(ffmpeg.merge_outputs(output, *others), program)

@@ -14,6 +14,7 @@ import numpy as np
 from overlay.datatypes import AudioInfo, MediaInfo, SoundBlock
 from overlay.errors import DecodeError, NoAudioStream
 from overlay.media.clock import others_copied
+from overlay.media.excerpt import inside, output_options
 from overlay.media.placing import Placing, Samples
 from overlay.media.probe import LENIENT
 from overlay.media.process import FfmpegRun, command_line, ffmpeg_program, media_input, started
@@ -59,7 +60,7 @@ def audio_command(
     """
     stream = audio_stream(info, track)
     source = media_input(info)
-    sound = source[str(stream.index)]
+    sound = inside(source[str(stream.index)], info, "atrim")
     if not stream.mixes and stream.channels:
         share = 1 / stream.channels
         terms = "+".join(f"{share!r}*c{channel}" for channel in range(stream.channels))
@@ -69,8 +70,9 @@ def audio_command(
         rematrix_maxval=1,
     )  # fmt: skip
     output = ffmpeg.output(
-        sound, "pipe:1", format="nut", acodec="pcm_f32le", max_error_rate=1, flush_packets=0
-    )
+        sound, "pipe:1", format="nut", acodec="pcm_f32le", max_error_rate=1, flush_packets=0,
+        **output_options(info),
+    )  # fmt: skip
     others = others_copied(info, source, {stream.index})
     return command_line(ffmpeg.merge_outputs(output, *others), ffmpeg_program(ffmpeg_path))
 

@@ -15,6 +15,7 @@ from typing import Any
 import ffmpeg
 
 from overlay.datatypes import MediaInfo
+from overlay.media.excerpt import output_options
 
 
 def others_copied(
@@ -32,4 +33,5 @@ def others_copied(
     if not left:
         return ()
     streams = [source[str(index)] for index in left]
-    return (ffmpeg.output(*streams, "-", format="null", c="copy", **options),)
+    options = {"format": "null", "c": "copy"} | output_options(info) | options
+    return (ffmpeg.output(*streams, "-", **options),)

@@ -62,9 +62,11 @@ def check_container(info: MediaInfo, out: Path) -> None:
         raise OutputError(f"unknown kind of video {extension!r}; use one of {known}", path=out)
     allowed = _WEBM_AUDIO if extension in _WEBM else _MP4_AUDIO if extension in _MP4 else None
     for audio in info.audio:
-        if allowed is not None and audio.codec not in allowed:
+        held = audio.codec in allowed if allowed else (extension, audio.codec) != (".mov", "opus")
+        if not held:
             raise OutputError(
-                f"{extension} cannot hold {audio.codec} audio unchanged; use a name ending in .mkv",
+                f"{extension} cannot hold {audio.codec} audio unchanged; use a name ending in "
+                ".mkv, or --audio aac or opus",
                 path=out,
             )
 

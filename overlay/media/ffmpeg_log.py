@@ -29,6 +29,13 @@ _LOST = re.compile(
     re.IGNORECASE,
 )
 """What demuxers and decoders say when packets, frames or samples are lost."""
+_BESIDE = re.compile(
+    r"(?:truncat\w+ (?:likely oversized )?|invalid |corrupt(?:ed)? |overread )?"
+    r"(?:SEI|VUI|PPS|SPS|ICC|EXIF|XMP|ID3|APP\d+|COM)\b",
+    re.IGNORECASE,
+)
+"""How lines begin that are about what goes beside the pictures, which come out without it; what
+they cannot do without shows as errors of the decoder."""
 _GUESS = "Estimating duration from bitrate"
 _CORRUPT = "corrupt decoded frame"
 """Said as a warning of a frame that its decoder has marked so: parts of it are made up."""
@@ -126,6 +133,7 @@ class FfmpegLog:
             return
         self.guesses_length |= text.startswith(_GUESS)
         is_verdict = level != "warning" or not _hint(components) or text == _CORRUPT
+        is_verdict &= not _BESIDE.match(text)
         if is_verdict and _LOST.search(text) and len(self.damage) < 20:
             self.damage.append(text)
 

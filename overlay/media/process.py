@@ -19,6 +19,7 @@ import ffmpeg
 
 from overlay.datatypes import MediaInfo
 from overlay.errors import FfmpegNotFound
+from overlay.media.excerpt import input_options
 from overlay.media.ffmpeg_log import FfmpegLog
 
 FFMPEG_VARIABLE = "TAG_OVERLAY_FFMPEG"
@@ -150,7 +151,7 @@ def media_input(info: MediaInfo, **options: Any) -> Any:
     """
     return ffmpeg.input(
         local_url(info.path), protocol_whitelist="file,pipe", format_whitelist=info.container,
-        **options,
+        **input_options(info) | options,
     )  # fmt: skip
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
-from overlay.datatypes import AudioInfo, MediaInfo, VideoInfo
+from overlay.datatypes import AudioInfo, Excerpt, MediaInfo, VideoInfo
 from overlay.media.audio import audio_stream
+from overlay.media.excerpt import excerpted
 from overlay.media.probe import probe
 from overlay.media.video import shown_video
 
@@ -18,10 +20,16 @@ class Source:
     Attributes:
         info: What the file holds.
         audio_track: Which of its audio streams is listened to, from 0.
+        whole: The file of which ``info`` is a part; ``None`` where it is all of it.
+        named: Name of the media file that saved scores are of; empty where this is the media file.
+        rate: Frames a second of that file; ``None`` where nobody knows.
     """
 
     info: MediaInfo
     audio_track: int = 0
+    whole: MediaInfo | None = None
+    named: str = ""
+    rate: Fraction | None = None
 
     @property
     def path(self) -> Path:
@@ -44,6 +52,15 @@ class Source:
         claimed = self.info.video.duration_s if self.info.video else None
         return claimed or self.info.duration_s
 
+    def widened(self, by_s: float) -> tuple[Source, Excerpt]:
+        """The source with up to ``by_s`` seconds more around its part, and the part in that one."""
+        part = self.info.excerpt or Excerpt()
+        begin_s = max(0.0, part.from_s - by_s)
+        end_s = None if part.to_s is None else part.to_s + by_s
+        wide = excerpted(self.whole or self.info, Excerpt(begin_s, end_s))
+        to_s = None if part.to_s is None else part.to_s - begin_s
+        return replace(self, info=wide), Excerpt(part.from_s - begin_s, to_s)
+
     def picture(self) -> VideoInfo:
         """The picture that is drawn on.
 
@@ -62,7 +79,11 @@ class Source:
 
 
 def open_source(
-    path: str | Path, *, video_track: int | None = None, audio_track: int = 0
+    path: str | Path,
+    *,
+    video_track: int | None = None,
+    audio_track: int = 0,
+    excerpt: Excerpt | None = None,
 ) -> Source:
     """Probe a media file.
 
@@ -70,9 +91,14 @@ def open_source(
         path: The file.
         video_track: Which of its pictures, from 0; ffmpeg's choice if ``None``.
         audio_track: Which sound of the picture's program, from 0.
+        excerpt: The part to use; the whole file if ``None``.
 
     Raises:
         ProbeError: It is missing or cannot be read as media.
         NoVideoStream: There is no picture of this number.
+        UsageError: The file ends before the part begins.
     """
-    return Source(probe(path, video_track), audio_track)
+    info = probe(path, video_track)
+    if excerpt is None:
+        return Source(info, audio_track)
+    return Source(excerpted(info, excerpt), audio_track, whole=info)

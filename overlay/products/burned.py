@@ -19,13 +19,15 @@ from overlay.media.containers import (
 from overlay.media.encoders import Encoder, choose_encoder
 from overlay.media.panel_stream import panel_frames
 from overlay.media.process import ffmpeg_program
+from overlay.media.sound_codec import converted, copied, sound_notes
 from overlay.media.source import Source
 from overlay.media.trial import check_holds
 from overlay.media.video import overlay_command
 from overlay.products.base import Made
+from overlay.products.chaptered import chaptered
 from overlay.products.checking import check_frames, check_run, check_streams, shape_notes
 from overlay.products.detected import timeline_of
-from overlay.products.feeding import drawable, fed, lasting_s, planar_panel
+from overlay.products.feeding import drawable, fed, lasting_s, planar_panel, shaped
 from overlay.products.target import Target, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
@@ -45,10 +47,11 @@ class Burned:
             OutputError: The target is an input, exists, or cannot hold the streams.
             SettingsError: The encoder, the theme or the font cannot be used.
         """
-        video = source.picture()
-        name = f"{source.path.stem}.tagged{default_extension(source.info)}"
+        video, audio = source.picture(), settings.video.audio
+        sounding = converted(source.info, audio)
+        name = f"{source.path.stem}.tagged{default_extension(sounding)}"
         target = target_for(source, settings, out, name)
-        check_container(source.info, target.path)
+        check_container(sounding, target.path)
         program = ffmpeg_program(settings.video.ffmpeg)
         fields = "" if settings.video.deinterlace else video.fields
         encoder = choose_encoder(
@@ -57,10 +60,12 @@ class Burned:
         )  # fmt: skip
         subtitles, dropped = plan_subtitles(source.info, target.path)
         covers, coverless = plan_covers(source.info, target.path)
-        check_holds(source.info, copied_streams(source.info, subtitles), target.path, program)
-        settings = drawable(video, settings, reporter)
+        streams = copied_streams(source.info, subtitles, audio)
+        check_holds(source.info, streams, target.path, program)
+        settings = drawable(shaped(source, settings)[0], settings, reporter)
         kept = fields if encoder.keeps_fields(video.height) else ""
-        notes = (*_policies(video), *_of_fields(fields, kept, encoder))
+        notes = (*sound_notes(source.info, audio), *_policies(video))
+        notes += (*_of_fields(fields, kept, encoder),)
         for note in (*notes, *left_out(target.path, dropped, coverless)):
             reporter.note(note)
         return BurnedPlan(
@@ -102,7 +107,8 @@ class BurnedPlan:
         depth = 10 if video.bit_depth > 8 and self.encoder.ten_bit else 8
         timeline = timeline_of(track, self.settings)
         until_s = lasting_s(source, track, reporter)
-        planar, panel_input = planar_panel(timeline, video, self.settings.panel, depth, until_s)
+        canvas, shape = shaped(source, self.settings)
+        planar, panel_input = planar_panel(timeline, canvas, self.settings.panel, depth, until_s)
         with temporary_folder() as folder, self.target_file.opened() as temporary:
             attachable = self.covers if self.target.suffix.lower() == ".mkv" else ()
             command = overlay_command(
@@ -110,10 +116,11 @@ class BurnedPlan:
                 options=self.encoder.options(options.crf, options.preset, self.fields),
                 subtitles=self.subtitles, covers=() if attachable else self.covers,
                 attachments=extract_covers(source.info, attachable, folder),
-                deinterlace=options.deinterlace,
+                deinterlace=options.deinterlace, audio=options.audio, shape=shape,
             )  # fmt: skip
             frames = panel_frames(planar, panel_input)
-            run = fed(command, panel_input, frames, reporter, source.duration_s)
+            with chaptered(command, track, source, self.settings, reporter) as whole:
+                run = fed(whole, panel_input, frames, reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=tolerant)
             check_frames(source, run.log, self.target, repeated=until_s is not None)
             check_streams(temporary, source, self.target, len(source.info.audio), tolerant=tolerant)
@@ -140,10 +147,10 @@ def _of_fields(fields: str, kept: str, encoder: Encoder) -> Iterator[str]:
         )
 
 
-def copied_streams(info: MediaInfo, subtitles: Iterable[SubtitlePlan]) -> list[int]:
+def copied_streams(info: MediaInfo, subtitles: Iterable[SubtitlePlan], audio: str) -> list[int]:
     """Indices of the sounds and subtitles that go into the result as they are."""
     texts = (info.texts[plan.position] for plan in subtitles if plan.codec == "copy")
-    return [*(audio.index for audio in info.audio), *texts]
+    return [*(track.index for track in copied(info, audio)), *texts]
 
 
 def left_out(out: Path, texts: list[str], covers: list[str]) -> Iterator[str]:

@@ -58,7 +58,7 @@ def check_frames(source: Source, log: FfmpegLog, out: Path, *, repeated: bool = 
         raise _error(DecodeError, "no frame of its picture can be decoded", source.path)
     if decoded is None or (repeated and encoded is not None and encoded >= decoded):
         return
-    if encoded != decoded:
+    if encoded != decoded and source.info.excerpt is None:
         raise _error(EncodeError, f"{decoded} frames came in but {encoded} went out", out)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from overlay.errors import OutputError
+from overlay.errors import OutputError, UsageError
 from overlay.files import temporary_folder
 from overlay.media.attachments import extract_covers, font_attachment
 from overlay.media.containers import (
@@ -18,12 +18,15 @@ from overlay.media.containers import (
 )
 from overlay.media.picture import in_order
 from overlay.media.process import ffmpeg_program
+from overlay.media.sound_codec import converted, sound_notes
 from overlay.media.source import Source
 from overlay.media.trial import check_holds
 from overlay.media.video import TextTrack, copy_command
 from overlay.products.base import Made
 from overlay.products.burned import copied_streams, left_out
+from overlay.products.chaptered import chaptered
 from overlay.products.checking import check_order, check_run, check_streams
+from overlay.products.detected import silence
 from overlay.products.feeding import fed
 from overlay.products.target import Target, target_for
 from overlay.reporting import Reporter
@@ -41,10 +44,18 @@ class Copied:
 
         Raises:
             NoVideoStream: There is no picture either.
+            UsageError: A part is wanted.
             OutputError: The target is an input, exists, or cannot hold the streams.
         """
         video = source.picture()
-        name = f"{source.path.stem}.tagged{default_extension(source.info, copied=True)}"
+        if source.info.excerpt is not None:
+            raise UsageError(
+                f"{source.path}: a copied picture can be cut at its keyframes only; leave --soft "
+                "out, or --from and --to"
+            )
+        audio = settings.video.audio
+        sounding = converted(source.info, audio)
+        name = f"{source.path.stem}.tagged{default_extension(sounding, copied=True)}"
         target = target_for(source, settings, out, name)
         if not in_order(source.path, video.index):
             raise OutputError(
@@ -52,13 +63,14 @@ class Copied:
                 "order; without --soft they are encoded anew",
                 path=source.path,
             )
-        check_container(source.info, target.path)
+        check_container(sounding, target.path)
         subtitles, dropped = plan_subtitles(source.info, target.path)
         covers, coverless = plan_covers(source.info, target.path)
-        for note in left_out(target.path, dropped, coverless):
+        notes = (*sound_notes(source.info, audio), *left_out(target.path, dropped, coverless))
+        for note in notes:
             reporter.note(note)
         program = ffmpeg_program(settings.video.ffmpeg)
-        streams = [video.index, *copied_streams(source.info, subtitles)]
+        streams = [video.index, *copied_streams(source.info, subtitles, audio)]
         check_holds(source.info, streams, target.path, program)
         return CopiedPlan(source, settings, target, program, tuple(subtitles), tuple(covers))
 
@@ -87,16 +99,22 @@ class CopiedPlan:
             DecodeError: The source is damaged and ``tolerant`` is off.
             EncodeError: ffmpeg failed, or the result is not what it should be.
         """
-        return self.write_with((), (), reporter, "a copy of the video")
+        return self.write_with((), (), None, reporter, "a copy of the video")
 
     def write_with(
-        self, tracks: Sequence[TextTrack], fonts: Sequence[Path], reporter: Reporter, content: str
+        self,
+        tracks: Sequence[TextTrack],
+        fonts: Sequence[Path],
+        heard: TagTrack | None,
+        reporter: Reporter,
+        content: str,
     ) -> Made:
         """Copy the video, with text tracks beside it.
 
         Args:
             tracks: Subtitle files that become streams.
             fonts: What they are written in; only Matroska holds them.
+            heard: What chapters are made of, if they are asked for.
             reporter: Told the seconds that are written.
             content: What to call the result.
 
@@ -111,15 +129,11 @@ class CopiedPlan:
                 covers = extract_covers(source.info, self.covers, folder)
                 attachments = [*map(font_attachment, fonts), *covers]
             command = copy_command(
-                source.info,
-                temporary,
-                self.program,
-                self.subtitles,
-                self.covers,
-                tracks,
-                attachments,
-            )
-            run = fed(command, None, (), reporter, source.duration_s)
+                source.info, temporary, self.program, self.subtitles, self.covers, tracks,
+                attachments, self.settings.video.audio,
+            )  # fmt: skip
+            with chaptered(command, heard or silence(), source, self.settings, reporter) as whole:
+                run = fed(whole, None, (), reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=tolerant)
             check_streams(temporary, source, self.target, len(source.info.audio), tolerant=tolerant)
             check_order(temporary, self.target)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from overlay.captioning.cues import cues_of
+from overlay.captioning.cues import Captioned, captioned
 from overlay.datatypes import Cue, TagEvent, TagTimeline
 from overlay.detection import detect, vocabulary_shown
 from overlay.settings import Settings
@@ -56,9 +56,9 @@ def captions_of(
     *,
     frame_rate: Fraction | None = None,
     dialogue: tuple[Cue, ...] | list[Cue] = (),
-) -> list[Cue]:
+) -> Captioned:
     """The captions of the events of a track, in the words of its vocabulary."""
-    return cues_of(
+    return captioned(
         found, settings.captions, frame_rate=frame_rate, dialogue=dialogue,
         vocabulary=vocabulary_shown(track, settings),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import IO
 from overlay.datatypes import ColorInfo, TagTimeline, VideoInfo
 from overlay.drawing.fonts import can_draw, font_file
 from overlay.drawing.panel import Panel, PlanarPanel
+from overlay.errors import UsageError
 from overlay.media.panel_stream import (
     STANDING_RATE,
     DrawnPanel,
@@ -20,6 +21,7 @@ from overlay.media.panel_stream import (
 )
 from overlay.media.picture import picture_spans
 from overlay.media.process import FfmpegRun, feed, started
+from overlay.media.reframing import Reframing, reframing
 from overlay.media.source import Source
 from overlay.products.detected import silence, timeline_of, without_labels
 from overlay.reporting import Reporter
@@ -29,6 +31,17 @@ from overlay.vocabulary.audioset import audioset
 
 _FAR_S = 60.0
 """A picture that comes later behind the end of the sound is a claim, or no slideshow."""
+
+
+def shaped(source: Source, settings: Settings) -> tuple[VideoInfo, Reframing | None]:
+    """The picture that is drawn on, and what makes it of the source's, if that has another shape.
+
+    Raises:
+        NoVideoStream: There is none.
+    """
+    video, ratio = source.picture(), settings.video.ratio
+    shape = None if ratio is None else reframing(video, ratio, settings.video.fit)
+    return (video if shape is None else shape.of(video)), shape
 
 
 def make_panel(timeline: TagTimeline, video: VideoInfo, settings: PanelSettings) -> Panel:
@@ -107,7 +120,11 @@ def drawable(video: VideoInfo, settings: Settings, reporter: Reporter) -> Settin
 
     Raises:
         SettingsError: The theme or the font cannot be used.
+        UsageError: A part of a still is wanted.
     """
+    if video.stands and settings.tagging.excerpt is not None:
+        raise UsageError("the picture stands still for seconds, so it has no parts; leave --from "
+                         "and --to out")  # fmt: skip
     panel = settings.panel
     letters = "".join(audioset().in_language(panel.language))
     if not can_draw(letters, font_file(panel.font, "SemiBold")):

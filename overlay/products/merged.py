@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from overlay.errors import UsageError
 from overlay.export.subtitles import Subtitles, check_mergeable, read_subtitles, with_cues
 from overlay.media.source import Source
 from overlay.products.base import Made
+from overlay.products.captions import sdh_name
 from overlay.products.detected import captions_of, events_of
-from overlay.products.table import frame_rate_of, note_if_none
+from overlay.products.table import frame_rate_of, n_captions, note_if_none, note_left_out
 from overlay.products.target import Target, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
@@ -22,9 +24,11 @@ class Merged:
 
     Attributes:
         subtitles: SubRip, WebVTT, ASS or SSA.
+        sdh: As for ``Captions``.
     """
 
     subtitles: Path
+    sdh: bool = False
 
     def plan(
         self, source: Source, settings: Settings, out: Path | None, reporter: Reporter
@@ -34,11 +38,16 @@ class Merged:
         Raises:
             ExportError: The subtitles cannot be read or added to.
             OutputError: The target is an input, or exists.
+            UsageError: A part is wanted.
         """
+        if source.info.excerpt is not None:
+            raise UsageError("--merge takes the times of the whole file; leave --from and --to out")
         dialogue = read_subtitles(self.subtitles)
         check_mergeable(dialogue)
         with_cues(dialogue, [])  # its layout may be too unusual
         name = f"{self.subtitles.stem}.sounds{self.subtitles.suffix}"
+        if self.sdh:
+            name = sdh_name(name, settings)
         beside = self.subtitles.parent if out is None else out
         target = target_for(source, settings, beside, name, self.subtitles)
         return MergedPlan(source, settings, target, dialogue)
@@ -63,17 +72,14 @@ class MergedPlan:
         """See ``Plan.write``."""
         assert track is not None
         found, rate = events_of(track, self.settings), frame_rate_of(self.source)
-        cues = captions_of(
+        made = captions_of(
             found, track, self.settings, frame_rate=rate, dialogue=self.dialogue.cues
         )
-        free = captions_of(found, track, self.settings, frame_rate=rate)
-        note_if_none(free, self.settings, reporter)
-        n_lost = sum(len(cue.lines) for cue in free) - sum(len(cue.lines) for cue in cues)
-        if n_lost > 0:
-            reporter.note(
-                f"the dialogue leaves no room for {n_lost} lines of captions; they are left out"
-            )
-        content = with_cues(self.dialogue, cues)
+        if not made.left_out:
+            note_if_none(made.cues, self.settings, reporter)
+        note_left_out(made, "the dialogue and other captions leave", reporter)
+        content = with_cues(self.dialogue, made.cues)
         with self.target_file.opened() as temporary:
             temporary.write_bytes(content)
-        return Made(self.target, "the subtitles with captions of the sounds")
+        said = f"the subtitles with {n_captions(len(made.cues))} of the sounds"
+        return Made(self.target, said)

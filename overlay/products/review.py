@@ -10,26 +10,20 @@ from typing import Any
 from urllib.parse import quote
 
 from overlay.detection import detect
-from overlay.export.read_events import NO_CLASS, Lane, read_events
 from overlay.files import is_there
-from overlay.files.npz import is_npz
 from overlay.media.source import Source
 from overlay.products.base import Made
+from overlay.products.lanes import lane_of
 from overlay.products.target import Target, stem_of, target_for
-from overlay.reporting import SILENT, Reporter
+from overlay.reporting import Reporter
 from overlay.reviewing.data import end_of, review_data
 from overlay.reviewing.page import page
 from overlay.reviewing.pictures import sound_pictures, thumbnails
 from overlay.reviewing.playable import why_not
 from overlay.reviewing.proxies import proxy_of
-from overlay.scoring.saved import load_track
 from overlay.settings import Settings
 from overlay.track import TagTrack
 from overlay.verdicts import Verdicts, entry_dict, read_verdicts, verdicts_file
-from overlay.vocabulary import Vocabulary
-from overlay.vocabulary.audioset import audioset
-
-PROXY_CHOICES = ("auto", "always", "never")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +33,8 @@ class Review:
     Attributes:
         reviewer: Who judges; may be changed on the page.
         language: ``en`` or ``zh``; the browser's if ``None``.
-        proxy: One of ``PROXY_CHOICES``: whether a small copy of the medium lies beside the page;
-            ``auto`` makes one where browsers cannot play the medium.
+        proxy: Whether a small copy of the medium lies beside the page: ``always``, ``never``, or
+            ``auto``: where browsers cannot play the medium.
         verdicts: File of what has been said already; ``<name>.verdicts.json`` beside the medium,
             if that is there, if ``None``.
         beside: Saved scores, or events of other programs (``read_events``), to be judged in lanes
@@ -71,7 +65,7 @@ class Review:
         known, said = self._said(source)
         inputs = (*self.beside, *(() if known is None else (known,)))
         for each in self.beside:
-            lane_of(each, source, settings, audioset(), reporter)
+            lane_of(each, settings, source, reporter=reporter)
         target = target_for(source, settings, out, f"{stem_of(source)}.review.html", *inputs)
         why = why_not(source.info, source.audio_track)
         copy = None
@@ -135,8 +129,7 @@ class ReviewPlan:
         found = detect(track, self.settings)
         middles = [(event.onset_s + event.offset_s) / 2 for event in found.events]
         lanes = [
-            lane_of(each, source, self.settings, found.vocabulary, SILENT)
-            for each in self.asked.beside
+            lane_of(each, self.settings, source, found.vocabulary) for each in self.asked.beside
         ]
         heard = review_data(track, found, self.settings, lanes)
         return {
@@ -167,29 +160,6 @@ class ReviewPlan:
             )
             return []
         return [entry_dict(entry) for entry in self.said.entries]
-
-
-def lane_of(
-    path: Path, source: Source, settings: Settings, vocabulary: Vocabulary, reporter: Reporter
-) -> Lane:
-    """Events that others found in a source.
-
-    Args:
-        path: Saved scores, or a text file of events.
-        source: The medium.
-        settings: How scores become events.
-        vocabulary: Whose classes the labels are, as far as it has them.
-        reporter: Told if the scores are of another sound.
-
-    Raises:
-        ExportError: It can be neither.
-    """
-    if not is_npz(path):
-        return read_events(path, vocabulary)
-    track = load_track(path, source, reporter=reporter)
-    place = {name: index for index, name in enumerate(vocabulary.names)}
-    events = detect(track, settings).events
-    return Lane(track.model, tuple(replace(e, index=place.get(e.label, NO_CLASS)) for e in events))
 
 
 def _address(media: Path, page_file: Path) -> str:

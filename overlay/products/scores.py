@@ -37,7 +37,7 @@ class Scores:
         if self.as_demo:
             name = f"audioset_tagging_sr_{source.sound().sample_rate}.npz"
             settings = replace(settings, video=replace(settings.video, overwrite=True))
-        return ScoresPlan(target_for(source, settings, out, name))
+        return ScoresPlan(target_for(source, settings, out, name), source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class ScoresPlan:
     """A ``Plan``."""
 
     target_file: Target
+    source: Source
     needs_track: bool = True
 
     @property
@@ -59,6 +60,8 @@ class ScoresPlan:
             TrackError: The file cannot be written.
         """
         assert track is not None
-        where = self.target_file
+        where, video = self.target_file, self.source.info.video
+        rate = None if video is None else video.frame_rate
+        track = replace(track, media=self.source.path.name, frame_rate=rate)
         track.save(where.path, overwrite=where.overwrite, inputs=where.inputs)
         return Made(self.target, f"{track.n_hops} hops, {track.n_classes} classes")

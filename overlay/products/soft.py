@@ -12,13 +12,14 @@ from overlay.media.source import Source
 from overlay.media.video import TextTrack
 from overlay.products.base import Made
 from overlay.products.copied import Copied, CopiedPlan
-from overlay.products.table import content_of, facts_of, rehearsed
+from overlay.products.table import facts_of, n_captions, rehearsed, run_of
 from overlay.reporting import Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
 
-_CAPTIONS = "the video as it is, with captions of its sounds"
-_PANEL_TOO = f"{_CAPTIONS} and the panel as a second subtitle track"
+ISO_639_2 = {"en": "eng", "zh": "zho"}
+"""Languages as containers call them."""
+_PANEL_TOO = " and the panel as a second subtitle track"
 
 
 class Soft:
@@ -81,12 +82,21 @@ class SoftPlan:
         assert track is not None
         facts = facts_of(self.copy.source)
         with temporary_folder() as folder:
-            tracks = []
+            tracks, n_cues = [], 0
             for title, kind in self.kinds.items():
                 file = folder / f"{title}{kind.extension}"
-                file.write_bytes(content_of(kind, track, facts, self.copy.settings, reporter))
-                if file.stat().st_size:  # ffmpeg reads no empty one
-                    tracks.append(TextTrack(file, title))
-            content = _PANEL_TOO if len(tracks) > 1 else _CAPTIONS
+                run = run_of(kind, track, facts, self.copy.settings, reporter)
+                file.write_bytes(kind.content(run))
+                n_cues += len(run.cues)
+                if not file.stat().st_size:
+                    continue  # ffmpeg reads no empty one
+                captions = kind.holds == "captions"
+                language = self.copy.settings.captions.language if captions else self._labels()
+                tracks.append(TextTrack(file, title, ISO_639_2[language], captions))
+            content = f"the video as it is, with {n_captions(n_cues)} of its sounds"
+            content += _PANEL_TOO if len(tracks) > 1 else ""
             fonts = panel_fonts(self.copy.settings.panel)
-            return self.copy.write_with(tracks, fonts, reporter, content)
+            return self.copy.write_with(tracks, fonts, track, reporter, content)
+
+    def _labels(self) -> str:
+        return self.copy.settings.panel.language

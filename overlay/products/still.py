@@ -14,7 +14,7 @@ from overlay.media.video import preview_command
 from overlay.products.base import Made
 from overlay.products.checking import check_run
 from overlay.products.detected import silence, timeline_of, without_labels
-from overlay.products.feeding import drawable, fed, planar_panel
+from overlay.products.feeding import drawable, fed, planar_panel, shaped
 from overlay.products.target import Target, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
@@ -29,7 +29,7 @@ class Still:
     """The frame at a second.
 
     Attributes:
-        at_s: Seconds from the start of the video.
+        at_s: Seconds from the start of the video, or of the part of it that is used.
     """
 
     at_s: float
@@ -53,9 +53,13 @@ class Still:
         video = source.picture()
         if video.stands and self.at_s > (source.info.duration_s or 0):  # else it stands for ever
             raise UsageError(f"{source.path}: has no frame at {self.at_s:g} s")
+        part = source.info.excerpt
+        if part is not None and part.length_s is not None and self.at_s >= part.length_s:
+            raise UsageError(f"the part ends {part.length_s:g} s behind --from, as T counts")
         target = target_for(source, settings, out, f"{source.path.stem}.{self.at_s:g}s.png")
         program = ffmpeg_program(settings.video.ffmpeg)
-        plan = StillPlan(source, drawable(video, settings, reporter), target, program, self.at_s)
+        settings = drawable(shaped(source, settings)[0], settings, reporter)
+        plan = StillPlan(source, settings, target, program, self.at_s)
         with temporary_folder() as folder:
             unlabelled = replace(plan, settings=without_labels(plan.settings))
             unlabelled.draw(silence(), folder / "still.png", SILENT)
@@ -96,14 +100,14 @@ class StillPlan:
             UsageError: There is no such frame.
             EncodeError: ffmpeg failed.
         """
-        video = self.source.picture()
+        video, shape = shaped(self.source, self.settings)
         timeline = timeline_of(track, self.settings)
         planar, panel_input = planar_panel(timeline, video, self.settings.panel, 8)
         picture = planar.frame(self.at_s, settled=True)
         panel_input = replace(panel_input, first=0)  # the frame is at second 0 of this run
         command = preview_command(
             self.source.info, panel_input, self.at_s, file, self.program,
-            deinterlace=self.settings.video.deinterlace,
+            deinterlace=self.settings.video.deinterlace, shape=shape,
         )  # fmt: skip
         frames = [(0, picture), (1 + int(_SLACK_S * panel_input.rate), picture)]
         run = fed(command, panel_input, frames, reporter)

@@ -7,21 +7,23 @@ Long lists go as parallel columns, tables of numbers as base64 of their bytes: t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import Scores
+from overlay.datatypes import NO_CLASS, Scores, TagEvent
 from overlay.detection import Detection
 from overlay.detection.detect import usual_threshold
 from overlay.detection.wanted import thresholds_of
 from overlay.drawing.theme import Color, load_theme
-from overlay.export.read_events import NO_CLASS, Lane
+from overlay.export.read_events import Lane
 from overlay.reviewing.pictures import base64_of
 from overlay.settings import Settings
 from overlay.track import TagTrack
 from overlay.verdicts import event_id, fingerprint_of
+from overlay.verdicts.agreement import agreements_in_time
 from overlay.vocabulary import Vocabulary
 
 N_BEST = 9
@@ -50,6 +52,7 @@ def review_data(
     best, scores = best_tags(found.timeline.scores)
     step = -(-len(best) // _MOST_ROWS) or 1
     usual = usual_threshold(settings, track.model)
+    lanes = _named_apart((Lane(track.model, tuple(found.events)), *beside))
     foreign = sorted({e.label for lane in beside for e in lane.events if e.index == NO_CLASS})
     places = {name: place for place, name in enumerate(foreign, start=len(found.vocabulary))}
     return {
@@ -60,8 +63,9 @@ def review_data(
         "labels": [*_labels(found.vocabulary), *((name, name, "") for name in foreign)],
         "thresholds": _rounded(thresholds_of(found.vocabulary, settings.events, usual)),
         "colors": {look: _colors(look) for look in _LOOKS},
-        "events": _events((Lane(track.model, tuple(found.events)), *beside), places),
-        "lanes": [track.model, *(lane.name for lane in beside)],
+        "events": _events(lanes, places),
+        "lanes": [lane.name for lane in lanes],
+        "kappa": [{}, *(_kappa(found.events, lane, end_of(track)) for lane in beside)],
         "top_k": settings.panel.top_k,
         "best": {
             "n": best.shape[1],
@@ -87,6 +91,15 @@ def _labels(vocabulary: Vocabulary) -> list[tuple[str, str, str]]:
     return list(zip(vocabulary.names, chinese, vocabulary.families, strict=True))
 
 
+def _named_apart(lanes: Sequence[Lane]) -> list[Lane]:
+    """The same, but none has the name of another: names are part of the events' ids."""
+    names: list[str] = []
+    for lane in lanes:
+        same = sum(name.partition(" #")[0] == lane.name for name in names)
+        names.append(f"{lane.name} #{same + 1}" if same else lane.name)
+    return [replace(lane, name=name) for lane, name in zip(lanes, names, strict=True)]
+
+
 def _events(lanes: Sequence[Lane], foreign: Mapping[str, int]) -> dict[str, list[Any]]:
     """The events of all lanes by onset, in columns; labels of no class have places behind all."""
     found = [(event, n) for n, lane in enumerate(lanes) for event in lane.events]
@@ -101,6 +114,12 @@ def _events(lanes: Sequence[Lane], foreign: Mapping[str, int]) -> dict[str, list
         "score": [round(e.peak, 3) if lanes[n].is_scored else None for e, n in found],
         "lane": [n for _, n in found],
     }
+
+
+def _kappa(found: Sequence[TagEvent], lane: Lane, end_s: float) -> dict[str, float | None]:
+    """How far a lane agrees with what was found, by label."""
+    agreed = agreements_in_time(found, lane.events, end_s)
+    return {each.label: each.kappa and round(each.kappa, 2) for each in agreed}
 
 
 def _rounded(values: npt.NDArray[np.float32]) -> list[float]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from overlay.datatypes import SoundBlock
 from overlay.drawing.encoded import Pixels, encoded
@@ -84,7 +85,8 @@ def sound_pictures(
         source.info, SAMPLE_RATE, source.audio_track, tolerant=True,
         ffmpeg_path=settings.video.ffmpeg,
     )  # fmt: skip
-    mel, loudness = _spectrogram(_told(blocks, end_s, reporter), grid)
+    with threadpool_limits(1, "blas"):  # for products this small more threads only wait
+        mel, loudness = _spectrogram(_told(blocks, end_s, reporter), grid)
     grey = _as_grey(mel)
     tiles = [grey[:, at : at + _TILE] for at in range(0, grid.n_columns, _TILE)]
     level = np.clip((loudness - loudness.max() + _RANGE_DB) / _RANGE_DB, 0, 1)
@@ -122,9 +124,10 @@ def _spectrogram(blocks: Iterable[SoundBlock], grid: Grid) -> tuple[Decibels, De
             continue
         places = np.round((numbers * step_s - block.start_s) * SAMPLE_RATE).astype(int)
         power = _power(block.samples, places, window) @ bands.T
-        columns = numbers // grid.frames
-        np.maximum.at(mel, columns, _decibels(power))
-        np.maximum.at(loudness, columns, _decibels(power.sum(axis=1)))
+        columns, firsts = np.unique(numbers // grid.frames, return_index=True)
+        for picture, seen in ((mel, power), (loudness, power.sum(axis=1))):
+            loudest = np.maximum.reduceat(seen, firsts, axis=0)
+            picture[columns] = np.maximum(picture[columns], _decibels(loudest))
     return mel, loudness
 
 

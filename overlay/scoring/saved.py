@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from overlay.datatypes import MediaInfo
+from overlay.datatypes import Excerpt, MediaInfo
 from overlay.files.npz import is_npz
+from overlay.media.excerpt import excerpted
 from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.source import Source
 from overlay.reporting import SILENT, Reporter
-from overlay.track import TagTrack, labels_in
+from overlay.track import TagTrack, labels_in, sound_of_part
 from overlay.vocabulary import read_labels
 from overlay.vocabulary.audioset import audioset_labels
 
 _SLACK_S = 1.0
 
 
-def open_saved(path: str | Path, label_file: str | None = None) -> tuple[Source, TagTrack] | None:
+def open_saved(
+    path: str | Path, label_file: str | None = None, excerpt: Excerpt | None = None
+) -> tuple[Source, TagTrack] | None:
     """A saved track as a source without media; ``None`` if the file is something else.
 
     The content decides, so that a track may have any name; a name that ends in ``.npz`` is a
@@ -25,16 +28,20 @@ def open_saved(path: str | Path, label_file: str | None = None) -> tuple[Source,
     Args:
         path: A file.
         label_file: Names to use instead of the track's own.
+        excerpt: The part to use; the whole track if ``None``.
 
     Raises:
         TrackError: It is a track that cannot be used.
+        UsageError: The track ends before the part begins.
     """
     path = Path(path)
     if not (path.suffix == ".npz" or is_npz(path)):
         return None
     track = TagTrack.load(path, labels=labels_of(path, label_file))
     nothing = MediaInfo(path, "npz", 0.0, track.duration_s, None)
-    return Source(nothing), track
+    if excerpt is not None:
+        nothing, track = excerpted(nothing, excerpt), track.part(excerpt)
+    return Source(nothing, named=track.media, rate=track.frame_rate), track
 
 
 def load_track(
@@ -58,16 +65,25 @@ def load_track(
     info = source.info
     length_s = (info.audio[0].duration_s if info.audio else None) or info.duration_s
     track = TagTrack.load(path, labels=labels_of(path, label_file), duration_s=length_s)
+    excerpt = info.excerpt
+    if excerpt is not None and not _is_of_part(track, source):
+        track = track.part(excerpt)
     if not _is_of(track, source, length_s):
         reporter.note(f"{path}: these scores are of another sound than that of {source.path.name}")
     return track
+
+
+def _is_of_part(track: TagTrack, source: Source) -> bool:
+    """Whether a track was made of the source's part, rather than of the whole file."""
+    found = audio_fingerprint(source.info, source.audio_track) if source.info.audio else None
+    return bool(found) and track.sound == sound_of_part(found or "", source.info.excerpt)
 
 
 def _is_of(track: TagTrack, source: Source, length_s: float | None) -> bool:
     """Whether a track can be of the source's sound: by its fingerprint, else by its length."""
     if track.sound and source.info.audio:
         found = audio_fingerprint(source.info, source.audio_track)
-        return found in (track.sound, None)
+        return found is None or track.sound == sound_of_part(found, source.info.excerpt)
     return length_s is None or abs(track.duration_s - length_s) <= max(_SLACK_S, 0.02 * length_s)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from overlay.media.audio import stream_sound
 from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.source import Source
@@ -11,7 +13,10 @@ from overlay.settings import Settings
 from overlay.tagging.tagger import Tagger
 from overlay.tagging.tracking import score_stream
 from overlay.tagging.windows import Windows
-from overlay.track import TagTrack
+from overlay.track import TagTrack, sound_of_part
+
+_AROUND_S = 5.0
+"""Sound around a part that is heard, too, so that its first and last tags are sure."""
 
 
 def score(
@@ -35,24 +40,51 @@ def score(
         cache.limit_bytes()  # a mistake in it is said now
     total_s = source.sound().duration_s or source.info.duration_s
     reporter.progress("tag", 0, total_s)
-    sound = audio_fingerprint(source.info, source.audio_track) or ""
-    key = _key(sound, tagger, settings) if options.cache and sound else None
-    known = cache.recall(key, sound) if key is not None else None
+    whole = audio_fingerprint(source.info, source.audio_track) or ""
+    excerpt = source.info.excerpt
+    sound = sound_of_part(whole, excerpt)
+    known = _known(sound, tagger, settings)
+    if known is None and excerpt is not None and (all_of_it := _known(whole, tagger, settings)):
+        known = all_of_it.part(excerpt)
     if known is not None:
         reporter.note("the scores are in the cache; --no-cache makes them anew")
         return known
+    if excerpt is None:
+        track = _heard(source, tagger, settings, sound, total_s, reporter)
+    else:
+        wide, part = source.widened(_AROUND_S)
+        track = _heard(wide, tagger, settings, sound, total_s, reporter).part(part)
+        track = replace(track, sound=sound)
+    if options.cache and sound:
+        cache.keep(_key(sound, tagger, settings), track)
+    return track
+
+
+def _known(sound: str, tagger: Tagger, settings: Settings) -> TagTrack | None:
+    """The track of a sound that the cache has."""
+    if not (settings.tagging.cache and sound):
+        return None
+    return cache.recall(_key(sound, tagger, settings), sound)
+
+
+def _heard(
+    source: Source,
+    tagger: Tagger,
+    settings: Settings,
+    fingerprint: str,
+    total_s: float | None,
+    reporter: Reporter,
+) -> TagTrack:
+    options = settings.tagging
     sound_blocks = stream_sound(
         source.info, tagger.sample_rate, source.audio_track,
         tolerant=settings.video.tolerant, ffmpeg_path=settings.video.ffmpeg,
     )  # fmt: skip
-    track = score_stream(
+    return score_stream(
         sound_blocks, tagger,
         Windows(options.sample_duration, options.hop_duration, options.windows),
-        total_s=total_s, fingerprint=sound, reporter=reporter,
+        total_s=total_s, fingerprint=fingerprint, reporter=reporter,
     )  # fmt: skip
-    if key is not None:
-        cache.keep(key, track)
-    return track
 
 
 def _key(sound: str, tagger: Tagger, settings: Settings) -> str:

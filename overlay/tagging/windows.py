@@ -157,8 +157,11 @@ class ContextRun:
         for cutter in self._cutters:
             for start, segment in cutter.push(samples):
                 self._add(cutter, start, segment)
-        next_s = min(cutter.next_start for cutter in self._cutters) / self._rate
-        row = self._row_at(next_s + _EDGE_S) if next_s else 0  # the first ones cover from 0 on
+        known_s = min(
+            cutter.next_start / self._rate + self._edge_s(cutter) if cutter.next_start else 0.0
+            for cutter in self._cutters  # the first windows cover from 0 on
+        )
+        row = self._row_at(known_s)
         yield from self._rows_until(row, row * self._hop_s)
 
     def end(self) -> Iterator[ScoreBlock]:
@@ -172,6 +175,9 @@ class ContextRun:
         end_s = self._n_samples / self._rate
         yield from self._rows_until(max(self._row_at(end_s), self._blend.first, 1), end_s)
 
+    def _edge_s(self, cutter: Cutter) -> float:
+        return min(_EDGE_S, cutter.window_length / self._rate / 4)
+
     def _row_at(self, second: float) -> int:
         """First row whose moment is not before a second."""
         return max(0, math.ceil(second / self._hop_s - 0.5 - 1e-9))
@@ -181,8 +187,8 @@ class ContextRun:
         for number, scores in enumerate(rows):
             begin_s = (start + number * cutter.hop_length) / self._rate
             end_s = begin_s + cutter.window_length / self._rate
-            first = self._row_at(begin_s + _EDGE_S) if begin_s else 0
-            last = self._row_at(end_s - _EDGE_S)
+            first = self._row_at(begin_s + self._edge_s(cutter)) if begin_s else 0
+            last = self._row_at(end_s - self._edge_s(cutter))
             if ended and end_s >= self._n_samples / self._rate:
                 last = self._row_at(end_s) + 1
             self._blend.add(first, np.ones(max(last - first, 0), np.float32), scores)

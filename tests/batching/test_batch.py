@@ -124,6 +124,9 @@ def test_a_manifest_is_a_list_or_a_table(tmp_path):
     (tmp_path / "long.csv").write_text(f"file\n{'x' * 200_000}\n")
     with pytest.raises(UsageError, match="no CSV table"):
         read_manifest(tmp_path / "long.csv")
+    (tmp_path / "nul.txt").write_text("a\0.mp4")
+    with pytest.raises(UsageError, match="NUL"):
+        read_manifest(tmp_path / "nul.txt")
     (tmp_path / "u.csv").write_text("name\nx.mp4\n")
     with pytest.raises(UsageError, match="column"):
         read_manifest(tmp_path / "u.csv")

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/rendering.py > TABLE.md
     python tests/benchmarks/rendering.py [--sizes 1280x720@60 ...] [--presets veryfast ...]
-        [--ways ours plain ...] [--seconds 6] [--rounds 5] [--video FILE]
+        [--ways ours plain ...] [--seconds 6] [--rounds 5] [--video FILE] [--alone]
 
 Without ``--ways``, ours and plain run for every size and preset, and all ways where ``EVERYBODY``
 says so: about half an hour on two quiet cores.
@@ -12,6 +12,8 @@ gradients and a fractal with the same grain, or the given video. All ways use th
 encoder, quality and preset, and copy the sound (moviepy cannot, and encodes it):
 
     ours       the product, scores given
+    list, chips, ticker, timeline
+               the same with this view; ``ours`` is the list
     plain      ffmpeg alone, nothing drawn
     pipe       full frames through Python by two pipes, the same panel laid on by NumPy
     pillow     moviepy with a Pillow draw on every frame
@@ -46,7 +48,7 @@ from overlay.media.source import open_source
 from overlay.products.burned import Burned
 from overlay.reporting import SILENT
 from overlay.resources import resource
-from overlay.settings import PanelSettings, Settings, VideoSettings
+from overlay.settings import VIEWS, PanelSettings, Settings, VideoSettings
 from overlay.track import TagTrack
 from overlay.vocabulary.audioset import audioset_labels
 
@@ -97,7 +99,8 @@ def made_track(seconds: float) -> TagTrack:
     steps = np.cumsum(rng.normal(0, 0.25, (int(seconds / 0.3) + 1, 527)), axis=0)
     scores = (1 / (1 + np.exp(3 - steps))).astype(np.float32)
     scores[:, 12:] *= 0.02
-    return TagTrack(scores, audioset_labels(), 2.0, 0.3, seconds)
+    levels = rng.normal(-30, 8, (int(50 * seconds), 8)).astype(np.float16)
+    return TagTrack(scores, audioset_labels(), 2.0, 0.3, seconds, levels=levels)
 
 
 def _encoding(preset: str) -> list[str]:
@@ -116,9 +119,26 @@ def ours(video: Path, out: Path, preset: str, track: TagTrack) -> None:
     burn(video, out, track, settings)
 
 
-def burn(video: Path, out: Path, track: TagTrack, settings: VideoSettings) -> None:
+def viewed(view: str) -> Callable[[Path, Path, str, TagTrack], None]:
+    """The product's renderer with one view."""
+
+    def way(video: Path, out: Path, preset: str, track: TagTrack) -> None:
+        settings = VideoSettings(overwrite=True, encoder="libx264", crf=int(CRF), preset=preset)
+        burn(video, out, track, settings, PanelSettings(view=view))
+
+    return way
+
+
+def burn(
+    video: Path,
+    out: Path,
+    track: TagTrack,
+    settings: VideoSettings,
+    panel: PanelSettings | None = None,
+) -> None:
     """Draw the tags of a track on a video."""
-    plan = Burned().plan(open_source(video), Settings(video=settings), out, SILENT)
+    options = Settings(video=settings, panel=panel or PanelSettings())
+    plan = Burned().plan(open_source(video), options, out, SILENT)
     plan.write(track, SILENT)
 
 
@@ -244,23 +264,28 @@ def _stamp(seconds: float) -> str:
 
 WAYS = {
     "ours": ours, "plain": plain, "pipe": pipe, "pillow": pillow, "textclips": textclips,
-    "libass": libass, "content": plain,
+    "libass": libass, "content": plain, **{view: viewed(view) for view in VIEWS},
 }  # fmt: skip
 
 
 def panel_alone() -> None:
-    """CPU milliseconds a frame of drawing the panel, at 30 frames a second."""
-    timeline = detect(made_track(60)).timeline
-    print("\n| panel for | CPU ms a frame |\n|---|---|")
-    for size in ((426, 240), (1280, 720), (1920, 1080), (3840, 2160)):
-        made = Panel(timeline, size, PanelSettings(), families=timeline.family_by_label)
-        planar = PlanarPanel(made, ColorInfo(), 8, size[1])
-        for n in range(300):
-            planar.frame(n / 30)
-        start = time.process_time()
-        for n in range(300, 1800):
-            planar.frame(n / 30)
-        print(f"| {size[0]}x{size[1]} | {(time.process_time() - start) / 1.5:.2f} |")
+    """CPU milliseconds a frame of drawing each view, at 30 frames a second."""
+    print("\n| view | picture | CPU ms a frame, mean | longest |\n|---|---|---|---|")
+    for view in (*VIEWS, "list+timeline", "chips+timeline"):
+        settings = PanelSettings(view=view)
+        timeline = detect(made_track(60), Settings(panel=settings)).timeline
+        for size in ((426, 240), (1280, 720), (1920, 1080), (3840, 2160)):
+            made = Panel(timeline, size, settings, families=timeline.family_by_label)
+            planar = PlanarPanel(made, ColorInfo(), 8, size[1])
+            took = [_seconds(planar, n / 30) for n in range(1800)][300:]
+            mean, most = 1000 * sum(took) / len(took), 1000 * max(took)
+            print(f"| {view} | {size[0]}x{size[1]} | {mean:.2f} | {most:.1f} |")
+
+
+def _seconds(planar: PlanarPanel, t: float) -> float:
+    start = time.process_time()
+    planar.frame(t)
+    return time.process_time() - start
 
 
 def contest(way: str, video: str, out: str, preset: str) -> None:
@@ -297,13 +322,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--video", type=Path)
+    parser.add_argument("--alone", action="store_true", help="only draw, and render nothing")
     parser.add_argument("--turn", nargs=4, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.turn:
         contest(*args.turn)
         return
     print_surroundings(["moviepy", "pillow", "imageio-ffmpeg", "numpy"])
-    panel_alone()
+    if args.alone or not args.ways:
+        panel_alone()
+    if args.alone:
+        return
     with tempfile.TemporaryDirectory() as folder:
         for size in [str(args.video)] if args.video else args.sizes:
             video = args.video or make_video(size, args.seconds, Path(folder, f"{size}.mp4"))

@@ -24,7 +24,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from browsing import chromium, fresh
+from browsing import chromium, forget, fresh
 from conftest import SHARED
 from judging import HEARD, SETTINGS, heard
 
@@ -82,8 +82,7 @@ def _names(row):
 
 def _judged(browser, page, names):
     """What a reviewer who knows the labels says, what each key cost, and how many there were."""
-    browser.get(page.as_uri())
-    browser.execute_script("localStorage.clear()")
+    forget(browser, page.as_uri())
     browser.get(page.as_uri())
     browser.execute_script(_TIMING)
     n_keys = 0

@@ -12,8 +12,10 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +35,7 @@ from overlay.products.soft import Soft  # noqa: E402
 from overlay.products.still import Still  # noqa: E402
 
 _S = 1.2
-_PICTURE = ("-f", "lavfi", "-i", f"testsrc2=s=352x288:r=25:d={_S}")
+_PICTURE = ("-f", "lavfi", "-i", f"testsrc2=s=176x144:r=25:d={_S}")
 _SOUND = ("-f", "lavfi", "-i", f"sine=700:d={_S}:r=48000")
 _MUXERS_WITH_BOTH = {
     "3g2": (), "3gp": (), "amv": ("-s", "160x120", "-r", "25", "-ar", "22050", "-ac", "1",
@@ -110,15 +112,24 @@ class Row:
     wrong: list[str] = field(default_factory=list)
 
 
-def made_files(folder: Path) -> Iterator[tuple[str, Path | None]]:
-    """Files of every muxer and encoder; ``None`` where this ffmpeg makes none."""
+def made_files(folder: Path, only: str) -> Iterator[tuple[str, Path | None]]:
+    """Files of every muxer and encoder whose name has a text in it; ``None`` where this ffmpeg
+    makes none."""
+    for name, make in _recipes(folder):
+        if only in name:
+            yield name, make()
+
+
+def _recipes(folder: Path) -> Iterator[tuple[str, Callable[[], Path | None]]]:
     for muxer, asks in _MUXERS_WITH_BOTH.items():
-        yield f"muxer {muxer}", _file(folder / f"{muxer}.bin", "-f", muxer, *asks)
+        yield f"muxer {muxer}", partial(_file, folder / f"{muxer}.bin", "-f", muxer, *asks)
     for kind, all_asks in (("V", _VIDEO_ASKS), ("A", _AUDIO_ASKS)):
         for encoder in _encoders(kind):
-            yield f"encoder {encoder}", _hosted(folder, kind, encoder, all_asks.get(encoder, ()))
+            asks = all_asks.get(encoder, ())
+            yield f"encoder {encoder}", partial(_hosted, folder, kind, encoder, asks)
     for name, asks in _FASHIONS.items():
-        yield name, _file(folder / name.rpartition(", ")[2].replace(" ", "-"), *asks)
+        path = folder / name.rpartition(", ")[2].replace(" ", "-")
+        yield f"odd: {name}", partial(_file, path, *asks)
 
 
 def _encoders(kind: str) -> list[str]:
@@ -131,10 +142,13 @@ def _encoders(kind: str) -> list[str]:
 
 
 def _hosted(folder: Path, kind: str, encoder: str, asks: tuple[str, ...]) -> Path | None:
+    until = time.monotonic() + 30
     for host in _HOSTS:
         path = folder / f"{encoder}.{host}"
         other = () if kind == "A" else ("-c:a", "pcm_s16le" if host in ("mov", "avi") else "aac")
         picture = ("-c:v", "mpeg4") if kind == "A" else ()
+        if time.monotonic() > until:
+            return None  # this encoder takes for ever
         if made_file := _file(path, *picture, f"-c:{kind.lower()}", encoder, *other, *asks):
             return made_file
     return None
@@ -146,7 +160,7 @@ def _file(path: Path, *options: str) -> Path | None:
         "-2", str(path),
     ]  # fmt: skip
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+        done = subprocess.run(command, capture_output=True, check=False, timeout=30)
     except subprocess.TimeoutExpired:
         return None
     if done.returncode or not path.stat().st_size:
@@ -230,10 +244,13 @@ def _decoded(path: Path, index: int | None) -> tuple[list[float], int]:
 
 
 def _wrong_picture(source: Path, out: Path) -> list[str]:
-    index = open_source(source).picture().index
-    (before, bad), (after, _) = _decoded(source, index), _decoded(out, None)
-    if bad or sorted(before) != before:
+    info, video = open_source(source).info, open_source(source).picture()
+    (before, bad), (after, _) = _decoded(source, video.index), _decoded(out, None)
+    guessed = info.container == "avi" and video.codec == "h264"  # PyAV guesses their times
+    if bad or sorted(before) != before or guessed:
         return [] if after == sorted(after) else ["frames out of order"]
+    if len(after) == len(before) + 1 and info.container.startswith("mov"):
+        after.pop()  # one that an edit list hides, and a copy into another container does not
     if len(before) != len(after):
         return [f"{len(after)} frames of {len(before)}"]
     off = max((abs(a - b) for a, b in zip(before, after, strict=True)), default=0.0)
@@ -304,11 +321,9 @@ def main() -> int:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="field-") as place:
         folder = Path(place)
-        named = others_files(args.places) if args.places else made_files(folder)
+        named = others_files(args.places) if args.places else made_files(folder, args.only)
         rows, unmade = [], []
         for name, source in named:
-            if args.only not in name:
-                continue
             if source is None:
                 unmade.append(name)
                 continue

@@ -58,7 +58,8 @@ _PRODUCTS = (
     (("captions", "s.npz", "--check", "in.srt"), ""),
     (("parse", "--tagging_file", "s.npz", "--label_file", "l.txt", "--output_dir", "out"), "out"),
     (("tag", "in.mkv", "--model", "builtin", "-o", "out.npz"), "out.npz"),
-    (("batch", ".", "--do", "events,captions,soft", "--model", "builtin", "--jobs", "1",
+    (("review", "in.mkv", *_TAGS, "--proxy", "always", "-o", "out.html"), "out.html"),
+    (("batch", ".", "--do", "events,captions,soft,review", "--model", "builtin", "--jobs", "1",
       "--report", "r.html", "-o", "out"), "out"),
 )  # fmt: skip
 _PLAIN = ("Aaaa", "Bbbb", "Cccc")
@@ -106,8 +107,8 @@ def case(number, chance, folder: Path, made: Path) -> Case:
 def _structure(name: str, content: bytes) -> object:
     """What there is of a file, whatever is said in it."""
     text = content.decode("utf-8")
-    if _CONTROL.search(text) and name not in ("csv", "hops"):  # a quoted cell holds all but NUL
-        return "control characters"
+    if _CONTROL.search(text) and name not in ("csv", "hops", "eaf"):
+        return "control characters"  # a quoted cell holds all but NUL, and XML what XML 1.0 allows
     if name in ("csv", "hops"):
         rows = list(csv.reader(io.StringIO(text)))
         bad = [cell for row in rows for cell in row if cell[:1] in "=+@" and cell[:1]]
@@ -194,7 +195,8 @@ def _traced_product(chance, folder: Path, made: Path) -> Case:
     ))  # fmt: skip
     trace = folder / "trace"
     return Case(
-        f"{names!r}"[:200], argv, folder, (target or "trace", "trace", "cache", "r.html"),
+        f"{names!r}"[:200], argv, folder,
+        (target or "trace", "trace", "cache", "r.html", "out.mp4"),
         lambda outcome: [] if (folder / target).exists() else ["no target"],
         under=_under(trace), fresh=True, allowed=(0, 6) if "--check" in argv else (0,),
         also_new=("trace",),

@@ -32,6 +32,7 @@ _COMMANDS = (
     (("parse", "--tagging_file", "scores.npz", "--output_dir", "out"), "out"),
     (("train", "own", "--model", "builtin", "-o", "own.model.npz"), "own.model.npz"),
     (("render", "clip.mkv", "short.mp4", "--preset", "slower", *_NEW, "-o", "both/"), "both"),
+    (("review", "clip.mkv", "--proxy", "always", *_NEW, "-o", "page.html"), "page.html"),
     (("batch", "many", "--do", "events,captions", "--jobs", "2", *_NEW, "-o", "all"), "all"),
     (("batch", "many", "--do", "render", "--jobs", "1", *_NEW, "-o", "all"), "all"),
 )  # fmt: skip
@@ -93,14 +94,16 @@ def case(number, chance, folder: Path, made: Path) -> Case:
         return found + (_swept(again, target) if hard else [])
 
     environment = {"XDG_CACHE_HOME": str(folder / "cache"), "TMPDIR": str(folder / "tmp")}
-    again = Case("again", argv, folder, (target, "cache"), environment=environment)
+    again = Case("again", argv, folder, (target, "cache", "page.mp4"), environment=environment)
     names = [each.name for each in (sent, *others)]
     moment = f"at step {step}" if by_step else f"after {first_s:.3f} s, {apart_s} s apart"
     return Case(
         f"{names} {moment}, {'new' if fresh else 'forked'}",
-        argv, folder, (target, "cache"), environment=environment, during=during, fresh=fresh,
+        argv, folder, (target, "cache", "page.mp4"), environment=environment, during=during,
+        fresh=fresh,
         may_leave=hard, any_console=True, always=always,
-        new_if_whole=(target, "cache"),
+        new_if_whole=(target, "cache", "page.mp4"),
+        also_new=(target,) if argv[0] == "batch" else (),
         inside=lambda: _kill_at(step, (sent, *others)) if by_step else None,
         allowed=(0, 1, _EARLY, *(128 + n for n in (1, 2, 15)), *(-n for n in (1, 2, 9, 15))),
     )  # fmt: skip
@@ -133,8 +136,9 @@ def _status(outcome: Outcome, *, fresh: bool) -> list[str]:
 
 def _swept(again: Case, target: str) -> list[str]:
     """The next run ends well, and nothing of the killed one is there any more."""
-    if (again.folder / target).exists() and again.argv[0] != "batch":
-        return []
+    there = any((again.folder / name).exists() for name in (target, "page.mp4"))
+    if there and again.argv[0] != "batch":
+        return []  # nothing that is there is replaced unasked, nor is a page's copy
     outcome = tried(again)
     found = [] if outcome.status == 0 else [f"the next run: exit status {outcome.status}"]
     left = [each for each in again.folder.rglob(".*") if LEFTOVER.match(each.name)]

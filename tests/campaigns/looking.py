@@ -5,16 +5,22 @@
 
 Writes one PNG for each view and size, with a row for each theme and a column for each film; with
 ``--twenty`` instead twenty consecutive frames of a change of tags, for each view.
+
+    python tests/campaigns/looking.py assets --stills samples/sounds.mp4 --at 18
+
+writes ``views.webp``, the four views on frames of a video, as README shows them.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image
 
+import overlay
 from overlay.detection import detect
 from overlay.drawing.panel import Panel
 from overlay.drawing.theme import theme_names
@@ -101,6 +107,23 @@ def sheet(pictures: list[list[Image.Image]], path: Path) -> None:
     whole.save(path)
 
 
+def stills(video: Path, at_s: float, path: Path) -> None:
+    """The views side by side on a frame of a video."""
+    rows = []
+    with TemporaryDirectory() as folder:
+        for view in VIEWS:
+            file = overlay.preview(video, at_s, Path(folder, f"{view}.png"), view=view)
+            with Image.open(file) as picture:
+                rows.append(picture.convert("RGB"))
+    width, height = rows[0].size
+    whole = Image.new("RGB", (2 * width + 8, 2 * height + 8), "white")
+    for number, picture in enumerate(rows):
+        whole.paste(picture, (number % 2 * (width + 8), number // 2 * (height + 8)))
+    whole.resize((1280, round(1280 * whole.height / whole.width)), Image.Resampling.LANCZOS).save(
+        path, quality=82, method=6
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
@@ -110,8 +133,12 @@ def main() -> None:
     parser.add_argument("--at", type=float, default=AT_S)
     parser.add_argument("--from-s", type=float, default=7.8)
     parser.add_argument("--twenty", action="store_true")
+    parser.add_argument("--stills", type=Path, metavar="VIDEO")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
+    if args.stills:
+        stills(args.stills, args.at, args.folder / "views.webp")
+        return
     for view in args.views:
         for text in args.sizes:
             size = tuple(int(n) for n in text.split("x"))

@@ -26,6 +26,10 @@ CONTAINERS = {
 }
 """What is in each container: no two of the same codecs."""
 
+_ROOMS = (
+    "products", "drawing", "tagging", "media", "captioning", "detection", "batching", "verdicts",
+    "reviewing",
+)  # fmt: skip
 _HEARD = ("Siren", "Applause", "Dog")
 _HEAVY = ("paddle", "onnx", "exporting", "__init__", "networks", "loading", "tagging.panns")
 
@@ -45,7 +49,7 @@ def warm_up() -> None:
     PIL.Image.init()
     formats()
     package = Path(overlay.__file__).parent
-    for room in ("products", "drawing", "tagging", "media", "captioning", "detection", "batching"):
+    for room in _ROOMS:
         for file in sorted(package.joinpath(room).rglob("*.py")):
             name = ".".join(file.relative_to(package.parent).with_suffix("").parts)
             if not any(part in name for part in _HEAVY):

@@ -1,4 +1,4 @@
-"""Damaged state of a batch, lists of sources, tables of labels."""
+"""Damaged state of a batch, lists of sources, tables of labels, verdicts of reviewers."""
 
 import json
 import os
@@ -113,6 +113,72 @@ def _claim(chance, marker: Path) -> str:
         content = b"a pipe"
     marker.unlink()
     return f"a claim, {content[:40]!r}"
+
+
+_ENTRY = {
+    "id": "1", "at": "2026-11-26T02:00:00.000Z", "event": "e", "action": "edit", "reviewer": "A",
+    "label": "Dog", "onset_s": 0.5, "offset_s": 1.5, "score": 0.5, "verdict": "right",
+    "relabel": "Cat", "comment": "what?", "undoes": "0", "others": ["f"],
+}  # fmt: skip
+_VERDICTS = {
+    "format": "tag-overlay verdicts", "version": 1,
+    "media": {"name": "clip.mp4", "fingerprint": "x"},
+}  # fmt: skip
+
+
+def verdicts(chance, folder, material) -> Case:
+    entries = [dict(_ENTRY, id=str(n)) for n in range(3)]
+    content = dict(_VERDICTS, entries=entries)
+    place = chance.choice((content, content["media"], *entries, *entries))
+    name, value = chance.choice([*place, "more"]), chance.choice(_ODD)
+    place[name] = value
+    data, how = json.dumps(content).encode(), f"{name}: {value!r}"[:80]
+    if chance.random() < 0.3:
+        data, how = mutated(chance, data)
+    (folder / "v.json").write_bytes(data)
+    if chance.random() < 0.4:
+        return Case(f"verdicts: {how}", *_said(chance, folder, data))
+    judged = ("--tags", "scores.npz", "--verdicts", "v.json", "--proxy", "never")
+    argv = ("review", "clip.mp4", *judged, "-o", "p.html", "-q")
+
+    def check(outcome):
+        return [] if b"</html>" in (folder / "p.html").read_bytes() else ["no whole page"]
+
+    return Case(f"verdicts: {how}", argv, folder, ("p.html",), check)
+
+
+_LISTS = {
+    "a.txt": "0.5\t1.5\tDog\n2.000000\t3.000000\tCat\n",
+    "a.csv": "onset,offset,label\n0.5,1.5,Dog\n2,3,Cat\n",
+    "r.txt": "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n"
+    "1\tWaveform 1\t1\t0.5\t1.5\tDog\n",
+}
+
+
+def _said(chance, folder, data: bytes):
+    """Commands that read what reviewers said, and where the results go."""
+    (folder / "w.json").write_bytes(data)
+    return chance.choice((
+        (("learn", "v.json", "w.json", "--plot", "p.svg", "-o", "t.toml", "-q"), folder,
+         ("t.toml", "p.svg")),
+        (("agree", "v.json", "w.json", "-o", "both.json"), folder, ("both.json",)),
+        (("export", "scores.npz", "--format", "review-csv", "--verdicts", "v.json", "-o", "o"),
+         folder, ("o",)),
+        (("captions", "scores.npz", "--verdicts", "v.json", "-o", "o.srt"), folder, ("o.srt",)),
+    ))  # fmt: skip
+
+
+def events(chance, folder, material) -> Case:
+    """Two lists of events to compare, one of them damaged."""
+    name, other = chance.choice(list(_LISTS)), chance.choice(("scores.npz", "good.txt"))
+    (folder / "good.txt").write_text(_LISTS["a.txt"])
+    text = _LISTS[name]
+    odd = chance.choice(("nan", "inf", "-1", "1e308", "9" * 5000, "", "x", "\0", '"', "a\tb"))
+    data, how = text.replace(chance.choice(("0.5", "1.5", "Dog")), odd, 1).encode(), odd[:20]
+    if chance.random() < 0.4:
+        data, how = mutated(chance, text.encode())
+    (folder / name).write_bytes(data)
+    return Case(f"list of events, {name}: {how!r}"[:200], ("agree", name, other), folder)
 
 
 def a_manifest(chance, folder, material) -> Case:

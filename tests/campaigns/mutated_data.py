@@ -77,6 +77,8 @@ def case(number, chance, folder: Path, material) -> Case:
         chance, (4, _npz), (3, _cache), (3, mutated_models.a_head), (4, mutated_models.checkpoint),
         (2, mutated_models.an_onnx_file), (3, _toml), (1, _labels), (3, _font), (4, _subtitles),
         (1, mutated_batches.a_state), (1, mutated_batches.a_manifest), (1, mutated_batches.a_table),
+        (2, mutated_batches.verdicts),
+        (1, mutated_batches.events),
     )  # fmt: skip
     (folder / "clip.mp4").write_bytes(material["clip"])
     (folder / "scores.npz").write_bytes(material["scores"])

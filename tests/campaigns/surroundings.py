@@ -25,6 +25,7 @@ _COMMANDS = (
     (("export", "{source}", "--format", "json", *_NEW, "-o", "{out}.json"), ".json"),
     (("export", "scores.npz", "--format", "hops", "-o", "{out}.csv"), ".csv"),
     (("parse", "--tagging_file", "scores.npz", "--output_dir", "{out}"), ""),
+    (("review", "{source}", *_TAGS, "--proxy", "always", "-o", "{out}.html"), ".html"),
     (("batch", "many", "--do", "events", "--jobs", "1", *_NEW, "-o", "{out}"), ""),
     (("batch", "many", "--do", "render", "--jobs", "1", *_NEW, "-o", "{out}"), ""),
     (("train", "own", *_NEW, "-o", "{out}.model.npz"), ".model.npz"),
@@ -76,6 +77,9 @@ def case(number, chance, folder: Path, made: Path) -> Case:
     if ending is not None:
         target = out + ending
         made_case.targets = (*made_case.targets, target.removeprefix("./"), "cache")
+        if ending == ".html":  # the page's small copy
+            made_case.targets = (*made_case.targets, f"{out}.mp4".removeprefix("./"))
+            made_case.new_if_whole = made_case.targets
     else:
         made_case.targets = (*made_case.targets, "cache")
     if command[0] == "batch":

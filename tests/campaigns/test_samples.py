@@ -22,7 +22,7 @@ def test_a_sample_of_every_campaign_finds_nothing(tmp_path):
     others = everybody_reads(Path(sys.prefix)) and everybody_reads(program)
     names = [name for name in CAMPAIGNS if others or name != "surroundings"]
     done = subprocess.run(
-        [sys.executable, program, *names, "--sample", "--keep", tmp_path],
+        [sys.executable, program, *names, "--sample", "--patience", "5", "--keep", tmp_path],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import overlay
-from overlay.captioning.cues import cues_of
+from overlay.captioning.cues import captioned, cues_of
 from overlay.captioning.rules import broken_rules
 from overlay.captioning.styles import style_named
 from overlay.datatypes import Cue, TagEvent
@@ -264,3 +264,67 @@ def test_ten_thousand_events_and_long_names_take_seconds(style):
     for density in ("medium", "high"):
         cues_of(events, CaptionSettings(style=style, density=density))
     assert time.process_time() - start < 30
+
+
+def test_music_is_named_by_an_instrument_that_is_too_unsure_for_a_caption():
+    music = heard("Music", 1, 9, 0.9)
+    assert said([music, heard("Piano", 1.5, 9, 0.45)]) == [(1.0, 8.0, "[piano music playing]")]
+    assert said([music, heard("Drum kit", 1, 9, 0.4)])[0][2] == "[drum kit music playing]"
+    assert said([music, heard("Piano", 1.5, 9, 0.2)])[0][2] == "[music playing]"
+    assert said([music, heard("Piano", 1.5, 2.5, 0.4)])[0][2] == "[music playing]"
+    assert said([music, heard("Bark", 1.5, 9, 0.4)], density="low")[0][2] == "[music playing]"
+    assert "钢琴" in said([music, heard("Piano", 1, 9, 0.45)], language="zh")[0][2]
+
+
+def test_nothing_starts_that_was_there_under_another_name():
+    rain = [heard("Rain", 1, 20), heard("Rain", 25, 25.8)]
+    assert [line for *_, line in said(rain)] == ["[rain falling]", "[rain falling]"]
+    late = [heard("Rain", 1, 20), heard("Rain", 60, 60.8)]
+    assert said(late)[-1][2] == "[rain starts to fall]"
+    named = [heard("Raindrop", 1, 20), heard("Rain on surface", 12, 22), heard("Rain", 25, 25.8)]
+    assert "[rain starts to fall]" not in [line for *_, line in said(named, density="high")]
+    music = [heard("Piano", 1, 20), heard("Music", 25, 25.8)]
+    lines = [line for *_, line in said(music, language="zh", density="high")]
+    assert not any("响起" in line for line in lines)
+
+
+def test_of_two_captions_that_say_one_thing_the_fuller_one_stands():
+    clock = [heard("Tick", 1, 6, 0.9), heard("Clock", 2, 6, 0.6)]
+    assert said(clock, density="high") == [(1.0, 6.0, "[clock ticking]")]
+    siren = [heard("Siren", 1, 9, 0.9), heard("Police car (siren)", 1, 9, 0.85)]
+    assert said(siren, density="high") == [(1.0, 8.0, "[police siren wailing]")]
+    apart = [heard("Tick", 1, 4, 0.9), heard("Clock", 10, 16, 0.6)]
+    assert len(said(apart, density="high")) == 2
+
+
+def test_what_finds_no_room_is_named():
+    talk_all_the_time = [Cue(0.0, 10.0, ("blah",))]
+    events = [heard("Bark", 2, 3), heard("Siren", 12, 14)]
+    for style in ("netflix", "plain"):
+        made = captioned(events, CaptionSettings(style=style), dialogue=talk_all_the_time)
+        assert [mention.onset_s for mention in made.left_out] == [2]
+        assert len(made.cues) == 1
+
+
+def gaps_are_right(cues, style, rate):
+    broken = broken_rules(sorted(cues, key=lambda cue: cue.start_s), style, rate)
+    return [each for each in broken if each.rule in ("gap", "overlap")]
+
+
+@pytest.mark.parametrize("style", CAPTION_STYLES)
+def test_cues_and_dialogue_together_keep_the_rule_of_gaps(style):
+    rules = style_named(style, "en")
+    rate = Fraction(25)
+    for seed, events in enumerate(scenes(8, seed=4)):
+        spoken = [Cue(20.0 * n, 20.0 * n + 1.52, ("hello",)) for n in range(1 + seed, 15)]
+        settings = CaptionSettings(style=style, density="high")
+        cues = cues_of(events, settings, frame_rate=rate, dialogue=spoken)
+        if style == "plain":
+            rules = style_named("plain", "en")
+        assert gaps_are_right([*spoken, *cues], rules, rate) == []
+
+
+def test_a_sound_just_behind_a_line_of_dialogue_waits_until_the_gap_is_right():
+    spoken = [Cue(1.0, 2.0, ("hello",))]
+    assert said([heard("Siren", 2.4, 9)], dialogue=spoken)[0][0] == 2.5
+    assert said([heard("Siren", 1.5, 9)], dialogue=spoken)[0][0] == 2.08

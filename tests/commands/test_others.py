@@ -1,6 +1,8 @@
 """tag, captions, export, parse as a person uses them."""
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -190,3 +192,30 @@ def test_of_two_pictures_one_is_chosen_and_said(make_clip, npz, tmp_path, capsys
     assert main(arguments) == 0
     assert "there are 2 pictures" in capsys.readouterr().err
     assert main([*arguments, "--video-track", "2"]) == 3
+
+
+def test_names_for_the_deaf_and_hard_of_hearing(npz, tmp_path):
+    assert main(["captions", str(npz), "--style", "plain", "--sdh", "--lang", "zh"]) == 0
+    assert npz.with_name("t.zh.sdh.srt").exists()
+    for name, wanted in (("talk.srt", "talk.en.sdh.srt"), ("film.en.vtt", "film.en.sdh.vtt")):
+        dialogue = tmp_path / name
+        times = "00:00:00.000 --> 00:00:01.000\nHi\n"
+        head, point = ("WEBVTT\n\n", ".") if name.endswith("vtt") else ("1\n", ",")
+        dialogue.write_text(head + times.replace(".", point))
+        assert main(["captions", str(npz), "--merge", str(dialogue), "--sdh"]) == 0
+        assert dialogue.with_name(wanted).exists()
+
+
+def test_saved_scores_know_the_film_they_are_of(clip, tmp_path, capsys):
+    npz = tmp_path / "scores.npz"
+    assert main(["tag", str(clip), "--model", "builtin", "-o", str(npz)]) == 0
+    out = tmp_path / "events.json"
+    assert main(["export", str(npz), "--format", "json", "--frames", "-o", str(out)]) == 0
+    said = json.loads(out.read_text())
+    assert said["run"]["source"] == clip.name
+    track = TagTrack.load(npz)
+    assert (track.media, track.frame_rate) == (clip.name, 25)
+    replace(track, media="", frame_rate=None).save(tmp_path / "old.npz")
+    capsys.readouterr()
+    assert main(["export", str(tmp_path / "old.npz"), "--format", "json", "--frames"]) == 6
+    assert "nobody knows its frames" in capsys.readouterr().err

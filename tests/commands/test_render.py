@@ -1,9 +1,12 @@
 """``tag-overlay VIDEO`` as a person uses it."""
 
+import argparse
+
 import pytest
 from inspecting import audio_packets, picture_times
 
-from overlay.commands import main
+from overlay.commands import flags, main
+from overlay.media.probe import probe
 
 
 def test_a_video_alone_means_render(clip, npz, capsys):
@@ -109,3 +112,26 @@ def test_a_silent_video_is_copied_if_that_is_wanted(make_clip, tmp_path, capsys)
     assert main([str(clip), "-o", str(out), "--allow-silent"]) == 0
     assert picture_times(out) == picture_times(clip)
     assert "a copy of the video" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("83.5", 83.5), ("1:23.5", 83.5), ("0:01:23.5", 83.5), ("0", 0.0)]
+)
+def test_times_are_taken_as_people_write_them(text, seconds):
+    assert flags.clock_time(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "1:", "1:60", "-1", "1:-2", "nan", "1:2:3:4", "a:1", "1.5:2"])
+def test_what_is_no_time_is_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError, match=r"time|second"):
+        flags.clock_time(text)
+
+
+def test_a_part_is_rendered(clip, tmp_path, capsys):
+    out = tmp_path / "part.mp4"
+    wanted = ("--from", "0:00.5", "--to", "1.5", "--model", "builtin", "-o", str(out))
+    assert main([str(clip), *wanted, "--preset", "ultrafast"]) == 0
+    assert probe(out).duration_s == pytest.approx(1.0, abs=0.1)
+    capsys.readouterr()
+    assert main([str(clip), "--from", "1", "--to", "0.5"]) == 5
+    assert "--to must lie behind --from" in capsys.readouterr().err

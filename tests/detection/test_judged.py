@@ -132,8 +132,8 @@ def test_all_that_was_found_is_told_with_what_was_said(judged):
 
 def test_captions_follow(judged):
     def cues(detection):
-        plain = Settings(captions=CaptionSettings("plain"))
-        return [cue.lines for cue in captions_of(detection.events, TRACK, plain)]
+        plain = Settings(captions=CaptionSettings(style="plain"))
+        return [cue.lines for cue in captions_of(detection.events, TRACK, plain).cues]
 
     assert ("[Dog]",) in cues(detect(TRACK))
     assert ("[Dog]",) not in cues(judged(on("Dog", verdict="wrong")))
@@ -164,3 +164,35 @@ def test_labels_of_nobody_are_refused(judged, bad):
 def test_plain_scores_take_no_verdicts(judged):
     with pytest.raises(SettingsError, match="raw"):
         judged(raw=True)
+
+
+def test_what_a_person_heard_is_there_though_it_is_not_found(judged):
+    strict = {"event_threshold": 0.95}
+    assert detect(TRACK, settings(**strict)).events == []
+    right, wrong = on("Dog", verdict="right", score=0.8), on("Rain", verdict="wrong")
+    made = judged(right, wrong, **strict)
+    dog = found("Dog")
+    assert [(e.label, e.onset_s, e.offset_s, e.peak) for e in made.events] == [
+        ("Dog", dog.onset_s, dog.offset_s, 0.8)
+    ]
+    assert [tag.label for tag in made.shown(4.5)] == ["Dog"]
+
+
+def test_what_another_program_found_is_there_once_a_person_says_so(judged):
+    bell = {"label": "Bell", "onset_s": 7.0, "offset_s": 8.5, "score": None}
+    assert spans(judged(entry("far", verdict="right", **bell)))["Bell"] == (7.0, 8.5)
+    assert judged(entry("far", verdict="right", **bell)).shown(8)[0].score == 1.0
+    assert "Bell" not in spans(judged(entry("far", verdict="unsure", **bell)))
+    own = {**bell, "label": "My own label"}
+    assert list(spans(judged(entry("far", verdict="right", **own)))) == ["Dog", "Rain", "Siren"]
+    put_right = entry("far", verdict="wrong", relabel="Cat", **own)
+    assert spans(judged(put_right))["Cat"] == (7.0, 8.5)
+
+
+def test_labels_that_are_not_wanted_stay_away_whoever_gave_them(judged):
+    said = (
+        on("Dog", verdict="wrong", relabel="Cat"), on("Rain", verdict="right"),
+        entry("new", "add", label="Bell", onset_s=7.0, offset_s=8.5),
+    )  # fmt: skip
+    assert list(spans(judged(*said, deny=("Cat", "Rain")))) == ["Bell", "Siren"]
+    assert list(spans(judged(*said, allow=("Cat", "Siren")))) == ["Cat", "Siren"]

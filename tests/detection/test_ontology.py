@@ -82,6 +82,11 @@ def test_noise_and_faint_tags_go_where_others_are_clear():
     assert clearest([], under, 0.3) == []
 
 
+def test_of_noise_and_a_faint_tag_under_it_the_noise_stays():
+    noise, rain = event("Noise", 2, 5, 0.8), event("Rain", 2, 5, 0.2)
+    assert clearest([noise, rain], audioset().under_others, 0.4) == [noise]
+
+
 def test_faint_tags_come_back_when_nothing_else_is_heard():
     track = heard([("Dog", 2, 6, 0.9), ("Rain", 2, 6, 0.25), ("Rain", 12, 16, 0.25)])
     events = detect(track).events

@@ -39,7 +39,7 @@ def hard(seed=7):
 
 
 def panel(size=(640, 360), track=None, **options):
-    settings = PanelSettings(view="chips", **options)
+    settings = PanelSettings(view="chips", smoothing="none", **options)
     line = detect(hard() if track is None else track, Settings(panel=settings)).timeline
     return Panel(line, size, settings, families=line.family_by_label)
 
@@ -61,20 +61,29 @@ def test_no_two_chips_ever_meet_and_each_stands_long_enough(side, n_lines):
     chips = seated(random_events(300), seats, lambda index: 150 + 60 * index)
     assert len(chips) > 60
     for chip in chips:
-        assert chip.x >= 0
-        assert chip.x + chip.width <= 800
-        assert chip.x % 2 == 0
+        assert all(0 <= x <= 800 - chip.width for _, x in chip.across)
         assert chip.end_s - chip.start_s >= STAY_S - 1e-9
         assert chip.opacity(chip.start_s + 0.15) == 1  # in within 150 ms
         assert chip.start_s >= chip.event.onset_s
     for a, b in combinations(chips, 2):
         if a.start_s < b.end_s + OUT_S and b.start_s < a.end_s + OUT_S:
-            apart = a.x + a.width + 10 <= b.x or b.x + b.width + 10 <= a.x
-            assert a.line != b.line or apart
+            times = np.arange(max(a.start_s, b.start_s), min(a.end_s, b.end_s) + OUT_S, 0.02)
+            for t in times if a.line == b.line else ():
+                left, right = sorted([(a.x(t), a.width), (b.x(t), b.width)])
+                assert left[0] + left[1] + 10 <= right[0] + 1, t  # each is rounded
             assert a.event.index != b.event.index
     edges = np.arange(0, 150, 0.05)
     alive = [sum(c.start_s <= t < c.end_s + OUT_S for c in chips) for t in edges]
-    assert max(alive) == 3
+    assert max(alive) == 3 if side != 0.5 else max(alive) in (2, 3)
+
+
+def test_where_a_chip_has_gone_the_others_close_up():
+    seats = Seats(width=800, n_lines=1, gap=10, most=3, side=0)
+    short, long = TagEvent(1, "x", 0.0, 2.0, 0.9, 0.8), TagEvent(2, "x", 0.5, 9.0, 0.8, 0.7)
+    first, second = seated([short, long], seats, lambda index: 200)
+    assert [first.x(1.0), second.x(1.0), second.x(2.0)] == [0, 210, 210]
+    assert 0 < second.x(2.0 + OUT_S + 0.1) < 210
+    assert second.x(3.0) == 0
 
 
 def test_what_is_seen_at_once_is_what_is_surest():
@@ -106,7 +115,7 @@ def test_pixels_of_two_chips_never_touch(size):
         on = [c for c in piece.chips if c.opacity(n / RATE) > 0]
         expected = np.zeros_like(alpha, bool)
         for chip in on:
-            x, y = piece.place(chip)
+            x, y = piece.place(chip, n / RATE)
             assert not expected[y : y + piece.geometry.height, x : x + chip.width].any()
             expected[y : y + piece.geometry.height, x : x + chip.width] = True
         assert not alpha[~expected].any()

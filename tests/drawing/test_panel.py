@@ -206,6 +206,29 @@ def test_the_card_is_as_high_as_its_rows_and_its_top_stays(position):
     assert tops == {0}
 
 
+@pytest.mark.parametrize("position", ["bottom-left", "top-right", "right"])
+def test_where_all_tags_are_exchanged_the_card_hangs_where_few_rows_look_best(position):
+    """At the bottom of a picture it then ends where a full card does; no label travels for it."""
+    classes = np.full((80, 5), -1, np.int32)
+    classes[:30], classes[30:60, :2], classes[60:, :1] = [0, 1, 2, 3, 4], [5, 6], [5]
+    scores = np.tile(np.linspace(0.9, 0.5, 7, dtype=np.float32), (80, 1))
+    line = TagTimeline(1 + 0.3 * np.arange(80), scores, classes, tuple("abcdefg"))
+    made = Panel(line, (1280, 720), PanelSettings(position=position))
+    layout, tops = made.pieces[0].layout, []
+    for t, n_rows in ((3.0, 5), (16.0, 2), (24.0, 1)):
+        for settled in (True, False):
+            inked = np.flatnonzero(made.rgba(t, settled=settled)[..., 3].max(axis=1))
+            assert len(inked) == layout.card_height(n_rows)
+            tops.append(int(inked[0]))
+    lower = 3 * layout.pitch if position == "bottom-left" else 0
+    assert tops == [0, 0, lower, lower, lower, lower]
+    motion, seen = made.pieces[0].motion, {}
+    for t in np.arange(0, 25, 0.02):
+        moment = motion.at(t)
+        for row in moment.rows:
+            assert seen.setdefault((row.index, t // 12), moment.drop) == moment.drop, t
+
+
 def test_the_box_has_room_for_the_rows_that_are_shown_and_no_more():
     few = Panel(steady([0.9, 0.8]), (1280, 720), PanelSettings())
     assert few.pieces[0].layout.n_rows == 2

@@ -24,7 +24,7 @@ def panel(size=(1280, 720), **options):
     times = 0.1 * np.arange(n)
     for place, (label, on, off) in enumerate(STORY):
         scores[(times >= on) & (times < off), names.index(label)] = 0.5 + 0.05 * place
-    settings = PanelSettings(view="ticker", **options)
+    settings = PanelSettings(view="ticker", smoothing="none", **options)
     track = TagTrack(scores, names, 0.2, 0.1, 17.0)
     line = detect(track, Settings(panel=settings)).timeline
     return Panel(line, size, settings, families=line.family_by_label)
@@ -74,8 +74,8 @@ def test_words_are_the_captions_and_one_line_at_a_time():
     motion, line = made.pieces[0].motion, made.timeline
     assert line.words[audioset().index_of("Dog")] == "dog barking"
     said = [line.labels[span.index] for span in motion.spans]
-    assert said[:2] == ["Dog", "Siren"]
-    assert said[-1] == "Dog"
+    assert said[0] == said[-1] == "Dog"
+    assert {"Rain", "Music", "Speech"} <= set(said)
     for t in np.arange(0, 17, 1 / 30):
         assert len(motion.at(t).rows) <= 1
 

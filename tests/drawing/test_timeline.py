@@ -26,7 +26,7 @@ def panel(length_s=20.0, size=SIZE, **options):
     levels = np.full((int(50 * length_s), 8), -50, np.float16)
     levels[len(levels) // 4 : len(levels) // 2] = -5
     track = TagTrack(scores, names, 0.2, 0.1, length_s, levels=levels)
-    settings = PanelSettings(view="timeline", **options)
+    settings = PanelSettings(view="timeline", smoothing="none", **options)
     line = detect(track, Settings(panel=settings)).timeline
     return Panel(line, size, settings, families=line.family_by_label)
 

@@ -38,7 +38,7 @@ def heard(story=STORY, length_s=12.0, hop_s=0.1, levels=True):
 
 
 def panel(view, size=(640, 360), track=None, **options):
-    settings = PanelSettings(view=view, **options)
+    settings = PanelSettings(view=view, smoothing="none", **options)
     line = detect(heard() if track is None else track, Settings(panel=settings)).timeline
     return Panel(line, size, settings, families=line.family_by_label)
 
@@ -146,3 +146,14 @@ def test_each_lies_on_the_sheet_where_the_panel_says():
     assert box == alone.pieces[0].box
     part = both.rgba(3.0)[row : row + box.height, : box.width]
     np.testing.assert_array_equal(part, alone.rgba(3.0))
+
+
+@pytest.mark.parametrize("view", NAMES)
+def test_very_long_labels_and_very_many_events_take_no_time(view):
+    names = tuple(f"{i} " + "long " * 2000 for i in range(400))
+    scores = np.zeros((2000, 400), np.float32)
+    scores[np.arange(2000), np.arange(2000) % 400] = 0.9
+    track = TagTrack(scores, names, 0.2, 0.1, 200.0)
+    made = panel(view, track=track)
+    for t in np.arange(0, 200, 10.0):
+        made.rgba(t)

@@ -206,3 +206,18 @@ def test_the_command_knows_the_format(tmp_path, capsys, make_clip):
     assert main(["export", "--format", "list"]) == 0
     assert ".panel.ass" in capsys.readouterr().out
     assert main(["export", "x.npz", "--format", "ass-panel", "--size", "12"]) == 2
+
+
+def test_a_player_hangs_the_card_as_it_is_drawn(tmp_path):
+    classes = np.full((36, 3), -1, np.int32)
+    classes[:14], classes[14:, :1] = [0, 1, 2], [3]
+    scores = np.tile(np.array([0.9, 0.8, 0.7, 0.6], np.float32), (36, 1))
+    line = TagTimeline(1 + 0.3 * np.arange(36), scores, classes, ("Dog", "Rain", "Car", "Bell"))
+    size = 640, 360
+    panel = Panel(line, size, PanelSettings())
+    box = panel.pieces[0].box
+    frames = burned(panel_text(line, size, 11.0, PanelSettings()), tmp_path, size)
+    for n in range(0, len(frames), 4):
+        shown = frames[n][box.y : box.bottom, box.x : box.right].astype(float)
+        expected = drawn(panel, n / RATE)
+        assert np.abs(shown - expected).mean() < 9, n / RATE

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -21,7 +22,8 @@ from overlay.commands import main
 from overlay.datatypes import Cue, TagEvent
 from overlay.detection import detect
 from overlay.errors import ExportError, UnknownFormat
-from overlay.export.formats import Run, SourceFacts, format_named, formats
+from overlay.export.chapters import chapters_of
+from overlay.export.formats import Run, SourceFacts, clock, format_named, formats
 from overlay.export.tree import header
 from overlay.media.process import ffmpeg_program
 from overlay.resources import resource
@@ -130,7 +132,7 @@ def test_ffmpeg_takes_nothing_for_markup(written, name):
         assert plain == f"[{flat(label).translate(str.maketrans(places | braces))}]"
 
 
-def test_ffmpeg_reads_the_chapters(written, make_clip, tmp_path):
+def test_ffmpeg_reads_the_chapters(run, written, make_clip, tmp_path):
     clip = make_clip("chapters.mp4", "-f", "lavfi", "-i", "sine=d=21")
     out = tmp_path / "c.mkv"
     command = [ffmpeg_program(), "-v", "error", "-i", str(clip), "-i", str(written("chapters")),
@@ -138,7 +140,69 @@ def test_ffmpeg_reads_the_chapters(written, make_clip, tmp_path):
     subprocess.run(command, check=True)
     with av.open(str(out)) as container:
         chapters = container.chapters()
-    assert [chapter["metadata"]["title"] for chapter in chapters] == [flat(a) for a in AWKWARD]
+    titles = [chapter["metadata"]["title"] for chapter in chapters]
+    assert titles == [flat(each.title) for each in chapters_of(run)]
+    assert len(titles) > 1
+
+
+def chaptered(*heard, length_s=60.0, labels=("Rain", "Dog", "Silence")):
+    """The chapters of label, onset, offset and mean."""
+    track = TagTrack(np.zeros((3, len(labels)), np.float32), labels, 2.0, 0.3, length_s)
+    events = [TagEvent(labels.index(e[0]), *e[:3], e[3], e[3]) for e in heard]
+    run = Run(SourceFacts("a.mp4", duration_s=length_s), track, Settings(), events)
+    return [(each.start_s, each.end_s, each.title) for each in chapters_of(run)], run
+
+
+def test_chapters_are_as_players_and_youtube_take_them():
+    found, run = chaptered(
+        ("Rain", 3, 22, 0.9), ("Dog", 5, 6, 0.9), ("Dog", 22, 30, 0.8), ("Silence", 30, 44, 0.9),
+        ("Rain", 45, 60, 0.5), ("Dog", 55, 60, 0.9),
+    )  # fmt: skip
+    assert found == [(0, 22, "Rain"), (22, 45, "Dog"), (45, 60, "Rain")]
+    youtube = format_named("youtube")
+    assert youtube.content(run) == b"0:00 Rain\n0:22 Dog\n0:45 Rain\n"
+    assert youtube.lacks(run) == ""
+
+
+def numbered(run, rate=Fraction(30000, 1001)):
+    """The run with numbers of frames asked for."""
+    facts = SourceFacts("my clip.mp4", frame_rate=rate)
+    return replace(run, source=facts, settings=Settings(events=EventSettings(frames=True)))
+
+
+def test_events_carry_numbers_of_frames_on_request(run):
+    for name in ("json", "csv", "jsonl", "vtt-metadata"):
+        assert b"onset_frame" not in content_of(name, run)
+        assert b"onset_frame" in content_of(name, numbered(run))
+    event = json.loads(content_of("json", numbered(run)))["events"][0]
+    assert event["onset_s"] == 0.25  # while frame 7 is shown, and up to 44.96 frames
+    assert (event["onset_frame"], event["offset_frame"]) == (7, 45)
+    table = content_of("csv", numbered(run)).decode().split("\n", 1)[1]
+    rows = list(csv.reader(io.StringIO(table)))
+    assert rows[0][-2:] == ["onset_frame", "offset_frame"]
+    assert rows[1][-2:] == ["7", "45"]
+    on_the_frame = TagEvent(0, "a", 2.0, 3.0, 0.9, 0.9)
+    assert numbered(run, Fraction(25)).frames_of(on_the_frame) == (50, 75)
+
+
+def test_web_players_read_the_events_as_json_in_webvtt(written):
+    cues = list(webvtt.read(str(written("vtt-metadata"))))
+    assert len(cues) == len(EVENTS)
+    for cue, event in zip(cues, EVENTS, strict=True):
+        assert json.loads(cue.text)["label"] == event.label
+        assert "-->" not in cue.text
+        assert cue.start == clock(event.onset_s)
+
+
+def test_chapters_of_one_name_are_one_and_nothing_heard_makes_none():
+    rain, run = chaptered(("Rain", 30, 45, 0.9), ("Rain", 46, 60, 0.9))
+    assert rain == [(0, 60, "Rain")]
+    assert "makes 1" in format_named("youtube").lacks(run)
+    assert chaptered()[0] == []
+    assert chaptered(("Silence", 0, 60, 0.9))[0] == []
+    late, run = chaptered(("Dog", 3690, 3800, 0.9), ("Rain", 0, 3680, 0.9), length_s=4000)
+    assert late[-1] == (3690, 4000, "Dog")
+    assert format_named("youtube").content(run).endswith(b"1:01:30 Dog\n")
 
 
 def test_tables_are_read_back_exactly(written, run):

@@ -178,7 +178,8 @@ def test_lines_have_as_many_fields_as_they_should(run, name, separator, n_fields
 def test_chapters(run):
     text = text_of("chapters", run)
     titles = re.findall("^title=(.*)$", text, re.MULTILINE)
-    assert len(titles) == len(LABELS) == text.count("\n[CHAPTER]\n")
+    assert 1 < len(titles) <= len(LABELS)
+    assert len(titles) == text.count("\n[CHAPTER]\n")
     for title in titles:
         assert re.search(r"(?<!\\)(?:\\\\)*[=;#]", title) is None
 
@@ -230,4 +231,5 @@ def test_thousands_of_events_of_long_labels(name):
     track = TagTrack(np.full((20, 2), 0.5, np.float32), labels, 2.0, 0.3, 6.0)
     timeline = TagTimeline(track.times, track.scores, np.zeros((20, 1), np.int32), labels)
     run = Run(SourceFacts("a.mp4"), track, Settings(), events, cues, timeline)
-    assert len(format_named(name).content(run)) > 500
+    least = 5 if name in ("chapters", "youtube") else 500  # neighbours of one name are one
+    assert len(format_named(name).content(run)) > least

@@ -7,10 +7,10 @@ import pytest
 from detection.hearing import heard, settings
 from export.test_hostile import EVENTS, LABELS, a_run
 
-from overlay.datatypes import TagEvent
+from overlay.datatypes import NO_CLASS, TagEvent
 from overlay.errors import ExportError
 from overlay.export.formats import Run, SourceFacts, format_named
-from overlay.export.read_events import NO_CLASS, read_events
+from overlay.export.read_events import read_events
 from overlay.products.detected import events_of
 from overlay.vocabulary import vocabulary_named
 from overlay.vocabulary.audioset import audioset
@@ -47,6 +47,10 @@ def test_audacity_labels(read):
         NO_CLASS, audioset().index_of("Dog"), audioset().index_of("Rain")
     ]  # fmt: skip
     assert (lane.name, lane.is_scored) == ("labels.txt", False)
+
+
+def test_what_stands_twice_is_one(read):
+    assert told(read("1\t2\tDog\n1\t2\tdog\n1\t2\tCat\n")) == [("Dog", 1, 2), ("Cat", 1, 2)]
 
 
 def test_raven_tables_have_a_selection_once(read):

@@ -2,6 +2,7 @@
 
 import errno
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,9 @@ def log_of(*lines):
         "[info]     comment         : How to fix: No space left on device",
         "[out#0/mp4 @ 0x1] [verbose] Truncated.mp4: No space left on device",
         "[h264 @ 0x55] [warning] SEI type 5 size 200 truncated at 30",
+        "[h264 @ 0x55] [error] SEI type 5 size 200 truncated at 30",
+        "[h264 @ 0x55] [error] truncating likely oversized PPS (12 > 8)",
+        "[mjpeg @ 0x55] [error] invalid APP1 marker, truncated",
         "[mp4 @ 0x55] [warning] Timestamps are unset in a packet; corrupt",
         "[aost#0:0/pcm_f32le @ 0x1] [warning] Non-monotonic DTS; previous: 1, current: 0;",
         "partial file",
@@ -82,3 +86,18 @@ def test_a_healthy_file_is_healthy_by_any_name(make_clip, tmp_path, name):
     assert log.frames_decoded == log.frames_encoded == 25
     assert not log.damaged
     assert log.no_room is None
+
+
+LOGS = sorted(Path(__file__).with_name("data").joinpath("logs").glob("*.log"))
+
+
+@pytest.mark.parametrize("log", LOGS, ids=lambda log: log.stem)
+def test_recorded_logs(log):
+    """What ffmpeg 9.0 printed of files as their names say: damaged ones, and healthy ones that only
+    look so. Kept are errors, warnings, names and counts."""
+    read = log_of(*log.read_text().splitlines())
+    assert read.damaged == log.stem.startswith("damaged")
+    assert read.frames_decoded
+    assert read.no_room is None
+    for line in (*read.damage, read.complaint):
+        assert " @ 0x" not in line

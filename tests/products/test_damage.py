@@ -83,3 +83,16 @@ def test_a_flipped_bit_is_never_silent_where_frames_are_lost(make_clip, tmp_path
             assert not out.exists()
         else:
             assert picture_times(out) == pytest.approx(times, abs=1e-3)
+
+
+def test_a_malformed_message_beside_the_pictures_is_no_damage(make_clip, tmp_path):
+    """A3: an SEI message that ends early; all frames are decoded."""
+    raw = make_clip("plain.h264", *PICTURE, "-c:v", "libx264", "-bf", "0").read_bytes()
+    message = b"\0\0\1\x06\x05\xc8" + bytes(range(1, 31)) + b"\x80"
+    at = raw.index(b"\0\0\1\x65")
+    odd = tmp_path / "odd.h264"
+    odd.write_bytes(raw[:at] + message + raw[at:])
+    source = make_clip("odd.mp4", "-r", "25", "-i", str(odd), *TONE, "-map",
+                       "0", "-map", "1", "-c:v", "copy", "-c:a", "aac")  # fmt: skip
+    made(Burned(), source, tmp_path / "out.mp4", FAST)
+    assert len(picture_times(tmp_path / "out.mp4")) == 40

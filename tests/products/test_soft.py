@@ -154,10 +154,16 @@ def test_matroska_gets_captions_the_panel_and_its_fonts(tmp_path, track):
         main([str(source), "--soft", "--tags", str(saved), "-o", str(out), "--theme", "light"]) == 0
     )
     assert _texts(out) == [("Sounds", True), ("Sound tags, animated", False)]
+    with av.open(str(out)) as container:
+        captions, panel = container.streams.subtitles
+        assert captions.language == panel.language == "eng"
+        flags = captions.disposition
+        assert flags & flags.hearing_impaired
+        assert not panel.disposition & flags.hearing_impaired
     assert [kind for _, kind, _ in _attachments(out)] == ["application/vnd.ms-opentype"] * 2
     captions, panel = (_subtitles(out, n) for n in (0, 1))
     assert [line.plaintext for line in captions] == ["[dog barking]"]
-    assert panel.info["PlayResX"] == "854"
+    assert panel.info["PlayResX"] == "960"
     assert {line.plaintext for line in panel if line.style == "L"} == {"Dog"}
     assert max(line.end for line in panel) <= 40_000
     assert panel.styles["L"].fontname == "Inter Semi Bold"
@@ -194,6 +200,9 @@ def test_other_containers_get_captions_of_their_own_kind(
     with av.open(str(out)) as container:
         stream = container.streams.subtitles[0]
         shown = [bytes(p) for p in container.demux(stream) if p.size > 2]
+        flags = stream.disposition
+        assert stream.language == "eng"
+        assert bool(flags & flags.hearing_impaired) == (extension == ".mp4")  # others have none
     assert len(shown) == 1
     assert b"[dog barking]" in shown[0]
 
@@ -245,3 +254,15 @@ def test_frames_without_times_in_their_order_are_not_copied(make_clip, tmp_path,
     times = picture_times(drawn)
     assert len(times) == 30
     assert times == sorted(times)
+
+
+def test_frames_in_coding_order_keep_the_times_of_avi(make_clip, tmp_path, track):
+    """H.264 without B frames: what ffmpeg would work out is one frame late."""
+    plain = make_clip(
+        "plain-order.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=1.2", "-f", "lavfi", "-i",
+        "sine=d=1.2", "-c:v", "libx264", "-bf", "0", "-c:a", "libmp3lame",
+    )  # fmt: skip
+    source = make_clip("plain-order.avi", "-i", str(plain), "-c", "copy", "-bsf:v",
+                       "h264_mp4toannexb")  # fmt: skip
+    out = soft(source, tmp_path / "out.mkv", track)
+    assert picture_times(out) == pytest.approx(picture_times(plain), abs=0.03)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from browsing import axe_script, chromium, fresh
+from browsing import axe_script, chromium, forget, fresh
 from judging import heard, page_of
 
 pytest.importorskip("selenium")
@@ -121,10 +121,11 @@ def test_timeline_click_seeks_and_chooses(person):
     person.js("document.getElementById('video').pause()")
     lanes = person.element("#lanes-canvas")
     width = lanes.size["width"]
-    x = round(136 + (width - 136) * 11 / 20 - width / 2)
-    third_lane = 50 - lanes.size["height"] // 2
-    ActionChains(person.browser).move_to_element_with_offset(lanes, x, third_lane).click().perform()
-    assert person.text("#event-name") == "Siren"
+    x = round(136 + (width - 136) * 17.5 / 20 - width / 2)
+    lane = 30 - lanes.size["height"] // 2
+    ActionChains(person.browser).move_to_element_with_offset(lanes, x, lane).click().perform()
+    assert person.text("#event-name") == "Speech"
+    assert person.text("#event-facts").startswith("0:17.0 – 0:18.0")
     sound = person.element("#sound")
     x = round(136 + (width - 136) * 15 / 20 - width / 2)
     ActionChains(person.browser).move_to_element_with_offset(sound, x, 30).click().perform()
@@ -196,7 +197,7 @@ def test_downloaded_file_is_what_the_program_reads_and_is_loaded_again(person, t
     said = list(fold(kept.entries).values())
     assert [each.verdict for each in said] == ["right", "wrong", None]
     assert said[2].comment == "what?"
-    person.js("localStorage.clear()")
+    forget(person.browser, person.address)
     person.open()
     assert person.text("#counts").startswith("0 of 6")
     person.element("#file").send_keys(str(file))

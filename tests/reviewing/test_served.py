@@ -4,7 +4,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from browsing import Reviewer, chromium, fresh
+from browsing import Reviewer, chromium, forget, fresh
 from judging import heard, page_of
 
 pytest.importorskip("selenium")
@@ -67,7 +67,7 @@ def test_verdicts_are_beside_the_medium_and_come_back(clip, browser):
         person.until_says("#saved", "Saved beside the file")
         said = fold(_kept(clip)).values()
         assert [each.verdict for each in said] == ["right", "unsure"]
-        person.js("localStorage.clear()")
+        forget(person.browser, person.address)
         person.open()
         person.until_says("#counts", "2 of 6")
         assert not person.complaints()

@@ -70,6 +70,12 @@ def test_the_blocks_do_not_matter(way, seconds):
         np.testing.assert_allclose(again.scores, whole.scores, atol=1e-6)
 
 
+def test_the_shortest_windows_make_rows_all_the_same():
+    track = score_stream(in_blocks(steps(8.0), 500), Loudness(), Windows(0.1, 0.05, "context"))
+    assert track.n_hops == 160
+    assert track.scores[70, 0] > 0.9
+
+
 @pytest.mark.parametrize("way", ["context", "frames"])
 def test_a_row_speaks_of_its_own_moment(way):
     make, windows = WAYS[way]

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from overlay.datatypes import Box, TagTimeline
 from overlay.drawing.canvas import even_box, lay
 from overlay.drawing.card import plate, rounded
+from overlay.drawing.curves import constant_until
 from overlay.drawing.icons import icon_for, icon_mask
 from overlay.drawing.labels import fitting_name, short_name
 from overlay.drawing.layout import CAP_HEIGHT, NOWHERE
@@ -123,10 +124,16 @@ class _Widths:
 
     def __init__(self, brief: Brief, geometry: ChipGeometry) -> None:
         self._labels, self._geometry = brief.timeline.labels, geometry
+        self._known: dict[int, int] = {}
         self._drawer = TextDrawer(TextStyle(brief.fonts[0], (1.0, 1.0, 1.0)), lambda rgb: rgb)
 
     def of(self, index: int) -> int:
         """Columns, even."""
+        if index not in self._known:
+            self._known[index] = self._measured(index)
+        return self._known[index]
+
+    def _measured(self, index: int) -> int:
         geometry = self._geometry
         length = self._drawer.length(*self.text(index)) / geometry.pixel_aspect
         width = geometry.before + geometry.ring_width + geometry.between + length + geometry.behind
@@ -160,19 +167,20 @@ class ChipsPiece:
         if not self.chips:
             return Box(room.x, room.y, 2, 2)
         tops = [geometry.top(chip.line) for chip in self.chips]
-        x0, x1 = min(c.x for c in self.chips), max(c.x + c.width for c in self.chips)
+        columns = [(round(x), round(x) + c.width) for c in self.chips for _, x in c.across]
+        x0, x1 = min(a for a, _ in columns) // 2 * 2, max(b for _, b in columns)
         y0, y1 = min(tops), max(tops) + geometry.height
-        return Box(room.x + x0, room.y + y0, x1 - x0, y1 - y0)
+        return Box(room.x + x0, room.y + y0, x1 - x0 + (x1 - x0) % 2, y1 - y0)
 
     @property
     def fits(self) -> bool:
         """Whether there is room for a chip with letters."""
         return self.geometry.fits
 
-    def place(self, chip: Chip) -> tuple[int, int]:
-        """First column and row of a chip in the box."""
+    def place(self, chip: Chip, t: float) -> tuple[int, int]:
+        """First column and row of a chip in the box at second ``t``."""
         geometry, room = self.geometry, self.geometry.room
-        return chip.x + room.x - self.box.x, geometry.top(chip.line) + room.y - self.box.y
+        return chip.x(t) + room.x - self.box.x, geometry.top(chip.line) + room.y - self.box.y
 
     def text(self, index: int) -> tuple[str, float]:
         """What is written on the chip of a class, and its size."""
@@ -189,6 +197,9 @@ class DrawnChip:
 
     number: int
     """Which chip."""
+    x: int
+    """Its first column on the canvas, and first row."""
+    y: int
     opacity: int
     """In ``OPACITY_STEPS``."""
     ring: int
@@ -225,7 +236,9 @@ class ChipsView:
             if settled:
                 opacity = OPACITY_STEPS if chip.start_s <= t < chip.end_s else 0
             if opacity:
-                drawn.append(DrawnChip(number, opacity, self._ring(chip, t)))
+                drawn.append(
+                    DrawnChip(number, *self._piece.place(chip, t), opacity, self._ring(chip, t))
+                )
         return tuple(drawn)
 
     def patches(self, old: Scene, new: Scene) -> Iterable[Patch]:
@@ -234,18 +247,20 @@ class ChipsView:
         before, after = ({chip.number: chip for chip in scene} for scene in (old, new))
         for number in before.keys() | after.keys():
             a, b = before.get(number), after.get(number)
-            if a and b and a.opacity == b.opacity:
+            if a and b and (a.opacity, a.x) == (b.opacity, b.x):
                 if a.ring != b.ring:
-                    yield Patch(self._ring_box(number))
-            elif a != b:
-                yield Patch(self._chip_box(number))
+                    yield Patch(self._ring_box(b))
+            else:
+                boxes = [self._chip_box(chip) for chip in (a, b) if chip]
+                left, right = min(b.x for b in boxes), max(b.right for b in boxes)
+                yield Patch(even_box(left, boxes[0].y, right, boxes[0].bottom, self.size))
 
     def paint(self, scene: Scene, box: Box, area: Pixels) -> None:
         """Draw a box of a scene."""
         assert isinstance(scene, tuple)
         area[:] = 0
         for chip in scene:
-            whole = self._chip_box(chip.number)
+            whole = self._chip_box(chip)
             if (
                 whole.x < box.right
                 and box.x < whole.right
@@ -269,6 +284,7 @@ class ChipsView:
         chips = [self._piece.chips[number] for number in self._alive[place]]
         if any(0 < chip.opacity(t) < 1 or _is_edge(chip, t) for chip in chips):
             return t
+        until = min([until, *(constant_until(chip.across, t) for chip in chips)])
         return min([until, *(self._ring_until(chip, t, until) for chip in chips)])
 
     def _ring(self, chip: Chip, t: float) -> int:
@@ -285,16 +301,14 @@ class ChipsView:
                 break
         return limit
 
-    def _chip_box(self, number: int) -> Box:
-        chip = self._piece.chips[number]
-        return Box(*self._piece.place(chip), chip.width, self._piece.geometry.height)
+    def _chip_box(self, chip: DrawnChip) -> Box:
+        width = self._piece.chips[chip.number].width
+        return Box(chip.x, chip.y, width, self._piece.geometry.height)
 
-    def _ring_box(self, number: int) -> Box:
-        x, y = self._piece.place(self._piece.chips[number])
+    def _ring_box(self, chip: DrawnChip) -> Box:
         dx, dy = self._painter.ring_place
-        ring = self._piece.geometry.ring
-        width = self._piece.geometry.ring_width
-        return even_box(x + dx, y + dy, x + dx + width, y + dy + ring, self.size)
+        x, y, geometry = chip.x + dx, chip.y + dy, self._piece.geometry
+        return even_box(x, y, x + geometry.ring_width, y + geometry.ring, self.size)
 
 
 def _edges(chip: Chip) -> tuple[float, ...]:

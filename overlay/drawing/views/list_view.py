@@ -62,6 +62,8 @@ class ListScene:
     """Opacity of the card in ``OPACITY_STEPS``."""
     height: int
     """Of the card in pixels."""
+    top: int
+    """First row of the card."""
     rows: tuple[DrawnRow, ...]
 
 
@@ -88,11 +90,14 @@ class ListView:
     def scene(self, t: float, *, settled: bool = False) -> ListScene:
         """What is shown at second ``t``."""
         if not self._geometry.fits:
-            return ListScene(0, self.size[1], ())
+            return ListScene(0, self.size[1], 0, ())
         moment = self._motion.settled(t) if settled else self._motion.at(t)
         height = self._geometry.card_height(moment.height)
         plate = round(moment.plate * OPACITY_STEPS)
-        return ListScene(plate, height, tuple(self._drawn(row) for row in moment.rows))
+        drop = moment.drop if self._geometry.hangs else 0.0
+        top = self._geometry.baseline(drop) - self._geometry.baseline(0)
+        rows = tuple(self._drawn(row, drop) for row in moment.rows)
+        return ListScene(plate, height, top, rows)
 
     def patches(self, old: Scene, new: Scene) -> Iterable[Patch]:
         """Where two scenes differ."""
@@ -104,7 +109,7 @@ class ListView:
     def paint(self, scene: Scene, box: Box, area: Pixels) -> None:
         """Draw a box of a scene."""
         assert isinstance(scene, ListScene)
-        card = self._card.pixels(scene.height)[:, *box.slices]
+        card = self._card.pixels(scene.height, scene.top)[:, *box.slices]
         np.multiply(card, np.float32(scene.plate / OPACITY_STEPS), out=area)
         for row in scene.rows:
             self._rows.paint(row, area, box)
@@ -118,12 +123,12 @@ class ListView:
         """Second up to which the picture stays as it is at ``t``."""
         return self._motion.still_until(t) if self._geometry.fits else float("inf")
 
-    def _drawn(self, row: Row) -> DrawnRow:
+    def _drawn(self, row: Row, drop: float) -> DrawnRow:
         geometry = self._geometry
         text = row.opacity * text_strength(self._theme.row, row.number)
         return DrawnRow(
             row.index,
-            geometry.baseline(row.rank),
+            geometry.baseline(row.rank + drop),
             round(text * OPACITY_STEPS),
             round(row.opacity * OPACITY_STEPS),
             row.number,
@@ -133,9 +138,11 @@ class ListView:
     def _patches(self, old: ListScene, new: ListScene) -> Iterator[Patch]:
         before, after = ({row.index: row for row in scene.rows} for scene in (old, new))
         spans: list[tuple[int, int]] = []
-        if old.height != new.height:
-            around = int(self._geometry.radius) + 2
-            spans.append((min(old.height, new.height) - around, max(old.height, new.height)))
+        if old.top != new.top:
+            spans.append((min(old.top, new.top), self.size[1]))
+        elif old.height != new.height:
+            around, ends = int(self._geometry.radius) + 2, (old.height, new.height)
+            spans.append((new.top + min(ends) - around, new.top + max(ends)))
         moving = {index for index in before.keys() | after.keys()
                   if before.get(index) != after.get(index)}  # fmt: skip
         for index in moving:
@@ -146,7 +153,7 @@ class ListView:
             if a.number != b.number:
                 yield Patch(self._rows.number_box(b, self.size))
             if a.bar_length != b.bar_length:
-                yield self._ends.patch(a, b, new.rows, new.height, new.plate)
+                yield self._ends.patch(a, b, new.rows, (new.height, new.top), new.plate)
         for first, last in _merged(spans):
             yield Patch(even_box(0, first, self.size[0], last, self.size))
 

@@ -33,6 +33,8 @@ _WORDS_SHARE, _EVENTS_SHARE = 0.6, 0.36
 _NARROW = 26.0
 """Where there is less room, in font sizes of the words, they lie above each other."""
 _N_EVENTS = 4
+_LONGEST = 240
+"""Letters of what is said that are looked at."""
 _STEP_S = 0.25
 """How long the events take to slide up by one."""
 _LATEST_S = 1.5
@@ -123,7 +125,7 @@ def _words(brief: Brief, size: float, share: float, position: str) -> WordsPiece
 
 def _said(brief: Brief, index: int) -> str:
     line = brief.timeline
-    words = (line.words or line.labels)[index]
+    words = (line.words or line.labels)[index][:_LONGEST]
     return words[:1].upper() + words[1:]
 
 

@@ -25,7 +25,9 @@ _SHARE = 0.175
 """Of the picture's height."""
 _TEXT, _TIME = 0.72, 0.62
 """Letters of labels and of the time, in parts of the theme's."""
-_SOUND = 0.22
+_LEAST_PX = 8.0
+"""Letters are at least so large; then there are fewer lanes."""
+_SOUND = 0.2
 """Part of the strip that shows the sound itself."""
 _LABEL_EMS = 6.0
 """About as wide as a label is, in font sizes."""
@@ -80,14 +82,14 @@ def _strip(room: Room, theme: Theme, scale: float, position: str) -> Strip:
     unit = room.unit(scale)
     height = _SHARE * room.shown[1]
     box = room.placed((room.width, height), "top" if "top" in position else "bottom")
-    text_size = max(_TEXT * theme.text.size * unit, 1.0)
+    text_size = max(_TEXT * theme.text.size * unit, _LEAST_PX)
     padding = max(2, round(0.4 * text_size))
     bar_height = max(2, round(0.95 * theme.bar.height * unit))
     bar_offset = max(1, round(0.3 * text_size))
     sound_height = max(4, round(_SOUND * box.height))
     lowest = box.height - padding - sound_height - padding // 2
     row = CAP_HEIGHT * text_size + bar_offset + bar_height
-    between = 0.28 * text_size
+    between = 0.22 * text_size
     n_lanes = min(_MOST_LANES, int((lowest - padding + between) / (row + between)))
     left = round(max(theme.card.padding * unit, 0.6 * text_size) / room.pixel_aspect)
     width = max(4, (box.width - 2 * left) // 4 * 4)
@@ -463,9 +465,9 @@ class _Playhead:
         widths = [self._flag(time).shape[2] for time in times]
         left, top = min(x for x, _ in places), places[0][1]
         right = max(x + width for (x, _), width in zip(places, widths, strict=True))
-        yield min(columns) - reach, self._top, max(columns) + reach, top
+        yield min(columns) - reach, 0, max(columns) + reach, top  # letters may reach above it
         left, right = min(left, min(columns) - reach), max(right, max(columns) + reach)
-        yield left, top, right, self._strip.sound[1]
+        yield left, top, right, self._strip.box.height
 
     def _flag_place(self, column: int, time: str) -> tuple[int, int]:
         strip, flag = self._strip, self._flag(time)

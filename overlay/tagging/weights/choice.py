@@ -37,8 +37,8 @@ def choose(wanted: str, *, patience_s: float = 6.0) -> tuple[str, str | None]:
     if not os.environ.get(OFFLINE_VARIABLE) and _fetched(patience_s):
         return BEST, f"model {BEST}: fetched its weights into {cache_folder() / 'models'}"
     return SHIPPED, (
-        f"model {SHIPPED}, which came with the program: {BEST}, which names more sounds right, is "
-        f"not here and cannot be fetched quickly ('tag-overlay models fetch {BEST}' takes its time)"
+        f"using the small built-in model; for better tags: tag-overlay models fetch {BEST}, "
+        f"{WEIGHTS[BEST].megabytes:.0f} MB"
     )
 
 
