@@ -93,6 +93,7 @@ class Cluster:
     def _round(self, chunks: Iterator[_Chunk | Event]) -> Iterator[Event]:
         for chunk in chunks:
             if isinstance(chunk, Event):
+                _forget(str(_scores_path(chunk.task)))  # of a driver that was lost
                 yield chunk
                 continue
             if chunk.tasks:
@@ -182,6 +183,16 @@ def _chunks(items: Iterator[Item]) -> Iterator[_Chunk | Event]:
         yield _Chunk(tuple(waiting))
 
 
+def _scores_path(task: Task) -> Path:
+    name = identity_of(task.found.place, "track")
+    return task.out / STATE_FOLDER / "tracks" / name[:2] / f"{name[2:]}.npz"
+
+
+def _forget(scores: str) -> None:
+    with contextlib.suppress(OSError):
+        Path(scores).unlink()
+
+
 class Scorer:
     """An actor: scores sources with a model that it loads once.
 
@@ -200,8 +211,7 @@ class Scorer:
         return [self._scored(Task.from_json(plain)) for plain in plains]
 
     def _scored(self, task: Task) -> str | None:
-        name = identity_of(task.found.place, "track")
-        path = task.out / STATE_FOLDER / "tracks" / name[:2] / f"{name[2:]}.npz"
+        path = _scores_path(task)
         tagging = task.settings.tagging
         try:
             source = open_source(
@@ -240,6 +250,5 @@ def make_all(
         if event.outcome is not None
     ]
     for path in filter(None, paths):
-        with contextlib.suppress(OSError):
-            Path(path).unlink()
+        _forget(path)
     return outcomes

@@ -17,7 +17,7 @@ from overlay.batching.markers import Marker, is_done, key_of, read_marker, write
 from overlay.batching.pictures import keep_picture
 from overlay.batching.sources import Found
 from overlay.errors import OutputError, OverlayError
-from overlay.files import is_there, make_folder
+from overlay.files import is_file, is_there, make_folder
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings, settings_from_tables
 from overlay.track import TagTrack
@@ -184,7 +184,7 @@ class _Work:
         self, task: Task, reporter: Reporter, told_length: Callable[[float], object]
     ) -> None:
         self._task, self._reporter, self._told_length = task, reporter, told_length
-        self._track: TagTrack | str | None = task.scores
+        self._track: TagTrack | str | None = task.scores if is_file(task.scores or "") else None
         self._has_picture = self._has_begun = False
 
     def outcome(self, kind: str, key: str) -> Outcome:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from overlay.batching.on_ray import Cluster, connected
+from overlay.batching.on_ray import Cluster, _scores_path, connected
 from overlay.batching.pool import Limits
 from overlay.batching.run import Batch, BatchSettings
 from overlay.batching.sources import Found, find_sources, roots_of
@@ -94,6 +94,11 @@ def test_products_and_bytes_are_those_of_this_machine_and_no_scores_stay(source,
     items = items_of(source, tmp_path / "ray", "events", "captions")
     ray = StandIn()
     assert states(ray, items) == [("events", "done"), ("captions", "done")]
+    left = _scores_path(items[0])  # by a driver that was lost
+    left.write_bytes(b"scores")
+    assert states(StandIn(), items_of(source, tmp_path / "ray", "events")) == [
+        ("events", "skipped")
+    ]
     assert ray.killed == 1
     here = Batch(lambda: find_sources(source, tmp_path / "here"), tmp_path / "here", SETTINGS,
                  BatchSettings(("events", "captions"), jobs=1))  # fmt: skip

@@ -60,7 +60,7 @@ def clips(args: argparse.Namespace, folder: Path) -> None:
         shutil.copy(one, made / f"{number:03}.mp4")
     batch = [
         sys.executable, "-m", "overlay", "batch", str(made), "-o", str(out), "--model", "builtin",
-        "--preset", "veryfast", "--no-cache", "-q",
+        "--speed", "veryfast", "--no-cache", "-q",
     ]  # fmt: skip
     turn = [sys.executable, __file__, "--turn", str(made), str(out)]
 
