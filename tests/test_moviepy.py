@@ -17,6 +17,11 @@ from overlay.vocabulary.audioset import audioset_labels
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
+GRAY = (
+    "-f", "lavfi", "-i", "color=0x406080:s=640x360:d=3:r=25", "-colorspace", "bt709",
+    "-color_range", "tv", "-vf", "setparams=colorspace=bt709:range=tv", "-qp", "0",
+)  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def track():
@@ -26,10 +31,7 @@ def track():
 
 
 def test_the_effect_draws_what_the_command_draws(track, make_clip, tmp_path):
-    source = make_clip(
-        "gray.mp4", "-f", "lavfi", "-i", "color=0x406080:s=640x360:d=3:r=25", "-colorspace",
-        "bt709", "-color_range", "tv", "-vf", "setparams=colorspace=bt709:range=tv", "-qp", "0",
-    )  # fmt: skip
+    source = make_clip("gray.mp4", *GRAY)
     settings = PanelSettings(top_k=3)
     with VideoFileClip(str(source)) as clip:
         frame = clip.with_effects([TagOverlay(track, settings)]).get_frame(2.0)
@@ -45,7 +47,7 @@ def test_the_effect_draws_what_the_command_draws(track, make_clip, tmp_path):
 
 
 def test_a_clip_cut_from_a_longer_video_keeps_its_time(track, make_clip):
-    source = make_clip("gray.mp4")
+    source = make_clip("gray.mp4", *GRAY)
     with VideoFileClip(str(source)) as clip:
         whole = clip.with_effects([TagOverlay(track)]).get_frame(2.0)
         part = clip.subclipped(1, 3).with_effects([TagOverlay(track, start_s=1.0)])

@@ -41,10 +41,11 @@ def test_other_ways_to_start_it(how):
 def _examples():
     """Command lines in the pages, as shells take them."""
     for page in PAGES:
-        for line in page.read_text("utf-8").splitlines():
+        text = page.read_text("utf-8").replace("\\\n", "")
+        for line in text.splitlines():
             for part in re.split(r"&&|\|(?=\s)", line if line.startswith("    ") else ""):
                 words = shlex.split(part, comments=True)
-                if words and Path(words[0]).name == "tag-overlay" and "…" not in part:
+                if words and Path(words[0]).name == "tag-overlay" and not {"…", "$"} & set(part):
                     yield words[1:]
 
 

@@ -41,7 +41,7 @@ def test_without_network_it_is_the_builtin_one_and_that_is_said(tmp_path):
     tagger = load_tagger(TaggingSettings(device="cpu"), reporter=Reporter(on_note=notes.append))
     assert tagger.name == "builtin"
     assert len(notes) == 1
-    assert notes[0].startswith("model builtin")
+    assert "small built-in model" in notes[0]
     assert "mn04" in notes[0]
     assert "\n" not in notes[0]
     assert not any((tmp_path / "tag-overlay/models").glob("*"))

@@ -163,7 +163,7 @@ def test_strong_classes_have_kinds_families_and_words():
     assert set(strong.families) <= set(FAMILIES)
     assert strong.breadcrumb(strong.index_of("Bark"))[-2:] == ("Dog", "Bark")
     assert strong.wordings[strong.index_of("Stream, river")].en == "stream"
-    assert sum(wording is not None for wording in strong.wordings) == 376
+    assert all(wording is not None for wording in strong.wordings)
     assert {strong.names[i] for i in strong.say_nothing} >= {"Sound effect", "Unknown sound"}
     assert sum(place is not None for place in strong_of_audioset()) == 376
 
