@@ -38,12 +38,16 @@ def test_other_ways_to_start_it(how):
     assert "render" in done.stdout
 
 
+def _is_example(line):
+    return line.startswith("    ") and "tag-overlay" in line
+
+
 def _examples():
     """Command lines in the pages, as shells take them."""
     for page in PAGES:
         text = page.read_text("utf-8").replace("\\\n", "")
         for line in text.splitlines():
-            for part in re.split(r"&&|\|(?=\s)", line if line.startswith("    ") else ""):
+            for part in re.split(r"&&|\|(?=\s)", line if _is_example(line) else ""):
                 words = shlex.split(part, comments=True)
                 if words and Path(words[0]).name == "tag-overlay" and not {"…", "$"} & set(part):
                     yield words[1:]
