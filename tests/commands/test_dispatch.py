@@ -39,7 +39,7 @@ def test_other_ways_to_start_it(how):
 
 
 def _is_example(line):
-    return line.startswith("    ") and "tag-overlay" in line
+    return line.startswith("    ") and re.search("tag-overlay [^&]", line) is not None
 
 
 def _examples():
