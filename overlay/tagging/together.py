@@ -194,5 +194,5 @@ def agreed(*scores: Scores) -> Scores:
     """
     clipped = [np.clip(each, _LEAST, 1 - _LEAST) for each in scores]
     logits = sum(np.log(p / (1 - p)) for p in clipped) / np.float32(len(clipped))
-    pooled: Scores = 1 / (1 + np.exp(-logits))
+    pooled: Scores = (1 / (1 + np.exp(-logits))).astype(np.float32)
     return pooled
