@@ -25,7 +25,7 @@ from overlay.products.base import Made
 from overlay.products.checking import check_frames, check_run, check_streams
 from overlay.products.detected import timeline_of
 from overlay.products.feeding import drawable, fed, lasting_s, make_panel, panel_input
-from overlay.products.target import PictureFolder, Target, place, target_for
+from overlay.products.target import PictureFolder, Target, TargetPlan, place, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
@@ -60,24 +60,17 @@ class Alone:
             reporter.note(f"{encoder.name} has no quality scale; --crf is left aside")
         program = ffmpeg_program(settings.video.ffmpeg)
         settings = drawable(video, settings, reporter)
-        return AlonePlan(source, settings, target, program, encoder)
+        return AlonePlan(target, source, settings, program, encoder)
 
 
 @dataclass(frozen=True, slots=True)
-class AlonePlan:
+class AlonePlan(TargetPlan):
     """A ``Plan``."""
 
     source: Source
     settings: Settings
-    target_file: Target
     program: str
     encoder: AlphaEncoder
-    needs_track: bool = True
-
-    @property
-    def target(self) -> Path:
-        """The file, or the folder of pictures."""
-        return self.target_file.path
 
     def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
         """See ``Plan.write``.

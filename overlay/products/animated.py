@@ -16,7 +16,7 @@ from overlay.products.base import Made
 from overlay.products.checking import check_run
 from overlay.products.detected import timeline_of
 from overlay.products.feeding import drawable, fed, lasting_s, planar_panel
-from overlay.products.target import Target, target_for
+from overlay.products.target import TargetPlan, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
@@ -57,23 +57,16 @@ class Animated:
                 f"choose at most {LONGEST_S:.0f} s with --from and --to"
             )
         program = ffmpeg_program(settings.video.ffmpeg)
-        return AnimatedPlan(source, drawable(video, settings, reporter), target, program)
+        return AnimatedPlan(target, source, drawable(video, settings, reporter), program)
 
 
 @dataclass(frozen=True, slots=True)
-class AnimatedPlan:
+class AnimatedPlan(TargetPlan):
     """A ``Plan``."""
 
     source: Source
     settings: Settings
-    target_file: Target
     program: str
-    needs_track: bool = True
-
-    @property
-    def target(self) -> Path:
-        """The moving picture."""
-        return self.target_file.path
 
     def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
         """See ``Plan.write``.

@@ -28,7 +28,7 @@ from overlay.products.chaptered import chaptered
 from overlay.products.checking import check_frames, check_run, check_streams, shape_notes
 from overlay.products.detected import timeline_of
 from overlay.products.feeding import drawable, fed, lasting_s, planar_panel, shaped
-from overlay.products.target import Target, target_for
+from overlay.products.target import TargetPlan, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
@@ -69,30 +69,23 @@ class Burned:
         for note in (*notes, *left_out(target.path, dropped, coverless)):
             reporter.note(note)
         return BurnedPlan(
-            source, settings, target_file=target, program=program, encoder=encoder,
+            target, source, settings, program=program, encoder=encoder,
             subtitles=tuple(subtitles), covers=tuple(covers), fields=kept,
         )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class BurnedPlan:
+class BurnedPlan(TargetPlan):
     """A ``Plan``."""
 
     source: Source
     settings: Settings
-    target_file: Target
     program: str
     encoder: Encoder
     subtitles: tuple[SubtitlePlan, ...]
     covers: tuple[int, ...]
     fields: str
     """As they are coded; empty where whole pictures are."""
-    needs_track: bool = True
-
-    @property
-    def target(self) -> Path:
-        """The video."""
-        return self.target_file.path
 
     def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
         """See ``Plan.write``.

@@ -17,7 +17,7 @@ from overlay.products.base import Made
 from overlay.products.checking import check_run
 from overlay.products.detected import events_of, timeline_of
 from overlay.products.feeding import drawable, fed
-from overlay.products.target import Target, target_for
+from overlay.products.target import TargetPlan, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
@@ -44,23 +44,16 @@ class ContactSheet:
             raise OutputError("a contact sheet is a .png", path=target.path)
         program = ffmpeg_program(settings.video.ffmpeg)
         settings = drawable(source.picture(), settings, reporter)
-        return ContactSheetPlan(source, settings, target, program)
+        return ContactSheetPlan(target, source, settings, program)
 
 
 @dataclass(frozen=True, slots=True)
-class ContactSheetPlan:
+class ContactSheetPlan(TargetPlan):
     """A ``Plan``."""
 
     source: Source
     settings: Settings
-    target_file: Target
     program: str
-    needs_track: bool = True
-
-    @property
-    def target(self) -> Path:
-        """The picture."""
-        return self.target_file.path
 
     def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
         """See ``Plan.write``.

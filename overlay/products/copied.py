@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from overlay.errors import OutputError, UsageError
 from overlay.files import temporary_folder
@@ -28,7 +29,7 @@ from overlay.products.chaptered import chaptered
 from overlay.products.checking import check_order, check_run, check_streams
 from overlay.products.detected import silence
 from overlay.products.feeding import fed
-from overlay.products.target import Target, target_for
+from overlay.products.target import TargetPlan, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
@@ -72,25 +73,19 @@ class Copied:
         program = ffmpeg_program(settings.video.ffmpeg)
         streams = [video.index, *copied_streams(source.info, subtitles, audio)]
         check_holds(source.info, streams, target.path, program)
-        return CopiedPlan(source, settings, target, program, tuple(subtitles), tuple(covers))
+        return CopiedPlan(target, source, settings, program, tuple(subtitles), tuple(covers))
 
 
 @dataclass(frozen=True, slots=True)
-class CopiedPlan:
+class CopiedPlan(TargetPlan):
     """A ``Plan``."""
 
     source: Source
     settings: Settings
-    target_file: Target
     program: str
     subtitles: tuple[SubtitlePlan, ...]
     covers: tuple[int, ...]
-    needs_track: bool = False
-
-    @property
-    def target(self) -> Path:
-        """The video."""
-        return self.target_file.path
+    needs_track: ClassVar[bool] = False
 
     def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
         """See ``Plan.write``.

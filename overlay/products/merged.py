@@ -12,7 +12,7 @@ from overlay.products.base import Made
 from overlay.products.captions import sdh_name
 from overlay.products.detected import captions_of, events_of
 from overlay.products.table import frame_rate_of, n_captions, note_if_none, note_left_out
-from overlay.products.target import Target, target_for
+from overlay.products.target import TargetPlan, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
@@ -50,23 +50,16 @@ class Merged:
             name = sdh_name(name, settings)
         beside = self.subtitles.parent if out is None else out
         target = target_for(source, settings, beside, name, self.subtitles)
-        return MergedPlan(source, settings, target, dialogue)
+        return MergedPlan(target, source, settings, dialogue)
 
 
 @dataclass(frozen=True, slots=True)
-class MergedPlan:
+class MergedPlan(TargetPlan):
     """A ``Plan``."""
 
     source: Source
     settings: Settings
-    target_file: Target
     dialogue: Subtitles
-    needs_track: bool = True
-
-    @property
-    def target(self) -> Path:
-        """The subtitle file."""
-        return self.target_file.path
 
     def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
         """See ``Plan.write``."""

@@ -14,7 +14,7 @@ from overlay.files import is_there
 from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.lanes import lane_of
-from overlay.products.target import Target, stem_of, target_for
+from overlay.products.target import Target, TargetPlan, stem_of, target_for
 from overlay.reporting import Reporter
 from overlay.reviewing.data import end_of, review_data
 from overlay.reviewing.page import page
@@ -72,7 +72,7 @@ class Review:
         if not self.served and (self.proxy == "always" or (why and self.proxy == "auto")):
             beside = target.path.with_suffix(".mp4")
             copy = Target(beside, target.overwrite, target.inputs).checked()
-        return ReviewPlan(source, settings, target, self, said, copy, why or "")
+        return ReviewPlan(target, source, settings, self, said, copy, why or "")
 
     def _said(self, source: Source) -> tuple[Path | None, Verdicts | None]:
         """The file of verdicts and what is in it; the server reads it itself."""
@@ -82,7 +82,7 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewPlan:
+class ReviewPlan(TargetPlan):
     """A ``Plan``.
 
     Attributes:
@@ -93,17 +93,10 @@ class ReviewPlan:
 
     source: Source
     settings: Settings
-    target_file: Target
     asked: Review
     said: Verdicts | None
     copy: Target | None
     why: str
-    needs_track: bool = True
-
-    @property
-    def target(self) -> Path:
-        """The page."""
-        return self.target_file.path
 
     def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
         """See ``Plan.write``.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from overlay.media.source import Source
 from overlay.products.base import Made
-from overlay.products.target import Target, target_for
+from overlay.products.target import TargetPlan, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
@@ -41,17 +41,10 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoresPlan:
+class ScoresPlan(TargetPlan):
     """A ``Plan``."""
 
-    target_file: Target
     source: Source
-    needs_track: bool = True
-
-    @property
-    def target(self) -> Path:
-        """The npz."""
-        return self.target_file.path
 
     def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
         """See ``Plan.write``.

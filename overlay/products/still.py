@@ -15,7 +15,7 @@ from overlay.products.base import Made
 from overlay.products.checking import check_run
 from overlay.products.detected import silence, timeline_of, without_labels
 from overlay.products.feeding import drawable, fed, planar_panel, shaped
-from overlay.products.target import Target, target_for
+from overlay.products.target import TargetPlan, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
@@ -59,7 +59,7 @@ class Still:
         target = target_for(source, settings, out, f"{source.path.stem}.{self.at_s:g}s.png")
         program = ffmpeg_program(settings.video.ffmpeg)
         settings = drawable(shaped(source, settings)[0], settings, reporter)
-        plan = StillPlan(source, settings, target, program, self.at_s)
+        plan = StillPlan(target, source, settings, program, self.at_s)
         with temporary_folder() as folder:
             unlabelled = replace(plan, settings=without_labels(plan.settings))
             unlabelled.draw(silence(), folder / "still.png", SILENT)
@@ -67,20 +67,13 @@ class Still:
 
 
 @dataclass(frozen=True, slots=True)
-class StillPlan:
+class StillPlan(TargetPlan):
     """A ``Plan``."""
 
     source: Source
     settings: Settings
-    target_file: Target
     program: str
     at_s: float
-    needs_track: bool = True
-
-    @property
-    def target(self) -> Path:
-        """The picture."""
-        return self.target_file.path
 
     def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
         """See ``Plan.write``.

@@ -20,7 +20,7 @@ from overlay.products.detected import (
     timeline_of,
     without_labels,
 )
-from overlay.products.target import Target, media_name, stem_of, target_for
+from overlay.products.target import TargetPlan, media_name, stem_of, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
@@ -72,23 +72,16 @@ class Table:
             )
         target = target_for(source, settings, out, f"{stem_of(source)}{self.marks}{kind.extension}")
         rehearsed(kind, facts, settings)
-        return TablePlan(facts, settings, target, kind)
+        return TablePlan(target, facts, settings, kind)
 
 
 @dataclass(frozen=True, slots=True)
-class TablePlan:
+class TablePlan(TargetPlan):
     """A ``Plan``."""
 
     facts: SourceFacts
     settings: Settings
-    target_file: Target
     kind: Format
-    needs_track: bool = True
-
-    @property
-    def target(self) -> Path:
-        """The text file."""
-        return self.target_file.path
 
     def write(self, track: TagTrack | None, reporter: Reporter) -> Made:
         """See ``Plan.write``."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from overlay.files import (
     check_folder_target,
@@ -48,6 +48,23 @@ class Target:
         """A temporary path to write to; what is there appears when the block ends well."""
         with whole_or_absent(self.path, overwrite=self.overwrite, inputs=self.inputs) as temporary:
             yield temporary
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlan:
+    """What plans have in common that make one target; to be completed to a ``Plan``.
+
+    Attributes:
+        target_file: Where it goes.
+    """
+
+    target_file: Target
+    needs_track: ClassVar[bool] = True
+
+    @property
+    def target(self) -> Path:
+        """The file or folder that ``write`` makes."""
+        return self.target_file.path
 
 
 @dataclass(frozen=True, slots=True)
