@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from overlay.commands import flags
 from overlay.commands.printing import Bars, show
 from overlay.errors import UsageError
+
+if TYPE_CHECKING:
+    from overlay.judging import Corrected
+    from overlay.pipeline import Taught
 
 HELP = "teach a model your own labels"
 
@@ -54,8 +59,7 @@ def run(args: argparse.Namespace) -> None:
         )
     if args.quiet:
         return
-    show(f"wrote {made.path}; use it with --model {made.path}")
-    show(f"  {len(made.labels)} labels on {made.base}: {', '.join(made.labels)}")
+    _show_model(made)
     show(
         f"  right for {made.n_right} of {made.n_tested} clips "
         "while they were left out of the training"
@@ -74,10 +78,14 @@ def _train_on_verdicts(args: argparse.Namespace) -> None:
         )
     if args.quiet:
         return
-    show(f"wrote {made.path}; use it with --model {made.path}")
-    show(f"  {len(made.labels)} labels on {made.base}: {', '.join(made.labels)}")
+    _show_model(made)
     show(f"  from {made.n_right} right and {made.n_wrong} wrong events")
     show(
         f"  of {made.n_held_back} verdicts that were held back it gives {made.n_after} as people "
         f"did; before, {made.n_before} of these events were right, and all were shown"
     )
+
+
+def _show_model(made: Taught | Corrected) -> None:
+    show(f"wrote {made.path}; use it with --model {made.path}")
+    show(f"  {len(made.labels)} labels on {made.base}: {', '.join(made.labels)}")

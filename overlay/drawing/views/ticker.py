@@ -120,7 +120,7 @@ def _words(brief: Brief, size: float, share: float, position: str) -> WordsPiece
     around = _ACCENT * size + 2 * _PADDING * size
     width = min(max(longest + 1, 5 * size), share * brief.room.width - around)
     height = 2 * ceil(_WORDS_HEIGHT * size / 2)
-    return WordsPiece(brief, motion, _plate(brief, size, height, height, width, position))
+    return WordsPiece(brief, _plate(brief, size, height, height, width, position), motion)
 
 
 def _said(brief: Brief, index: int) -> str:
@@ -130,22 +130,28 @@ def _said(brief: Brief, index: int) -> str:
 
 
 @dataclass(frozen=True)
-class WordsPiece:
-    """What is heard now; a ``Piece``."""
+class PlatePiece:
+    """What lies on plates of one kind; to be completed to a ``Piece``."""
 
     brief: Brief
-    motion: Motion
     plate: Plate
 
     @property
     def box(self) -> Box:
-        """The plate."""
+        """All that its plates ever use."""
         return self.plate.box
 
     @property
     def fits(self) -> bool:
-        """Whether there is room for it."""
+        """Whether there is room for them."""
         return self.plate.fits
+
+
+@dataclass(frozen=True)
+class WordsPiece(PlatePiece):
+    """What is heard now; a ``Piece``."""
+
+    motion: Motion
 
     def view(self, look: Look) -> WordsView:
         """Words on a plate."""
@@ -296,30 +302,18 @@ def _events(brief: Brief, size: float, share: float, position: str) -> EventsPie
     rows = (_N_EVENTS - 1) * pitch + height
     geometry = _plate(brief, size, height, rows, width, position)
     time_columns = round(time_width / geometry.pixel_aspect)
-    return EventsPiece(brief, tuple(entries), geometry, pitch, time_columns)
+    return EventsPiece(brief, geometry, tuple(entries), pitch, time_columns)
 
 
 @dataclass(frozen=True)
-class EventsPiece:
+class EventsPiece(PlatePiece):
     """The last events; a ``Piece``."""
 
-    brief: Brief
     entries: tuple[Entry, ...]
-    plate: Plate
     pitch: int
     """Rows from one to the next."""
     time_columns: int
     """Of the time before a label."""
-
-    @property
-    def box(self) -> Box:
-        """The plates of the last events."""
-        return self.plate.box
-
-    @property
-    def fits(self) -> bool:
-        """Whether there is room for them."""
-        return self.plate.fits
 
     def view(self, look: Look) -> EventsView:
         """Times and labels that slide up."""
