@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 CAMPAIGNS = (
-    "mutated-media", "mutated-data", "kills", "surroundings", "together", "injection"
+    "mutated-media", "mutated-data", "mutated-newest", "kills", "surroundings", "together",
+    "injection",
 )  # fmt: skip
 
 
