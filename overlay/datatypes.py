@@ -146,6 +146,8 @@ class MediaInfo:
     all."""
     notes: tuple[str, ...] = ()
     """What was chosen of several, for people."""
+    mended: bool = False
+    """Whether timestamps that cannot be are mended as it is read, and the rest is passed over."""
     excerpt: Excerpt | None = None
     """The part that is used; then all starts and lengths here are of it, and second 0 is its first
     moment. ``None``: the whole file."""

@@ -157,7 +157,7 @@ def _opened(path: str | Path, settings: Settings) -> Source:
     wanted = settings.tagging
     return open_source(
         path, video_track=wanted.video_track, audio_track=wanted.audio_track,
-        excerpt=wanted.excerpt,
+        excerpt=wanted.excerpt, mended=settings.video.tolerant,
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def made(product, source, out, video=FAST, *, track=None, reporter: Reporter = S
     """Plan and write a product, as the façade does."""
     settings = Settings(video=video, panel=PANEL)
     target = None if out is None else Path(out)
-    opened = source if isinstance(source, Source) else open_source(source)
+    opened = source if isinstance(source, Source) else open_source(source, mended=video.tolerant)
     plan = product.plan(opened, settings, target, reporter)
     return plan.write(two_tags() if track is None else track, reporter)
 

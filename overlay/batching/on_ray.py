@@ -215,7 +215,10 @@ class Scorer:
         tagging = task.settings.tagging
         try:
             source = open_source(
-                task.found.path, video_track=tagging.video_track, audio_track=tagging.audio_track
+                task.found.path,
+                video_track=tagging.video_track,
+                audio_track=tagging.audio_track,
+                mended=task.settings.video.tolerant,
             )
             track = score(source, self._tagger, task.settings)
             make_folder(path.parent)

@@ -18,9 +18,9 @@ from overlay.datatypes import ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import OutputError, SettingsError
 from overlay.media.clock import others_copied
 from overlay.media.containers import EXTENSIONS
-from overlay.media.excerpt import inside, output_options
+from overlay.media.excerpt import output_options
 from overlay.media.panel_stream import PanelInput, laid_over
-from overlay.media.picture import picture_input, repeated
+from overlay.media.picture import decoded, picture_input, repeated
 from overlay.media.process import command_line, local_url
 from overlay.media.video import color_tags, shown_video, time_base_of
 
@@ -162,7 +162,7 @@ def alpha_command(
     video = shown_video(info)
     source = picture_input(info, video)
     layers = {"rgba": "rgb", "yuva420p": "yuv420", "yuva444p": "yuv444"}
-    shown = inside(source[str(video.index)], info)
+    shown = decoded(source, info, video)
     nothing = _nothing(shown, video, panel, color)
     picture = laid_over(nothing, panel, format=layers[panel.pix_fmt])
     if video.width % 2 or video.height % 2:

@@ -17,9 +17,9 @@ import ffmpeg
 
 from overlay.datatypes import MediaInfo
 from overlay.media.clock import others_copied
-from overlay.media.excerpt import inside, output_options
+from overlay.media.excerpt import output_options
 from overlay.media.panel_stream import PanelInput
-from overlay.media.picture import framed, picture_input, repeated
+from overlay.media.picture import decoded, framed, picture_input, repeated
 from overlay.media.process import command_line, local_url
 from overlay.media.video import composed, shown_video
 
@@ -62,7 +62,7 @@ def small_command(
     """
     video = shown_video(info)
     source = picture_input(info, video)
-    shown = inside(source[str(video.index)], info)
+    shown = decoded(source, info, video)
     shown = framed(shown, video, even_size=False, deinterlace=deinterlace)
     if panel.until is not None:
         shown = repeated(shown, panel.rate)

@@ -21,6 +21,8 @@ from overlay.media.process import FfmpegRun, command_line, ffmpeg_program, media
 
 _BLOCK_S = 5
 _DURATION_SLACK_S = 1.0
+_BACK_S = 1.0
+"""Timestamps that go back by less are put in order without a word."""
 
 
 def audio_stream(info: MediaInfo, track: int = 0) -> AudioInfo:
@@ -106,7 +108,7 @@ def stream_sound(
         DecodeError: The track is damaged or cannot be decoded; raised at its end.
     """
     command = audio_command(info, sample_rate, track, ffmpeg_path)
-    placing = Placing(sample_rate, sample_rate * _BLOCK_S)
+    placing = Placing(sample_rate, sample_rate * _BLOCK_S, mended=tolerant)
     with started(command) as run:
         assert run.process.stdout is not None
         for seconds, samples in timed_samples(run.process.stdout):
@@ -178,6 +180,11 @@ def _check_decoded(
     run: FfmpegRun, info: MediaInfo, stream: AudioInfo, placing: Placing, tolerant: bool
 ) -> None:
     lost = "" if run.log.guesses_length else _ends_early(info, stream, placing.end_s)
+    lost = lost or leaps_said(run.log.ticks_back / placing.rate)
+    if not lost and placing.goes_back:
+        lost = "its timestamps are slower than its sound"
+    if not lost and placing.stray_s:
+        lost = f"its last timestamp leaps by {placing.stray_s:.1f} s"
     damaged = run.log.damage_of(stream.index) or run.log.decode_errors or lost
     heard = placing.n_samples > 0
     if heard and (tolerant or not (damaged or run.returncode)):
@@ -187,11 +194,16 @@ def _check_decoded(
     upto = f"the audio is damaged (read up to {placing.end_s:.1f} s)"
     what = upto if heard else "no audio decodes"
     advice = "; --tolerant uses what can be decoded" if heard else ""
-    said = next(iter(run.log.damage_of(stream.index)), "") or run.log.complaint or lost
+    said = next(iter(run.log.damage_of(stream.index)), "") or lost or run.log.complaint
     detail = f": {said}" if said else ""
     raise DecodeError(
         f"{what}{detail}{advice}", path=info.path, command=run.command, stderr_tail=run.log.tail
     )
+
+
+def leaps_said(back_s: float) -> str:
+    """Says so where timestamps go back this far: one of them leaps, or all begin again."""
+    return f"its timestamps go back by {back_s:.1f} s" if back_s > _BACK_S else ""
 
 
 _INDEXED = {"aiff", "flac", "mp3", "mp4", "mxf", "tta", "wv"}

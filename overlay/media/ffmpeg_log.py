@@ -25,7 +25,8 @@ _SHAPE = re.compile(r"w:(\d+) h:(\d+) fmt:\w+ .*?sar:(\d+)/(\d+) -> ")
 _ENCODED = re.compile(r"\s*Output stream #0:0 \(video\): (\d+) frames encoded")
 _LOST = re.compile(
     r"partial file|ended prematurely|corrupt|Decoding error|Invalid NAL|error while decoding|"
-    r"^Truncat|truncated|Error during demuxing|^concealing|CRC (?:error|mismatch)|^error count",
+    r"^Truncat|truncated|Error during demuxing|^concealing|CRC (?:error|mismatch)|^error count|"
+    r"exceeds containing master element",
     re.IGNORECASE,
 )
 """What demuxers and decoders say when packets, frames or samples are lost."""
@@ -43,6 +44,7 @@ _STREAM = re.compile(r"\bstream (?:= )?(\d+)")
 _NO_ROOM = {os.strerror(number): number for number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)}
 _BACKWARDS = re.compile(r"Non-monotonic DTS; previous: (-?\d+), current: (-?\d+)")
 _ENCODED_PICTURE = re.compile(r"vost#\d+:\d+/(?!copy$)")
+_MADE_OF_PACKETS = re.compile(r"[av]ost#0:\d+/(?:copy|pcm_f32le)$")
 _OUTPUT = re.compile(r"(?:out|vost|aost|sost|ost)#|enc:")
 _WRITES = re.compile(rf"{_OUTPUT.pattern}|(?:file|mp4|mov|ipod|matroska|webm|nut|image2)$")
 _MOST_SHAPES = 5
@@ -69,6 +71,9 @@ class FfmpegLog:
     """Whether the source's length is no claim of its own, but worked out from its bit rate."""
     times_lost: bool = False
     """Whether encoded frames came whose times lie before those that were written."""
+    ticks_back: int = 0
+    """How far the time of a copied packet, or of decoded sound, lay before that of the one written
+    before it, at most, in the output's ticks."""
     no_room: OSError | None = None
     """Why the output could not be written to its end, if the disk had no room for it."""
 
@@ -127,8 +132,8 @@ class FfmpegLog:
             self.complaint = text
         if not components or any(map(_WRITES.match, components)):
             self._judge_room(level, text)
-        if components and _ENCODED_PICTURE.match(components[0]) and self._goes_back(text):
-            self.times_lost = True
+        if components and (back := _BACKWARDS.match(text)):
+            self._see_back(components[0], int(back[1]) - int(back[2]))
         if not components or any(map(_OUTPUT.match, components)):
             return
         self.guesses_length |= text.startswith(_GUESS)
@@ -137,10 +142,11 @@ class FfmpegLog:
         if is_verdict and _LOST.search(text) and len(self.damage) < 20:
             self.damage.append(text)
 
-    @staticmethod
-    def _goes_back(text: str) -> bool:
-        found = _BACKWARDS.match(text)
-        return found is not None and int(found[2]) < int(found[1])
+    def _see_back(self, component: str, n_ticks: int) -> None:
+        if _ENCODED_PICTURE.match(component):
+            self.times_lost |= n_ticks > 0
+        elif _MADE_OF_PACKETS.match(component):
+            self.ticks_back = max(self.ticks_back, n_ticks)
 
     def _judge_room(self, level: str, text: str) -> None:
         number = _NO_ROOM.get(text.rpartition(": ")[2])

@@ -17,6 +17,7 @@ import av.error
 from av.video.stream import VideoStream
 
 from overlay.datatypes import MediaInfo, VideoInfo
+from overlay.media.excerpt import inside
 from overlay.media.probe import first_frames, opened
 from overlay.media.process import media_input
 
@@ -30,6 +31,20 @@ def picture_input(info: MediaInfo, video: VideoInfo, **options: Any) -> Any:
     """The source as ffmpeg-python's input, for ``framed``."""
     kept = {} if video.rotation else {"reinit_filter:v": 0}
     return media_input(info, **kept, **options)
+
+
+def decoded(source: Any, info: MediaInfo, video: VideoInfo) -> Any:
+    """The frames of the part that is used; of a mended source without those that come too late.
+
+    Args:
+        source: What ``picture_input`` gave.
+        info: The probed source.
+        video: Its picture.
+    """
+    picture = inside(source[str(video.index)], info)
+    if not info.mended:
+        return picture
+    return picture.filter("select", "isnan(prev_selected_t)+gt(t,prev_selected_t)")
 
 
 def framed(picture: Any, video: VideoInfo, *, even_size: bool, deinterlace: bool = False) -> Any:

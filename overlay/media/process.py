@@ -21,12 +21,13 @@ from overlay.datatypes import MediaInfo
 from overlay.errors import FfmpegNotFound
 from overlay.media.excerpt import input_options
 from overlay.media.ffmpeg_log import FfmpegLog
+from overlay.media.mending import mending_options
 
 FFMPEG_VARIABLE = "TAG_OVERLAY_FFMPEG"
 """Environment variable that names the ffmpeg program to use."""
 
-LEAST_FFMPEG = 7
-"""Major version of the oldest program that knows the options that it gets here."""
+LEAST_FFMPEG = 9
+"""Major version of the oldest program that makes what the tests ask for; 7.0 fails many of them."""
 
 _RELEASE = re.compile(r"ffmpeg version n?(\d+)\.[\w.]+")
 _PIPE_BYTES = 1 << 20
@@ -151,7 +152,7 @@ def media_input(info: MediaInfo, **options: Any) -> Any:
     """
     return ffmpeg.input(
         local_url(info.path), protocol_whitelist="file,pipe", format_whitelist=info.container,
-        **input_options(info) | options,
+        **mending_options(info) | input_options(info) | options,
     )  # fmt: skip
 
 

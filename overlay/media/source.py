@@ -84,6 +84,7 @@ def open_source(
     video_track: int | None = None,
     audio_track: int = 0,
     excerpt: Excerpt | None = None,
+    mended: bool = False,
 ) -> Source:
     """Probe a media file.
 
@@ -92,13 +93,14 @@ def open_source(
         video_track: Which of its pictures, from 0; ffmpeg's choice if ``None``.
         audio_track: Which sound of the picture's program, from 0.
         excerpt: The part to use; the whole file if ``None``.
+        mended: Whether timestamps that cannot be are mended wherever it is read.
 
     Raises:
         ProbeError: It is missing or cannot be read as media.
         NoVideoStream: There is no picture of this number.
         UsageError: The file ends before the part begins.
     """
-    info = probe(path, video_track)
+    info = replace(probe(path, video_track), mended=mended)
     if excerpt is None:
         return Source(info, audio_track)
     return Source(excerpted(info, excerpt), audio_track, whole=info)

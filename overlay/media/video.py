@@ -16,9 +16,9 @@ from overlay.media.attachments import Attachment, attach_arguments
 from overlay.media.clock import others_copied
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
-from overlay.media.excerpt import inside, output_options
+from overlay.media.excerpt import output_options
 from overlay.media.panel_stream import STANDING_RATE, PanelInput, laid_over
-from overlay.media.picture import framed, picture_input, repeated
+from overlay.media.picture import decoded, framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
 from overlay.media.reframing import Reframing
 from overlay.media.sound_codec import sound_options
@@ -90,7 +90,7 @@ def overlay_command(
     video = shown_video(info)
     source = picture_input(info, video)
     ten_bit = video.bit_depth > 8 and encoder.ten_bit
-    shown = inside(source[str(video.index)], info)
+    shown = decoded(source, info, video)
     picture = framed(shown, video, even_size=encoder.even_size, deinterlace=deinterlace)
     picture = picture if shape is None else shape.applied(picture)
     if panel.until is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from overlay.datatypes import VideoInfo
 from overlay.errors import DecodeError, EncodeError, MediaError
 from overlay.files import reason
+from overlay.media.audio import leaps_said
 from overlay.media.ffmpeg_log import FfmpegLog
 from overlay.media.picture import in_order
 from overlay.media.probe import probe
@@ -15,6 +16,8 @@ from overlay.media.process import FfmpegRun
 from overlay.media.source import Source
 
 _DURATION_SLACK_S = 1.0
+_MOST_LOST = 0.9
+"""A mended picture that keeps a smaller share of its frames is none."""
 
 
 def check_run(run: FfmpegRun, source: Source, out: Path, *, tolerant: bool) -> None:
@@ -31,11 +34,23 @@ def check_run(run: FfmpegRun, source: Source, out: Path, *, tolerant: bool) -> N
         detail = log.complaint or log.damage[0]
         advice = "--tolerant renders what can be decoded"
         raise _error(DecodeError, f"is damaged: {detail}; {advice}", source.path, run)
-    if log.times_lost:
-        raise _error(DecodeError, "its timestamps go back; no file can hold them", source.path, run)
+    back = "" if tolerant else leaps_said(log.ticks_back / _ticks_per_s(source, out))
+    if log.times_lost or back:
+        said = back or "its timestamps go back"
+        advice = "" if tolerant else "; --tolerant puts them in order"
+        raise _error(DecodeError, f"is damaged: {said}{advice}", source.path, run)
     if run.returncode:
         why = log.complaint or run.ending
         raise _error(EncodeError, f"cannot be written: {why}", out, run)
+
+
+def _ticks_per_s(source: Source, out: Path) -> float:
+    """Of the result, at most: Matroska counts milliseconds, the others as finely as the source."""
+    if out.suffix.lower() in (".mkv", ".webm"):
+        return 1000
+    video = source.info.video
+    finest = max((each.sample_rate for each in source.info.audio), default=1)
+    return max(finest, float(1 / video.time_base) if video else 1)
 
 
 def _error(
@@ -56,10 +71,15 @@ def check_frames(source: Source, log: FfmpegLog, out: Path, *, repeated: bool = 
     decoded, encoded = log.frames_decoded, log.frames_encoded
     if encoded == 0:
         raise _error(DecodeError, "no frame of its picture can be decoded", source.path)
-    if decoded is None or (repeated and encoded is not None and encoded >= decoded):
+    if decoded is None or decoded == encoded or source.info.excerpt is not None:
         return
-    if encoded != decoded and source.info.excerpt is None:
+    if repeated and encoded is not None and encoded >= decoded:
+        return
+    if not source.info.mended or encoded is None:
         raise _error(EncodeError, f"{decoded} frames came in but {encoded} went out", out)
+    if encoded < _MOST_LOST * decoded:
+        said = f"{decoded - encoded} of {decoded} frames have timestamps that are over"
+        raise _error(DecodeError, f"no order can be made of its picture: {said}", source.path)
 
 
 def shape_notes(log: FfmpegLog, video: VideoInfo) -> Iterator[str]:

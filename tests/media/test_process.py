@@ -37,7 +37,7 @@ def test_the_program_is_the_named_one_then_the_variable_then_the_bundled(tmp_pat
     ("version", "old"),
     [
         ("5.1.9-0+deb12u1 Copyright (c) 2000-2026", "5.1.9"), ("4.2.2-static https://", "4.2.2"),
-        ("n6.1.1 Copyright", "n6.1.1"), ("n7.0 Copyright", ""), ("10.0.1 Copyright", ""),
+        ("n6.1.1 Copyright", "n6.1.1"), ("n9.0 Copyright", ""), ("10.0.1 Copyright", ""),
         ("N-118193-g5f38c82536 Copyright", ""), ("git-2020-01-01-abc Copyright", ""),
     ],
 )  # fmt: skip
@@ -49,7 +49,7 @@ def test_an_ffmpeg_that_is_too_old_is_said(tmp_path, version, old):
     if not old:
         assert ffmpeg_program(str(program)) == str(program)
         return
-    with pytest.raises(FfmpegNotFound, match=f"{program} is ffmpeg {old}, and 7.0 is the least"):
+    with pytest.raises(FfmpegNotFound, match=f"{program} is ffmpeg {old}, and 9.0 is the least"):
         ffmpeg_program(str(program))
 
 
