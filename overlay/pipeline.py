@@ -133,9 +133,7 @@ def plan(
     if saved is not None:
         source, track = saved
     else:
-        source = _opened(path, settings)
-        for note in source.notes:
-            reporter.note(note)
+        source = _opened(path, settings, reporter)
         track = _known(track, source, settings, reporter)
     _check_verdicts(source, track, settings)
     instead = None
@@ -153,12 +151,15 @@ def plan(
     return Job(source, settings, track, made, instead)
 
 
-def _opened(path: str | Path, settings: Settings) -> Source:
+def _opened(path: str | Path, settings: Settings, reporter: Reporter) -> Source:
     wanted = settings.tagging
-    return open_source(
+    source = open_source(
         path, video_track=wanted.video_track, audio_track=wanted.audio_track,
         excerpt=wanted.excerpt, mended=settings.video.tolerant,
     )  # fmt: skip
+    for note in source.notes:
+        reporter.note(note)
+    return source
 
 
 def _saved(path: str | Path, settings: Settings) -> tuple[Source, TagTrack] | None:
@@ -243,7 +244,7 @@ def tag(
         TaggerError: The model cannot be loaded.
     """
     settings = override(settings or Settings(), **options)
-    source = _opened(path, settings)
+    source = _opened(path, settings, reporter)
     source.sound()
     return _scored(source, settings, reporter)
 
@@ -281,7 +282,7 @@ def _heard(
     if saved is not None:
         source, track = saved
     else:
-        source = _opened(path, settings)
+        source = _opened(path, settings, reporter)
         source.sound()
         _check_verdicts(source, None, settings)
         track = _scored(source, settings, reporter)

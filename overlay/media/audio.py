@@ -14,6 +14,7 @@ import numpy as np
 from overlay.datatypes import AudioInfo, MediaInfo, SoundBlock
 from overlay.errors import DecodeError, NoAudioStream
 from overlay.media.clock import others_copied
+from overlay.media.endings import has_no_length
 from overlay.media.excerpt import inside, output_options
 from overlay.media.placing import Placing, Samples
 from overlay.media.probe import LENIENT
@@ -21,6 +22,8 @@ from overlay.media.process import FfmpegRun, command_line, ffmpeg_program, media
 
 _BLOCK_S = 5
 _DURATION_SLACK_S = 1.0
+_SHORT = ("Packet corrupt", "corrupt input packet")
+"""What a demuxer says of a last packet that is shorter than it asked for."""
 _BACK_S = 1.0
 """Timestamps that go back by less are put in order without a word."""
 
@@ -185,7 +188,10 @@ def _check_decoded(
         lost = "its timestamps are slower than its sound"
     if not lost and placing.stray_s:
         lost = f"its last timestamp leaps by {placing.stray_s:.1f} s"
-    damaged = run.log.damage_of(stream.index) or run.log.decode_errors or lost
+    said_of_it = run.log.damage_of(stream.index)
+    if has_no_length(info.path, info.container):
+        said_of_it = [line for line in said_of_it if not line.startswith(_SHORT)]
+    damaged = said_of_it or run.log.decode_errors or lost
     heard = placing.n_samples > 0
     if heard and (tolerant or not (damaged or run.returncode)):
         return
@@ -194,7 +200,7 @@ def _check_decoded(
     upto = f"the audio is damaged (read up to {placing.end_s:.1f} s)"
     what = upto if heard else "no audio decodes"
     advice = "; --tolerant uses what can be decoded" if heard else ""
-    said = next(iter(run.log.damage_of(stream.index)), "") or lost or run.log.complaint
+    said = next(iter(said_of_it), "") or lost or run.log.complaint
     detail = f": {said}" if said else ""
     raise DecodeError(
         f"{what}{detail}{advice}", path=info.path, command=run.command, stderr_tail=run.log.tail
@@ -206,7 +212,7 @@ def leaps_said(back_s: float) -> str:
     return f"its timestamps go back by {back_s:.1f} s" if back_s > _BACK_S else ""
 
 
-_INDEXED = {"aiff", "flac", "mp3", "mp4", "mxf", "tta", "wv"}
+_INDEXED = {"aiff", "au", "flac", "mp3", "mp4", "mxf", "tta", "wv"}
 """Demuxers whose files say how long they are, and that say nothing when less is there."""
 
 

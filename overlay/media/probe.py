@@ -34,6 +34,7 @@ from overlay.media.choosing import (
     problem_of,
     program_of,
 )
+from overlay.media.endings import ending_notes
 from overlay.media.naming import codec_names
 
 _TS_DISCONT = cast(int, Flags.ts_discont.value)
@@ -124,7 +125,8 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
         shown = chosen_picture(container, path, video_track)
         audio, subtitles = program_of(container, shown)
         jumps = bool(_TS_DISCONT & int(container.format.flags))
-        clock: list[Stream] = [*([shown] if shown else []), *audio, *subtitles] if jumps else []
+        used: list[Stream] = [*([shown] if shown else []), *audio, *subtitles]
+        clock = list(filter(_can_be_copied, used)) if jumps else []
         start_s = _start_s(container, clock)
         foreign = any(map(is_undecodable, container.streams))
         names = codec_names(path, container.format.name) if foreign else {}
@@ -152,7 +154,10 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
             video=video,
             clock=tuple(stream.index for stream in clock),
             problem=problem,
-            notes=tuple(choice_notes(container, shown, audio, video_track)),
+            notes=(
+                *choice_notes(container, shown, audio, video_track),
+                *ending_notes(path, container.format.name),
+            ),
         )
 
 
@@ -184,6 +189,17 @@ def _encrypted(path: Path) -> set[int]:
             return encrypted_streams(container)
         except av.error.FFmpegError:
             return set()
+
+
+def _can_be_copied(stream: Stream) -> bool:
+    """Whether enough is known of it for an output; of a picture that nothing decodes there is not.
+
+    ffmpeg opens no output of such a stream, not even to nowhere.
+    """
+    context = getattr(stream, "codec_context", None)
+    if stream.type == "video":
+        return context is not None and bool(context.width)
+    return stream.type != "audio" or (context is not None and bool(context.sample_rate))
 
 
 def _start_s(container: InputContainer, clock: Sequence[Stream]) -> float:

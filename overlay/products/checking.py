@@ -100,6 +100,9 @@ def check_streams(result: Path, source: Source, out: Path, n_audio: int, *, tole
         DecodeError: The picture ends early, and that is not tolerated.
     """
     written = probe(result)
+    if written.problem:
+        said = f"its picture {written.problem} once it is copied into {out.suffix}"
+        raise _error(EncodeError, f"{said}; use another container, or leave --soft out", out)
     if written.video is None or len(written.audio) != n_audio:
         raise _error(EncodeError, "the result lacks a stream of the source", out)
     promised = _end_s(source.picture())

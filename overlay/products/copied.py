@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -14,10 +14,11 @@ from overlay.media.containers import (
     SubtitlePlan,
     check_container,
     default_extension,
+    is_mp4_family,
     plan_covers,
     plan_subtitles,
 )
-from overlay.media.picture import in_order
+from overlay.media.picture import hidden_s, in_order
 from overlay.media.process import ffmpeg_program
 from overlay.media.sound_codec import converted, sound_notes
 from overlay.media.source import Source
@@ -68,12 +69,22 @@ class Copied:
         subtitles, dropped = plan_subtitles(source.info, target.path)
         covers, coverless = plan_covers(source.info, target.path)
         notes = (*sound_notes(source.info, audio), *left_out(target.path, dropped, coverless))
-        for note in notes:
+        for note in (*notes, *_uncovered(source, target.path)):
             reporter.note(note)
         program = ffmpeg_program(settings.video.ffmpeg)
         streams = [video.index, *copied_streams(source.info, subtitles, audio)]
         check_holds(source.info, streams, target.path, program)
         return CopiedPlan(target, source, settings, program, tuple(subtitles), tuple(covers))
+
+
+def _uncovered(source: Source, out: Path) -> Iterator[str]:
+    """Says so where a container without edit lists shows what one hides."""
+    seconds = 0.0 if is_mp4_family(out) else hidden_s(source.path, source.picture().index)
+    if seconds:
+        yield (
+            f"an edit list hides the first {seconds:.1f} s, and {out.suffix} has none, so they are "
+            "shown; a name ending in .mp4 or .mov keeps it"
+        )
 
 
 @dataclass(frozen=True, slots=True)
