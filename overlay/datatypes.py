@@ -58,6 +58,9 @@ class VideoInfo:
     """Degrees that a player turns the coded picture by: 0, 90, 180 or 270."""
     sample_aspect: Fraction
     """Width of a pixel over its height, after rotation; 1 where the file says nothing."""
+    shapes: tuple[tuple[float, Fraction], ...] = ()
+    """Second from which on a pixel has another shape than ``sample_aspect``, and that one; rising.
+    Known of what is drawn on only."""
     color: ColorInfo = ColorInfo()
     stands: bool = False
     """Whether it is a still or a slideshow, whose pictures stand for seconds."""

@@ -17,7 +17,7 @@ import ffmpeg
 
 from overlay.datatypes import MediaInfo
 from overlay.media.clock import others_copied
-from overlay.media.excerpt import output_options
+from overlay.media.excerpt import begin_s, output_options
 from overlay.media.panel_stream import PanelInput
 from overlay.media.picture import decoded, framed, picture_input, repeated
 from overlay.media.process import command_line, local_url
@@ -63,7 +63,7 @@ def small_command(
     video = shown_video(info)
     source = picture_input(info, video)
     shown = decoded(source, info, video)
-    shown = framed(shown, video, even_size=False, deinterlace=deinterlace)
+    shown = framed(shown, video, even_size=False, deinterlace=deinterlace, from_s=begin_s(info))
     if panel.until is not None:
         shown = repeated(shown, panel.rate)
     picture = composed(shown, video, panel, ten_bit=False)

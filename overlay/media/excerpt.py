@@ -55,6 +55,11 @@ def _part(start_s: float, duration_s: float | None, excerpt: Excerpt) -> tuple[f
     return start, max(0.0, min(end, excerpt.length_s or end) - start)
 
 
+def begin_s(info: MediaInfo) -> float:
+    """Second of the file at which its part begins."""
+    return info.excerpt.from_s if info.excerpt else 0.0
+
+
 def input_options(info: MediaInfo) -> dict[str, Any]:
     """Options of ffmpeg's input that make the part's first moment second 0."""
     if info.excerpt is None:

@@ -24,6 +24,8 @@ from overlay.media.process import media_input
 
 _FIRST_FRAMES = 40
 """Enough: no codec shows a frame by more than 16 later than it is coded."""
+_EARLY_S = 0.001
+"""Times are rounded; frames are farther apart."""
 _SHAPE_SLACK = 0.005
 """Pixel shapes that differ by less are rounded the same."""
 
@@ -48,7 +50,14 @@ def decoded(source: Any, info: MediaInfo, video: VideoInfo) -> Any:
     return picture.filter("select", "isnan(prev_selected_t)+gt(t,prev_selected_t)")
 
 
-def framed(picture: Any, video: VideoInfo, *, even_size: bool, deinterlace: bool = False) -> Any:
+def framed(
+    picture: Any,
+    video: VideoInfo,
+    *,
+    even_size: bool,
+    deinterlace: bool = False,
+    from_s: float = 0.0,
+) -> Any:
     """Frames of one size, in which everything has the shape that it has on a screen.
 
     Args:
@@ -56,10 +65,11 @@ def framed(picture: Any, video: VideoInfo, *, even_size: bool, deinterlace: bool
         video: What is known of the first.
         even_size: Whether the encoder refuses odd sizes.
         deinterlace: Make whole pictures of fields, as many as there were frames.
+        from_s: Second of the source at which the frames begin to count.
     """
     right, bottom = video.width % 2, video.height % 2
     if not video.rotation:
-        picture = picture.filter("scale", **_fitted(video), eval="frame", interl=-1)
+        picture = picture.filter("scale", **_fitted(video, from_s), eval="frame", interl=-1)
         size = video.width + right, video.height + bottom
         middle = f"trunc(({video.width}-iw)/4)*2", f"trunc(({video.height}-ih)/4)*2"
         picture = picture.filter("pad", *size, *middle, eval="frame")
@@ -130,7 +140,7 @@ def hidden_s(path: Path, index: int) -> float:
     return 0.0 if first is None or begin is None else max(0.0, begin - first)
 
 
-def _fitted(video: VideoInfo) -> dict[str, str]:
+def _fitted(video: VideoInfo, from_s: float) -> dict[str, str]:
     """Width and height, as ffmpeg's expressions, of a frame that fits into the first one.
 
     A frame like the first stays as it is; of another one the shape is kept:
@@ -139,10 +149,19 @@ def _fitted(video: VideoInfo) -> dict[str, str]:
         h = min(H, W / shape * first / own)     own, first: width of a pixel over its height
     """
     width, height, first = video.width, video.height, f"{float(video.sample_aspect):.9g}"
-    same = f"eq(iw,{width})*eq(ih,{height})*lt(abs(sar/{first}-1),{_SHAPE_SLACK})"
-    across = f"min({width},{height}*iw*sar/(ih*{first}))"
-    down = f"min({height},{width}*ih*{first}/(iw*sar))"
+    own = _own_shape(video, from_s)
+    same = f"eq(iw,{width})*eq(ih,{height})*lt(abs({own}/{first}-1),{_SHAPE_SLACK})"
+    across = f"min({width},{height}*iw*{own}/(ih*{first}))"
+    down = f"min({height},{width}*ih*{first}/(iw*{own}))"
     return {
         "w": f"if({same},{width},max(2,trunc({across}/2)*2))",
         "h": f"if({same},{height},max(2,trunc({down}/2)*2))",
     }
+
+
+def _own_shape(video: VideoInfo, from_s: float) -> str:
+    """Shape of a frame's pixels as an expression of its time ``t``."""
+    said = "sar"
+    for at_s, shape in video.shapes:  # the last one that has begun
+        said = f"if(lt(t,{at_s - from_s - _EARLY_S:.4f}),{said},{float(shape):.9g})"
+    return said

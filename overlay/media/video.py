@@ -16,7 +16,7 @@ from overlay.media.attachments import Attachment, attach_arguments
 from overlay.media.clock import others_copied
 from overlay.media.containers import SubtitlePlan, caption_codec, is_mp4_family
 from overlay.media.encoders import Encoder
-from overlay.media.excerpt import output_options
+from overlay.media.excerpt import begin_s, output_options
 from overlay.media.panel_stream import STANDING_RATE, PanelInput, laid_over
 from overlay.media.picture import decoded, framed, picture_input, repeated
 from overlay.media.process import command_line, local_url, media_input
@@ -91,7 +91,9 @@ def overlay_command(
     source = picture_input(info, video)
     ten_bit = video.bit_depth > 8 and encoder.ten_bit
     shown = decoded(source, info, video)
-    picture = framed(shown, video, even_size=encoder.even_size, deinterlace=deinterlace)
+    picture = framed(
+        shown, video, even_size=encoder.even_size, deinterlace=deinterlace, from_s=begin_s(info)
+    )
     picture = picture if shape is None else shape.applied(picture)
     if panel.until is not None:
         picture = repeated(picture, panel.rate)

@@ -15,7 +15,7 @@ from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.checking import check_run
 from overlay.products.detected import timeline_of
-from overlay.products.feeding import drawable, fed, lasting_s, planar_panel
+from overlay.products.feeding import drawable, drawn_on, fed, lasting_s, planar_panel
 from overlay.products.target import TargetPlan, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
@@ -57,6 +57,7 @@ class Animated:
                 f"choose at most {LONGEST_S:.0f} s with --from and --to"
             )
         program = ffmpeg_program(settings.video.ffmpeg)
+        source = drawn_on(source, reporter)
         return AnimatedPlan(target, source, drawable(video, settings, reporter), program)
 
 

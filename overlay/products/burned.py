@@ -27,7 +27,7 @@ from overlay.products.base import Made
 from overlay.products.chaptered import chaptered
 from overlay.products.checking import check_frames, check_run, check_streams, shape_notes
 from overlay.products.detected import timeline_of
-from overlay.products.feeding import drawable, fed, lasting_s, planar_panel, shaped
+from overlay.products.feeding import drawable, drawn_on, fed, lasting_s, planar_panel, shaped
 from overlay.products.target import TargetPlan, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
@@ -62,6 +62,7 @@ class Burned:
         covers, coverless = plan_covers(source.info, target.path)
         streams = copied_streams(source.info, subtitles, audio)
         check_holds(source.info, streams, target.path, program)
+        source = drawn_on(source, reporter)
         settings = drawable(shaped(source, settings)[0], settings, reporter)
         kept = fields if encoder.keeps_fields(video.height) else ""
         notes = (*sound_notes(source.info, audio), *_policies(video))

@@ -22,6 +22,7 @@ from overlay.media.panel_stream import (
 from overlay.media.picture import picture_spans
 from overlay.media.process import FfmpegRun, feed, started
 from overlay.media.reframing import Reframing, reframing
+from overlay.media.shapes import with_shapes
 from overlay.media.source import Source
 from overlay.products.detected import silence, timeline_of, without_labels
 from overlay.reporting import Reporter
@@ -42,6 +43,20 @@ def shaped(source: Source, settings: Settings) -> tuple[VideoInfo, Reframing | N
     video, ratio = source.picture(), settings.video.ratio
     shape = None if ratio is None else reframing(video, ratio, settings.video.fit)
     return (video if shape is None else shape.of(video)), shape
+
+
+def drawn_on(source: Source, reporter: Reporter) -> Source:
+    """The source with what has to be known of all its frames to draw on them, for a plan."""
+    info = with_shapes(source.info)
+    if info is source.info:
+        return source
+    assert info.video is not None
+    shapes = ", ".join(f"{float(shape):.3g} from {at_s:.1f} s" for at_s, shape in info.video.shapes)
+    reporter.note(
+        f"the pixels change their width while it plays ({shapes}); all of it is fitted into the "
+        "shape of the first picture"
+    )
+    return replace(source, info=info)
 
 
 def make_panel(timeline: TagTimeline, video: VideoInfo, settings: PanelSettings) -> Panel:

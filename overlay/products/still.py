@@ -14,7 +14,7 @@ from overlay.media.video import preview_command
 from overlay.products.base import Made
 from overlay.products.checking import check_run
 from overlay.products.detected import silence, timeline_of, without_labels
-from overlay.products.feeding import drawable, fed, planar_panel, shaped
+from overlay.products.feeding import drawable, drawn_on, fed, planar_panel, shaped
 from overlay.products.target import TargetPlan, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
@@ -58,6 +58,7 @@ class Still:
             raise UsageError(f"the part ends {part.length_s:g} s behind --from, as T counts")
         target = target_for(source, settings, out, f"{source.path.stem}.{self.at_s:g}s.png")
         program = ffmpeg_program(settings.video.ffmpeg)
+        source = drawn_on(source, reporter)
         settings = drawable(shaped(source, settings)[0], settings, reporter)
         plan = StillPlan(target, source, settings, program, self.at_s)
         with temporary_folder() as folder:

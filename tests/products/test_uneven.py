@@ -283,3 +283,46 @@ def test_a_claimed_second_picture_far_away_is_not_waited_for(make_clip, tmp_path
     assert open_source(source).picture().stands
     made(Burned(), source, tmp_path / "out.mkv")
     assert len(picture_times(tmp_path / "out.mkv")) == 2
+
+
+WIDE = {"mpeg2.ts": ("mpeg2video", "mp2"), "h264.ts": ("libx264", "aac"),
+        "mpeg2.mpg": ("mpeg2video", "mp2")}  # fmt: skip
+
+
+def _of_two_shapes(make_clip, name):
+    """Television that goes from 4:3 to 16:9 after a second: a square, drawn where it is shown."""
+    video, audio = WIDE[name]
+    extension = name.rpartition(".")[2]
+    parts = [
+        make_clip(
+            f"shape-{number}-{name}", "-f", "lavfi", "-i",
+            f"color=gray:s=360x288:r=25:d=1,drawbox=100:64:160:160:white:fill,setdar={shape}",
+            "-c:v", video, "-bf", "0", "-g", "10", "-output_ts_offset", str(number), "-f", "mpegts",
+        )
+        for number, shape in enumerate(("4/3", "16/9"))
+    ]  # fmt: skip
+    return make_clip(
+        f"shapes-{name}", "-f", "mpegts", "-i", "concat:" + "|".join(map(str, parts)), *TONE,
+        "-map", "0", "-map", "1", "-c:v", "copy", "-c:a", audio, "-f",
+        "mpegts" if extension == "ts" else "mpeg",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_pixels_that_become_wider_are_fitted_into_the_first(make_clip, tmp_path, name):
+    """Wider pixels of as many: the picture is as wide as before, and three quarters as high."""
+    source = _of_two_shapes(make_clip, name)
+    reporter, _, notes = listener()
+    made(Burned(), source, tmp_path / "out.mkv", LOSSLESS, reporter=reporter)
+    made(Still(1.6), source, tmp_path / "out.png")
+    assert any("pixels change their width" in note for note in notes)
+    frames = [frame.astype(int) for frame in pictures(tmp_path / "out.mkv", pix_fmt="gray")]
+    before, after = frames[10], frames[40]
+    assert (before[:, 180] > 200).sum() == pytest.approx(160, abs=4)
+    assert (after[:, 180] > 200).sum() == pytest.approx(120, abs=4)
+    assert (after[144] > 200).sum() == pytest.approx(160, abs=4)
+    assert after[:32].max() < 30  # black above
+    assert len(frames) == len(picture_times(source))
+    (still,) = pictures(tmp_path / "out.png", pix_fmt="gray")
+    square = still[:, still.shape[1] // 2] > 200
+    assert square.sum() == pytest.approx(120, abs=6)
