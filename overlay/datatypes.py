@@ -65,7 +65,7 @@ class VideoInfo:
     stands: bool = False
     """Whether it is a still or a slideshow, whose pictures stand for seconds."""
     names: tuple[tuple[str, str], ...] = ()
-    """Its title and language, as (key, value), where the file gives them."""
+    """Its title, language, timecode and what else is said of it, as (key, value)."""
     fields: str = ""
     """``tff`` or ``bff`` where frames hold two fields, of two moments: the top or the bottom one is
     shown first; else empty."""
@@ -139,6 +139,8 @@ class MediaInfo:
     cover_codecs: tuple[str, ...] = ()
     """Their codecs."""
     size_bytes: int = 0
+    n_data: int = 0
+    """Tracks of positions, sensors and the like; a track of the timecode is none."""
     n_attachments: int = 0
     """Attached fonts and other files; not the covers."""
     clock: tuple[int, ...] = ()

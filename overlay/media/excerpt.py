@@ -38,7 +38,8 @@ def excerpted(info: MediaInfo, excerpt: Excerpt) -> MediaInfo:
 
 def _video(video: VideoInfo, excerpt: Excerpt) -> VideoInfo:
     start_s, duration_s = _part(video.start_s, video.duration_s, excerpt)
-    return replace(video, start_s=start_s, duration_s=duration_s, n_frames=None)
+    names = tuple((key, value) for key, value in video.names if key != "timecode")  # of the start
+    return replace(video, start_s=start_s, duration_s=duration_s, n_frames=None, names=names)
 
 
 def _audio(audio: AudioInfo, excerpt: Excerpt) -> AudioInfo:

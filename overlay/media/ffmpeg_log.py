@@ -22,6 +22,7 @@ _STREAM_COUNTS = re.compile(
     r"(?P<decoded>\d+) (?:frames|samples) decoded.*?; (?P<errors>\d+) decode errors"
 )
 _SHAPE = re.compile(r"w:(\d+) h:(\d+) fmt:\w+ .*?sar:(\d+)/(\d+) -> ")
+_REBUILT = re.compile(r"Reconfiguring filter graph .*, (\d+)x(\d+)\b")
 _ENCODED = re.compile(r"\s*Output stream #0:0 \(video\): (\d+) frames encoded")
 _LOST = re.compile(
     r"partial file|ended prematurely|corrupt|Decoding error|Invalid NAL|error while decoding|"
@@ -67,6 +68,8 @@ class FfmpegLog:
     frames_encoded: int | None = None
     shapes: dict[str, None] = field(default_factory=dict)
     """Sizes that the source's frames have on a screen, in the order in which they come."""
+    rebuilt: dict[tuple[int, int], None] = field(default_factory=dict)
+    """Width and height of frames for which ffmpeg built all filters anew."""
     guesses_length: bool = False
     """Whether the source's length is no claim of its own, but worked out from its bit rate."""
     times_lost: bool = False
@@ -106,6 +109,8 @@ class FfmpegLog:
             self._judge(components, level, text)
         elif level == "info" and not text.startswith(" "):
             self.lines.append(line)
+            if (size := _REBUILT.match(text)) and len(self.rebuilt) < _MOST_SHAPES:
+                self.rebuilt[int(size[1]), int(size[2])] = None
 
     def _count(self, components: list[str], text: str) -> None:
         if components and components[0].startswith("Parsed_scale_0"):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
@@ -72,6 +74,15 @@ LENIENT: dict[str, Any] = (
 )
 _FIELD_ORDERS = {2: "tff", 3: "bff", 4: "bff", 5: "tff"}
 """ffmpeg's numbers; 4 and 5 are coded in one order and shown in the other."""
+_OF_CODING = re.compile(
+    r"encoder|vendor_id|rotate|alpha_mode|duration|number_of_|bps|_statistics|variant_bitrate|"
+    r"handler_name|creation_time|source_id",
+    re.IGNORECASE,
+)
+"""Metadata of the stream that was, which would be wrong of another one."""
+_LONGEST_NAME, _MOST_NAMES = 1000, 50
+_TIMECODE = re.compile(r"[0-9]{2}:[0-5][0-9]:[0-5][0-9]([:;.])[0-9]{2}")
+_FASTEST_TIMECODE = 120
 _MAX_PIXELS = 16384 * 16384
 _RANGES = {1: "tv", 2: "pc"}
 _SPACES = {
@@ -150,6 +161,10 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
             covers=tuple(s.index for s in container.streams.video if is_cover(s)),
             cover_codecs=tuple(_codec(s, names) for s in container.streams.video if is_cover(s)),
             size_bytes=path.stat().st_size,
+            n_data=sum(
+                stream.type == "data" and "timecode" not in stream.metadata
+                for stream in container.streams
+            ),
             n_attachments=sum(stream.type == "attachment" for stream in container.streams),
             video=video,
             clock=tuple(stream.index for stream in clock),
@@ -324,11 +339,29 @@ def _video_info_of(stream: VideoStream, frame: VideoFrame, start_s: float) -> Vi
         rotation=rotation,
         sample_aspect=aspect if upright else 1 / aspect,
         color=_color(frame, stream),
-        names=tuple(
-            (key, stream.metadata[key]) for key in ("title", "language") if key in stream.metadata
-        ),
+        names=tuple(_names(stream)),
         fields=_fields(frame, stream),
     )
+
+
+def _names(stream: VideoStream) -> Iterator[tuple[str, str]]:
+    """What is said of the picture, and not of how it is coded; bounded, as it goes to ffmpeg."""
+    said = ((key, value) for key, value in stream.metadata.items() if not _OF_CODING.match(key))
+    short = ((key, value) for key, value in said if len(key) + len(value) <= _LONGEST_NAME)
+    for key, value in islice(short, _MOST_NAMES):
+        if key.lower() != "timecode":
+            yield key, value
+        elif _is_timecode(value, _frame_rate(stream)):
+            yield "timecode", value
+
+
+def _is_timecode(value: str, rate: Fraction) -> bool:
+    """Whether it is one at this rate: else a container that counts in it would not be written."""
+    match = _TIMECODE.fullmatch(value)
+    if match is None or not 1 <= rate <= _FASTEST_TIMECODE:
+        return False
+    drops = match[1] != ":"
+    return not drops or rate % Fraction(30000, 1001) == 0
 
 
 def _fields(frame: VideoFrame, stream: VideoStream) -> str:

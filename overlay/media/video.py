@@ -157,7 +157,7 @@ def _with_more(command: list[str], out: Path, arguments: list[str]) -> list[str]
 
 
 def _named(video: VideoInfo) -> list[str]:
-    """What a filtered picture does not take along: its title and its language."""
+    """What a filtered picture does not take along of what is said of it."""
     pairs = (("-metadata:s:v:0", f"{key}={value}") for key, value in video.names)
     return [argument for pair in pairs for argument in pair]
 

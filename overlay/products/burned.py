@@ -25,7 +25,13 @@ from overlay.media.trial import check_holds
 from overlay.media.video import overlay_command
 from overlay.products.base import Made
 from overlay.products.chaptered import chaptered
-from overlay.products.checking import check_frames, check_run, check_streams, shape_notes
+from overlay.products.checking import (
+    check_frames,
+    check_run,
+    check_streams,
+    check_turned,
+    shape_notes,
+)
 from overlay.products.detected import timeline_of
 from overlay.products.feeding import drawable, drawn_on, fed, lasting_s, planar_panel, shaped
 from overlay.products.target import TargetPlan, target_for
@@ -67,7 +73,7 @@ class Burned:
         kept = fields if encoder.keeps_fields(video.height) else ""
         notes = (*sound_notes(source.info, audio), *_policies(video))
         notes += (*_of_fields(fields, kept, encoder),)
-        for note in (*notes, *left_out(target.path, dropped, coverless)):
+        for note in (*notes, *left_out(source.info, target.path, dropped, coverless)):
             reporter.note(note)
         return BurnedPlan(
             target, source, settings, program=program, encoder=encoder,
@@ -116,6 +122,7 @@ class BurnedPlan(TargetPlan):
             with chaptered(command, track, source, self.settings, reporter) as whole:
                 run = fed(whole, panel_input, frames, reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=tolerant)
+            check_turned(source, run.log, self.target)
             check_frames(source, run.log, self.target, repeated=until_s is not None)
             check_streams(temporary, source, self.target, len(source.info.audio), tolerant=tolerant)
         for note in shape_notes(run.log, video):
@@ -147,8 +154,10 @@ def copied_streams(info: MediaInfo, subtitles: Iterable[SubtitlePlan], audio: st
     return [*(track.index for track in copied(info, audio)), *texts]
 
 
-def left_out(out: Path, texts: list[str], covers: list[str]) -> Iterator[str]:
-    """Notes on the subtitles and covers that a container cannot hold, if there are any."""
+def left_out(info: MediaInfo, out: Path, texts: list[str], covers: list[str]) -> Iterator[str]:
+    """Notes on what does not go into the result, if there is any."""
+    if info.n_data:
+        yield f"tracks of data (positions, sensors, …) are left out: {info.n_data}"
     if texts:
         yield f"{out.suffix} cannot hold these subtitles, left out: {', '.join(texts)}"
     if covers:

@@ -82,6 +82,25 @@ def check_frames(source: Source, log: FfmpegLog, out: Path, *, repeated: bool = 
         raise _error(DecodeError, f"no order can be made of its picture: {said}", source.path)
 
 
+def check_turned(source: Source, log: FfmpegLog, out: Path) -> None:
+    """Check that a picture that is turned kept its size: its turned frames cannot be fitted.
+
+    Raises:
+        EncodeError: It did not.
+    """
+    video = source.picture()
+    across, down = video.width, video.height
+    coded = (across, down) if video.rotation % 180 == 0 else (down, across)
+    others = [f"{width}x{height}" for width, height in log.rebuilt if (width, height) != coded]
+    if others:
+        raise _error(
+            EncodeError,
+            "the picture is turned by the player and changes its size while it plays "
+            f"({', '.join(others)}), which cannot be drawn on; encode it upright first",
+            out,
+        )
+
+
 def shape_notes(log: FfmpegLog, video: VideoInfo) -> Iterator[str]:
     """Says so where frames had other sizes or shapes than the first."""
     if len(log.shapes) > 1:

@@ -68,7 +68,10 @@ class Copied:
         check_container(sounding, target.path)
         subtitles, dropped = plan_subtitles(source.info, target.path)
         covers, coverless = plan_covers(source.info, target.path)
-        notes = (*sound_notes(source.info, audio), *left_out(target.path, dropped, coverless))
+        notes = (
+            *sound_notes(source.info, audio),
+            *left_out(source.info, target.path, dropped, coverless),
+        )
         for note in (*notes, *_uncovered(source, target.path)):
             reporter.note(note)
         program = ffmpeg_program(settings.video.ffmpeg)

@@ -8,6 +8,7 @@ import pytest
 from inspecting import audio_packets, field_orders, picture_times, pictures, side_data
 from making import PANEL, listener, made
 
+from overlay.errors import EncodeError
 from overlay.media.probe import probe
 from overlay.media.source import open_source
 from overlay.products.alone import Alone
@@ -64,6 +65,15 @@ def test_frames_of_other_sizes_are_fitted_into_the_first(make_clip, tmp_path, na
     assert frames[12][10, :108].max() <= 17
     assert frames[12][10, 212:].max() <= 17
     assert any("640x360, 90x160" in note for note in notes)
+
+
+def test_a_turned_picture_that_changes_its_size_is_refused(make_clip, tmp_path):
+    """The filters of ffmpeg that turn it take one size."""
+    sizes = _joined(make_clip, tmp_path, "h264.ts", "320x180", "640x360")
+    turned = make_clip("turned.mp4", "-display_rotation", "90", "-i", str(sizes), "-c", "copy")
+    with pytest.raises(EncodeError, match=r"turned .* \(640x360\).*encode it upright first"):
+        made(Burned(), turned, tmp_path / "out.mkv")
+    assert not (tmp_path / "out.mkv").exists()
 
 
 def _timeline():
