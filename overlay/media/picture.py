@@ -8,7 +8,6 @@ turning filters must not see frames of another size.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from fractions import Fraction
 from itertools import islice, pairwise
 from pathlib import Path
@@ -119,25 +118,6 @@ def in_order(path: Path, index: int) -> bool:
     known = [time for time in times if time is not None]
     few = 10 * (len(times) - len(known)) <= len(times)
     return few and all(a <= b for a, b in pairwise(known))
-
-
-def hidden_s(path: Path, index: int) -> float:
-    """Seconds at the start of a stream that an edit list hides: kept, but not to be shown.
-
-    Raises:
-        ProbeError: The file cannot be read any more.
-    """
-    first = begin = None
-    with opened(path) as container, suppress(av.error.FFmpegError):
-        for packet in container.demux(container.streams[index]):
-            if packet.pts is None or packet.time_base is None:
-                continue
-            at_s = float(packet.pts * packet.time_base)
-            first = at_s if first is None else min(first, at_s)
-            if not packet.is_discard:
-                begin = at_s
-                break
-    return 0.0 if first is None or begin is None else max(0.0, begin - first)
 
 
 def _fitted(video: VideoInfo, from_s: float) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from overlay.datatypes import AudioInfo, Excerpt, MediaInfo, VideoInfo
 from overlay.media.audio import audio_stream
+from overlay.media.edits import played_in_pieces
 from overlay.media.excerpt import excerpted
 from overlay.media.probe import probe
 from overlay.media.video import shown_video
@@ -78,6 +79,12 @@ class Source:
         return audio_stream(self.info, self.audio_track)
 
 
+def _is_edited(info: MediaInfo) -> bool:
+    """Whether timestamps go back on purpose."""
+    used = [stream.index for stream in (info.video, *info.audio) if stream is not None]
+    return bool(played_in_pieces(info.path, info.container, used))
+
+
 def open_source(
     path: str | Path,
     *,
@@ -100,7 +107,8 @@ def open_source(
         NoVideoStream: There is no picture of this number.
         UsageError: The file ends before the part begins.
     """
-    info = replace(probe(path, video_track), mended=mended)
+    info = probe(path, video_track)
+    info = replace(info, mended=mended and not _is_edited(info))
     if excerpt is None:
         return Source(info, audio_track)
     return Source(excerpted(info, excerpt), audio_track, whole=info)

@@ -352,6 +352,7 @@ def _frame_at(
         shown = repeated(shown, STANDING_RATE)
     shown = shown.filter("settb", "AVTB")  # else the moment is rounded to ticks, as long as frames
     shown = shown.filter("fps", fps=_FINE_RATE, start_time=begin_s, round="up")
+    shown = shown.filter("trim", end_frame=1)  # else it fills an hour between two frames
     return source, shown.filter("setpts", "PTS-STARTPTS")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from overlay.media.containers import (
     SubtitlePlan,
     check_container,
     default_extension,
+    is_mp4_family,
     plan_covers,
     plan_subtitles,
 )
+from overlay.media.edits import hidden
 from overlay.media.encoders import Encoder, choose_encoder
 from overlay.media.panel_stream import panel_frames
 from overlay.media.process import ffmpeg_program
@@ -26,6 +28,7 @@ from overlay.media.video import overlay_command
 from overlay.products.base import Made
 from overlay.products.chaptered import chaptered
 from overlay.products.checking import (
+    check_edits,
     check_frames,
     check_run,
     check_streams,
@@ -57,6 +60,7 @@ class Burned:
         sounding = converted(source.info, audio)
         name = f"{source.path.stem}.tagged{default_extension(sounding)}"
         target = target_for(source, settings, out, name)
+        check_edits(source, [track.index for track in copied(source.info, audio)])
         check_container(sounding, target.path)
         program = ffmpeg_program(settings.video.ffmpeg)
         fields = "" if settings.video.deinterlace else video.fields
@@ -73,6 +77,7 @@ class Burned:
         kept = fields if encoder.keeps_fields(video.height) else ""
         notes = (*sound_notes(source.info, audio), *_policies(video))
         notes += (*_of_fields(fields, kept, encoder),)
+        notes += (*uncovered(source.info, target.path, streams),)
         for note in (*notes, *left_out(source.info, target.path, dropped, coverless)):
             reporter.note(note)
         return BurnedPlan(
@@ -152,6 +157,15 @@ def copied_streams(info: MediaInfo, subtitles: Iterable[SubtitlePlan], audio: st
     """Indices of the sounds and subtitles that go into the result as they are."""
     texts = (info.texts[plan.position] for plan in subtitles if plan.codec == "copy")
     return [*(track.index for track in copied(info, audio)), *texts]
+
+
+def uncovered(info: MediaInfo, out: Path, streams: Collection[int]) -> Iterator[str]:
+    """Says so where a copy in a container without edit lists brings out what one hides."""
+    if not is_mp4_family(out) and hidden(info.path, info.container, streams):
+        yield (
+            f"an edit list hides a part of the file, and {out.suffix} has none, so what is copied "
+            "of it comes out; a name ending in .mp4 or .mov keeps it hidden"
+        )
 
 
 def left_out(info: MediaInfo, out: Path, texts: list[str], covers: list[str]) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from overlay.datatypes import VideoInfo
-from overlay.errors import DecodeError, EncodeError, MediaError
+from overlay.errors import DecodeError, EncodeError, MediaError, OutputError
 from overlay.files import reason
 from overlay.media.audio import leaps_said
+from overlay.media.edits import played_in_pieces
 from overlay.media.ffmpeg_log import FfmpegLog
 from overlay.media.picture import in_order
 from overlay.media.probe import probe
@@ -134,6 +135,28 @@ def check_streams(result: Path, source: Source, out: Path, n_audio: int, *, tole
             DecodeError,
             f"its picture ends {missing:.1f} s early; --tolerant renders what can be decoded",
             source.path,
+        )
+
+
+def check_edits(source: Source, streams: Collection[int]) -> None:
+    """Check that no edit list plays in pieces what is to be copied.
+
+    Raises:
+        OutputError: One does.
+    """
+    info = source.info
+    cut = played_in_pieces(info.path, info.container, streams)
+    if info.video is not None and info.video.index in cut:
+        raise OutputError(
+            "an edit list plays its picture in pieces, which a copy cannot; leave --soft out",
+            path=source.path,
+        )
+    if cut:
+        other = "aac" if any(track.codec == "opus" for track in info.audio) else "opus"
+        raise OutputError(
+            "an edit list plays its sound in pieces, which a copy cannot; "
+            f"--audio {other} encodes it anew",
+            path=source.path,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -14,20 +14,19 @@ from overlay.media.containers import (
     SubtitlePlan,
     check_container,
     default_extension,
-    is_mp4_family,
     plan_covers,
     plan_subtitles,
 )
-from overlay.media.picture import hidden_s, in_order
+from overlay.media.picture import in_order
 from overlay.media.process import ffmpeg_program
-from overlay.media.sound_codec import converted, sound_notes
+from overlay.media.sound_codec import converted, copied, sound_notes
 from overlay.media.source import Source
 from overlay.media.trial import check_holds
 from overlay.media.video import TextTrack, copy_command
 from overlay.products.base import Made
-from overlay.products.burned import copied_streams, left_out
+from overlay.products.burned import copied_streams, left_out, uncovered
 from overlay.products.chaptered import chaptered
-from overlay.products.checking import check_order, check_run, check_streams
+from overlay.products.checking import check_edits, check_order, check_run, check_streams
 from overlay.products.detected import silence
 from overlay.products.feeding import fed
 from overlay.products.target import TargetPlan, target_for
@@ -59,6 +58,7 @@ class Copied:
         sounding = converted(source.info, audio)
         name = f"{source.path.stem}.tagged{default_extension(sounding, copied=True)}"
         target = target_for(source, settings, out, name)
+        check_edits(source, [video.index, *(track.index for track in copied(source.info, audio))])
         if not in_order(source.path, video.index):
             raise OutputError(
                 f"its frames ({video.codec}) have no times of their own, so a copy would be out of "
@@ -68,26 +68,17 @@ class Copied:
         check_container(sounding, target.path)
         subtitles, dropped = plan_subtitles(source.info, target.path)
         covers, coverless = plan_covers(source.info, target.path)
+        streams = [video.index, *copied_streams(source.info, subtitles, audio)]
         notes = (
             *sound_notes(source.info, audio),
             *left_out(source.info, target.path, dropped, coverless),
+            *uncovered(source.info, target.path, streams),
         )
-        for note in (*notes, *_uncovered(source, target.path)):
+        for note in notes:
             reporter.note(note)
         program = ffmpeg_program(settings.video.ffmpeg)
-        streams = [video.index, *copied_streams(source.info, subtitles, audio)]
         check_holds(source.info, streams, target.path, program)
         return CopiedPlan(target, source, settings, program, tuple(subtitles), tuple(covers))
-
-
-def _uncovered(source: Source, out: Path) -> Iterator[str]:
-    """Says so where a container without edit lists shows what one hides."""
-    seconds = 0.0 if is_mp4_family(out) else hidden_s(source.path, source.picture().index)
-    if seconds:
-        yield (
-            f"an edit list hides the first {seconds:.1f} s, and {out.suffix} has none, so they are "
-            "shown; a name ending in .mp4 or .mov keeps it"
-        )
 
 
 @dataclass(frozen=True, slots=True)

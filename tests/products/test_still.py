@@ -1,6 +1,8 @@
 """One frame as it would look in the video."""
 
 import math
+import os
+import time
 
 import av
 import numpy as np
@@ -87,3 +89,19 @@ def test_it_is_the_frame_on_the_screen_then(make_clip, tmp_path, name, at_s):
     expected = max((each for each in frames if each[0] <= at_s + 5e-4), default=frames[0])
     shown = pictures(tmp_path / "p.png", pix_fmt="gray")[0][0, 0]
     assert shown == pytest.approx((expected[1] - 16) * 255 / 219, abs=1.2)
+
+
+def test_a_long_time_between_two_frames_is_not_filled(make_clip, tmp_path):
+    """A picture that stands for an hour: the frame comes at once, and in little memory."""
+    source = make_clip(
+        "hour.mkv", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=1", "-c:v", "libx264", "-bf",
+        "0", "-bsf:v", "setts=ts='TS+if(gt(N,4),36000/TB,0)'",
+    )  # fmt: skip
+    for at_s, number in ((0.2, 2), (30_000.0, 4), (36_000.75, 7)):
+        out = tmp_path / f"{at_s}.png"
+        before = time.process_time() + sum(os.times()[2:4])
+        made(Still(at_s), source, out)
+        assert time.process_time() + sum(os.times()[2:4]) - before < 10
+        shown = pictures(out, pix_fmt="gray")[0][:30].astype(int)
+        off = [np.abs(shown - f[:30]).mean() for f in pictures(source, pix_fmt="gray")]
+        assert np.argmin(off) == number
