@@ -36,6 +36,7 @@ from overlay.media.choosing import (
     problem_of,
     program_of,
 )
+from overlay.media.cropping import croppings
 from overlay.media.endings import ending_notes
 from overlay.media.naming import codec_names
 
@@ -141,7 +142,7 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
         start_s = _start_s(container, clock)
         foreign = any(map(is_undecodable, container.streams))
         names = codec_names(path, container.format.name) if foreign else {}
-        video, problem = _video_info(container, shown, start_s, names)
+        video, problem = _video_info(container, path, shown, start_s, names)
         hidden = _encrypted(path) if "mp4" in container.format.name.split(",") else set()
         if video is not None and _stands(path, video.index, _seconds_of(duration)):
             video = replace(video, stands=True)
@@ -301,6 +302,7 @@ def _seconds(ticks: int | None, time_base: Rational | None, missing: _T) -> floa
 
 def _video_info(
     container: InputContainer,
+    path: Path,
     stream: VideoStream | None,
     start_s: float,
     names: Mapping[int, str],
@@ -316,18 +318,24 @@ def _video_info(
     frame = next(first_frames(container, stream), None)
     if frame is None:
         return None, "is damaged: none of it can be decoded"
-    return _video_info_of(stream, frame, start_s), ""
+    cut = croppings(path, container.format.name)
+    return _video_info_of(stream, frame, start_s, cut.get(stream.index, (0, 0))), ""
 
 
-def _video_info_of(stream: VideoStream, frame: VideoFrame, start_s: float) -> VideoInfo:
+def _video_info_of(
+    stream: VideoStream, frame: VideoFrame, start_s: float, cut: tuple[int, int]
+) -> VideoInfo:
     rotation = (-frame.rotation) % 360
     aspect = fraction_of(stream.sample_aspect_ratio) or Fraction(1)
     upright = rotation in (0, 180)
+    across, down = frame.width - cut[0], frame.height - cut[1]
+    if across < 1 or down < 1:  # ffmpeg cuts nothing off then
+        across, down = frame.width, frame.height
     return VideoInfo(
         index=stream.index,
         codec=_codec(stream, {}),
-        width=frame.width if upright else frame.height,
-        height=frame.height if upright else frame.width,
+        width=across if upright else down,
+        height=down if upright else across,
         frame_rate=_frame_rate(stream),
         time_base=fraction_of(stream.time_base) or Fraction(1, 90000),
         start_s=_seconds(stream.start_time, stream.time_base, start_s) - start_s,

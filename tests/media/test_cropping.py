@@ -1,0 +1,89 @@
+"""Pictures of which the container cuts something off."""
+
+import struct
+
+import pytest
+from inspecting import picture_times, pictures
+from making import made
+
+from overlay.media.cropping import croppings
+from overlay.media.probe import probe
+from overlay.products.alone import Alone
+from overlay.products.burned import Burned
+from overlay.products.still import Still
+from overlay.settings import VideoSettings
+
+LOSSLESS = VideoSettings(preset="ultrafast", crf=0)
+
+
+@pytest.fixture
+def plain(make_clip):
+    """White in the middle, and gray around it."""
+    return make_clip(
+        "plain.mp4", "-f", "lavfi", "-i",
+        "color=gray:s=320x240:r=10:d=1,drawbox=40:20:240:200:white:fill", "-f", "lavfi", "-i",
+        "sine=d=1", "-c:v", "libx264", "-crf", "0", "-pix_fmt", "yuv420p", "-c:a", "aac",
+    )  # fmt: skip
+
+
+def _with_aperture(path, out, width, height):
+    """The middle of the picture is what is to be shown (ISO 14496-12, 12.1.4)."""
+    data = path.read_bytes()
+    box = struct.pack(">I4s8I", 40, b"clap", width, 1, height, 1, 0, 1, 0, 1)
+    at = data.index(b"avcC") - 4
+    grown = bytearray(data[:at] + box + data[at:])
+    for parent in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"):
+        start = grown.rindex(parent, 0, at) - 4
+        size = struct.unpack_from(">I", grown, start)[0]
+        struct.pack_into(">I", grown, start, size + len(box))
+    out.write_bytes(grown)
+    return out
+
+
+def _cut(make_clip, plain, tmp_path, name):
+    source = _with_aperture(plain, tmp_path / "cut.mp4", 240, 200)
+    turned = ("-display_rotation", "90") if "turned" in name else ()
+    if name == "cut.mp4":
+        return source
+    return make_clip(name, *turned, "-i", str(source), "-c", "copy")
+
+
+@pytest.mark.parametrize("name", ["cut.mp4", "cut.mkv", "turned.mp4"])
+def test_what_the_container_cuts_off_is_in_no_result(make_clip, plain, tmp_path, name):
+    source = _cut(make_clip, plain, tmp_path, name)
+    width, height = (200, 240) if name == "turned.mp4" else (240, 200)
+    video = probe(source).video
+    assert (video.width, video.height) == (width, height)
+    for product, out in ((Burned(), "out.mkv"), (Alone(), "out.mov"), (Still(0.5), "out.png")):
+        made(product, source, tmp_path / out, LOSSLESS)
+        frames = pictures(tmp_path / out, pix_fmt="gray")
+        assert frames[0].shape == (height, width), out
+        if out != "out.mov":
+            assert frames[0][: height // 4].min() > 225, out
+    assert picture_times(tmp_path / "out.mkv") == pytest.approx(picture_times(source), abs=1e-3)
+
+
+@pytest.mark.parametrize(("width", "height"), [(0, 0), (999, 999), (321, 240), (320, 240)])
+def test_an_aperture_that_is_none_cuts_nothing(plain, tmp_path, width, height):
+    source = _with_aperture(plain, tmp_path / "odd.mp4", width, height)
+    video = probe(source).video
+    assert (video.width, video.height) == (320, 240)
+    made(Burned(), source, tmp_path / "out.mkv")
+    assert pictures(tmp_path / "out.mkv", pix_fmt="gray")[0].shape == (240, 320)
+
+
+def test_ffmpeg_is_not_asked_where_nothing_is_cut(plain, tmp_path, monkeypatch):
+    monkeypatch.setenv("TAG_OVERLAY_FFMPEG", "/nowhere/ffmpeg")
+    assert croppings(plain, "mov,mp4") == {}
+    assert croppings(tmp_path / "none", "mov,mp4") == {}
+    assert croppings(plain, "mpegts") == {}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\0\0\0\1moov", b"\0\0\0\0mdat", b"\0\0\0\3free" * 9, b"\xff" * 40],
+    ids=["empty", "short", "no length", "a length of 3", "huge"],
+)  # fmt: skip
+def test_boxes_of_odd_lengths_end_the_search(tmp_path, content):
+    odd = tmp_path / "odd.mp4"
+    odd.write_bytes(content + b"clap")
+    assert croppings(odd, "mov,mp4") == {}
