@@ -96,9 +96,9 @@ _FASHIONS = {
         "libx264", "-c:a", "aac"),
 }  # fmt: skip
 _STAY = re.compile(
-    r"timecode|PanScan|Unregistered|encoding parameters|Motion|Closed|GOP", re.IGNORECASE
+    r"timecode|PanScan|Unregistered|encoding parameters|Motion|Closed|GOP|ICC|EXIF", re.IGNORECASE
 )
-"""Side data that belong to the old coding, or that name its program."""
+"""Side data that belong to the old coding, that name its program, or that Matroska does not hold."""
 
 
 @dataclass
@@ -123,10 +123,11 @@ def made_files(folder: Path, only: str) -> Iterator[tuple[str, Path | None]]:
 def _recipes(folder: Path) -> Iterator[tuple[str, Callable[[], Path | None]]]:
     for muxer, asks in _MUXERS_WITH_BOTH.items():
         yield f"muxer {muxer}", partial(_file, folder / f"{muxer}.bin", "-f", muxer, *asks)
+    words = {"V": "video", "A": "audio"}
     for kind, all_asks in (("V", _VIDEO_ASKS), ("A", _AUDIO_ASKS)):
         for encoder in _encoders(kind):
             asks = all_asks.get(encoder, ())
-            yield f"encoder {encoder}", partial(_hosted, folder, kind, encoder, asks)
+            yield f"{words[kind]} encoder {encoder}", partial(_hosted, folder, kind, encoder, asks)
     for name, asks in _FASHIONS.items():
         path = folder / name.rpartition(", ")[2].replace(" ", "-")
         yield f"odd: {name}", partial(_file, path, *asks)
@@ -245,7 +246,7 @@ def _decoded(path: Path, index: int | None) -> tuple[list[float], int]:
 
 def _wrong_picture(source: Path, out: Path) -> list[str]:
     info, video = open_source(source).info, open_source(source).picture()
-    (before, bad), (after, _) = _decoded(source, video.index), _decoded(out, None)
+    (before, bad), (after, _) = _decoded(source, video.index), _decoded(out, _chosen(source, out))
     guessed = info.container == "avi" and video.codec == "h264"  # PyAV guesses their times
     if bad or sorted(before) != before or guessed:
         return [] if after == sorted(after) else ["frames out of order"]
@@ -255,6 +256,15 @@ def _wrong_picture(source: Path, out: Path) -> list[str]:
         return [f"{len(after)} frames of {len(before)}"]
     off = max((abs(a - b) for a, b in zip(before, after, strict=True)), default=0.0)
     return [f"a frame is {off:.3f} s off"] if off > 0.0035 else []
+
+
+def _chosen(source: Path, out: Path) -> int | None:
+    """The picture of a result that was chosen of the source's, where all of them are copied."""
+    index = open_source(source).picture().index
+    with av.open(str(source)) as before, av.open(str(out)) as after:
+        same = before.streams.video[0].index != index and len(after.streams.video) > 1
+        moving = [s.index for s in before.streams.video if not s.disposition.value & 0x400]
+        return after.streams.video[moving.index(index)].index if same else None
 
 
 def _wrong_sound(source: Path, out: Path) -> list[str]:
@@ -294,7 +304,10 @@ def _captions(source: Path, folder: Path) -> list[str]:
 
 def _preview(source: Path, folder: Path) -> list[str]:
     """The frame on the screen in the middle; outside of the panel it is the source's."""
-    index = open_source(source).picture().index
+    picture = open_source(source).picture()
+    if picture.rotation:
+        return []  # what is compared here is not turned
+    index = picture.index
     times, bad = _decoded(source, index)
     at_s = (times[len(times) // 2] + times[len(times) // 2 + 1]) / 2 if len(times) > 3 else 0.0
     out = folder / "out.png"
