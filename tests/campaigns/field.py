@@ -98,7 +98,7 @@ _FASHIONS = {
 _STAY = re.compile(
     r"timecode|PanScan|Unregistered|encoding parameters|Motion|Closed|GOP|ICC|EXIF", re.IGNORECASE
 )
-"""Side data that belong to the old coding, that name its program, or that Matroska does not hold."""
+"""Side data of the old coding, that name its program, or that Matroska does not hold."""
 
 
 @dataclass
