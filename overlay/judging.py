@@ -18,7 +18,7 @@ from overlay.settings import Settings, override
 from overlay.tagging.registry import load_network
 from overlay.training import judged
 from overlay.training.judged import check_enough, examples_of, media_of
-from overlay.verdicts import Verdicts, learning, read_verdicts, write_verdicts
+from overlay.verdicts import Verdicts, files_of, learning, read_verdicts, write_verdicts
 from overlay.verdicts.agreement import (
     Agreement,
     Conflict,
@@ -61,7 +61,7 @@ def learn(
     """Learn from verdicts which score each label needs to be right as often as is wanted.
 
     Args:
-        verdicts: Files of ``tag-overlay review``, on events of one model.
+        verdicts: Files of ``tag-overlay review``, or folders of them, on events of one model.
         out: Target; ``thresholds.toml`` here if ``None``.
         settings: ``video.overwrite`` counts.
         precision: Wanted share of right ones among the events that are shown, in (0, 1).
@@ -94,8 +94,8 @@ def learn(
     return Learned(target, everything, curves, drawn)
 
 
-def _paths(files: str | Path | Sequence[str | Path]) -> list[str | Path]:
-    return [files] if isinstance(files, str | Path) else list(files)
+def _paths(files: str | Path | Sequence[str | Path]) -> list[Path]:
+    return files_of([files] if isinstance(files, str | Path) else files)
 
 
 def _all_curves_svg(everything: Curve, curves: Sequence[Curve], precision: float) -> str:
@@ -135,7 +135,7 @@ def train_on_verdicts(
     """Teach a model the labels that people judged: right events are examples, wrong ones none.
 
     Args:
-        verdicts: Files of ``tag-overlay review``.
+        verdicts: Files of ``tag-overlay review``, or folders of them.
         out: Target, ending in ``.npz``; ``verdicts.model.npz`` here if ``None``.
         settings: ``tagging`` says on which model, and with which windows.
         media: Folder of the media that were judged; that of each file if ``None``.

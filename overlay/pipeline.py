@@ -20,7 +20,7 @@ from overlay import detection
 from overlay.captioning.rules import BrokenRule, broken_rules
 from overlay.captioning.styles import language_of, style_named
 from overlay.datatypes import Cue, Tag, TagEvent
-from overlay.detection.judged import check_sound, verdicts_named
+from overlay.detection.judged import verdicts_for
 from overlay.errors import NoAudioStream, UsageError
 from overlay.export.ass_panel import DEFAULT_PICTURE
 from overlay.export.subtitles import read_subtitles
@@ -39,7 +39,7 @@ from overlay.scoring.saved import load_track, open_saved
 from overlay.scoring.score import score
 from overlay.settings import CaptionSettings, Settings, override
 from overlay.tagging.registry import load_network, load_tagger
-from overlay.track import TagTrack
+from overlay.track import TagTrack, sound_of_part
 from overlay.training.head import find_clips, train_head
 from overlay.verdicts import fingerprint_of
 
@@ -135,7 +135,7 @@ def plan(
     else:
         source = _opened(path, settings, reporter)
         track = _known(track, source, settings, reporter)
-    _check_verdicts(source, track, settings)
+    sound = _check_verdicts(source, track, settings, reporter)
     instead = None
     if product is None:
         name = asked_for(source, settings.video, target, is_scored=track is not None)
@@ -145,7 +145,7 @@ def plan(
         instead = _instead(source, settings, target, name)
     made = product.plan(source, settings, target, reporter)
     if track is not None:
-        _check_labels(track.labels, settings)
+        _check_labels(track.labels, settings, sound)
     elif made.needs_track:
         source.sound()
     return Job(source, settings, track, made, instead)
@@ -189,36 +189,48 @@ def _instead(
 
 def _scored(source: Source, settings: Settings, reporter: Reporter) -> TagTrack:
     tagger = load_tagger(settings.tagging, reporter=reporter)
-    _check_labels(tagger.labels, settings)
+    _check_labels(tagger.labels, settings, _sound_of(source, None, settings))
     return score(source, tagger, settings, reporter=reporter)
 
 
-def _check_labels(labels: tuple[str, ...], settings: Settings) -> None:
-    """Detect on a silent track of these labels: it refuses what does not go with them.
+def _check_labels(labels: tuple[str, ...], settings: Settings, sound: str | None) -> None:
+    """Detect on silence with these labels and this name: it refuses what does not go with them.
 
     Raises:
         SettingsError: Thresholds, ``allow`` or ``deny`` name other labels.
         LabelError: The label file does not fit.
     """
-    verdicts = verdicts_named(settings)
-    events_of(silence(labels, verdicts.media.fingerprint if verdicts else ""), settings)
+    if sound is None:
+        settings = override(settings, verdicts=())
+    events_of(silence(labels, sound or ""), settings)
 
 
-def _check_verdicts(source: Source, track: TagTrack | None, settings: Settings) -> None:
-    """Refuse verdicts on another sound before it is scored.
+def _sound_of(source: Source, track: TagTrack | None, settings: Settings) -> str | None:
+    """What verdicts are known by; ``None`` where none are named, or it cannot be told."""
+    if not settings.events.verdicts:
+        return None
+    if track is not None:
+        return fingerprint_of(track)
+    whole = audio_fingerprint(source.info, source.audio_track) if source.info.audio else None
+    return whole and sound_of_part(whole, source.info.excerpt)
+
+
+def _check_verdicts(
+    source: Source, track: TagTrack | None, settings: Settings, reporter: Reporter
+) -> str | None:
+    """Refuse verdicts on another sound before it is scored; say it if there are none on this one.
+
+    Returns:
+        The sound, as ``_sound_of``.
 
     Raises:
-        ExportError: They cannot be read, or are of another sound.
+        ExportError: They cannot be read, or the only file is of another sound.
     """
-    verdicts = verdicts_named(settings)
-    if verdicts is None or (track is None and not source.info.audio):
-        return
-    if track is not None:
-        sound: str | None = fingerprint_of(track)
-    else:
-        sound = audio_fingerprint(source.info, source.audio_track)
-    if sound is not None:
-        check_sound(verdicts, settings.events.verdicts_file, sound)
+    sound = _sound_of(source, track, settings)
+    if sound is not None and verdicts_for(settings, sound) is None:
+        named = ", ".join(settings.events.verdicts)
+        reporter.note(f"{source.path.name}: no verdicts on its sound in {named:.200}")
+    return sound
 
 
 def tag(
@@ -284,7 +296,7 @@ def _heard(
     else:
         source = _opened(path, settings, reporter)
         source.sound()
-        _check_verdicts(source, None, settings)
+        _check_verdicts(source, None, settings, reporter)
         track = _scored(source, settings, reporter)
     return events_of(track, settings), track, source
 

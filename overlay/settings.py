@@ -189,8 +189,9 @@ class EventSettings:
     """A general label stays beside a specific one if it scores higher by more than this."""
     thresholds_file: str | None = None
     """TOML file with a threshold for single labels: ``"Dog" = 0.4``."""
-    verdicts_file: str | None = None
-    """What reviewers said of the events: wrong ones go, corrections take their place."""
+    verdicts: tuple[str, ...] = ()
+    """Files, or folders of them, of what reviewers said of the events: wrong ones go, corrections
+    take their place. One file is meant for the medium; of several each medium gets its own."""
     allow: tuple[str, ...] = ()
     """Labels to look for; all if empty."""
     deny: tuple[str, ...] = ()
@@ -353,9 +354,20 @@ def override(settings: Settings, **options: Any) -> Settings:
     tables = {}
     for table in fields(Settings):
         current = getattr(settings, table.name)
-        own = {f.name: options[f.name] for f in fields(current) if f.name in options}
+        own = {
+            f.name: _as_kind_of(getattr(current, f.name), options[f.name])
+            for f in fields(current)
+            if f.name in options
+        }
         tables[table.name] = replace(current, **own)
     return Settings(**tables)
+
+
+def _as_kind_of(before: Any, value: Any) -> Any:
+    """A single text is a list of one, and any list a tuple, where that is what there is."""
+    if not isinstance(before, tuple):
+        return value
+    return (str(value),) if isinstance(value, str | Path) else tuple(map(str, value))
 
 
 def _with_preset(options: dict[str, Any]) -> dict[str, Any]:

@@ -269,15 +269,32 @@ def test_verdicts_on_another_sound_are_refused_before_scoring(clip, tmp_path, mo
     other = write_verdicts(tmp_path / "v.json", Verdicts(Media("other.mp4", "0" * 64)))
     for product in (overlay.captions, overlay.render, overlay.find_events):
         with pytest.raises(ExportError, match=r"other\.mp4"):
-            product(clip, **OWN, verdicts_file=str(other))
+            product(clip, **OWN, verdicts=str(other))
     assert not list(tmp_path.rglob("cache/**/*.npz"))
+
+
+def test_of_a_folder_of_verdicts_each_medium_gets_its_own(clip, tmp_path):
+    """Also a part of it, of which the sound has a name of its own; and without any it stays."""
+    for name, options in (("whole", {}), ("part", {"to_s": 2.5})):
+        found, track = overlay.find_events(clip, **OWN, **options)
+        (event, *others) = found
+        entry = Entry(name, "2026-11-26T02:00:00.000Z", event_id(event, track.model), "judge",
+                      label=event.label, onset_s=event.onset_s, offset_s=event.offset_s,
+                      verdict="wrong")  # fmt: skip
+        write_verdicts(tmp_path / f"{name}.verdicts.json",
+                       Verdicts(Media(name, track.sound), (entry,)))  # fmt: skip
+        assert overlay.find_events(clip, **OWN, **options, verdicts=tmp_path)[0] == others
+    reporter, _, said = listener()
+    found, _ = overlay.find_events(clip, **OWN, to_s=2.0, verdicts=tmp_path, reporter=reporter)
+    assert found == overlay.find_events(clip, **OWN, to_s=2.0)[0]
+    assert any("no verdicts on its sound" in note for note in said)
 
 
 def test_verdicts_are_never_a_target(clip, tmp_path):
     media = Media("clip", overlay.tag(clip, **OWN).sound)
     said = write_verdicts(tmp_path / "v.json", Verdicts(media))
     with pytest.raises(OutputError, match="input"):
-        overlay.export_events(clip, "json", said, **OWN, verdicts_file=str(said), overwrite=True)
+        overlay.export_events(clip, "json", said, **OWN, verdicts=str(said), overwrite=True)
 
 
 def test_wrong_events_are_in_no_product(clip, tmp_path):
@@ -291,8 +308,8 @@ def test_wrong_events_are_in_no_product(clip, tmp_path):
     said = str(
         write_verdicts(tmp_path / "v.json", Verdicts(Media("c", track.sound), tuple(entries)))
     )
-    assert overlay.find_events(clip, **OWN, verdicts_file=said)[0] == []
-    assert overlay.captions(clip, **OWN, style="plain", verdicts_file=said) == []
+    assert overlay.find_events(clip, **OWN, verdicts=said)[0] == []
+    assert overlay.captions(clip, **OWN, style="plain", verdicts=said) == []
     middle = (found[0].onset_s + found[0].offset_s) / 2
     assert overlay.shown(track, middle)
-    assert overlay.shown(track, middle, verdicts_file=said) == []
+    assert overlay.shown(track, middle, verdicts=said) == []

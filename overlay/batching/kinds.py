@@ -17,6 +17,7 @@ from overlay.products.review import Review
 from overlay.products.scores import Scores
 from overlay.products.table import Table, export_formats
 from overlay.settings import Settings
+from overlay.verdicts import files_of
 
 RENDER, SOFT, PANEL = "render", "soft", "panel"
 """Videos; which one is in the settings."""
@@ -90,6 +91,8 @@ def facts_of(kind: str, settings: Settings, model: Sequence[str]) -> dict[str, A
     unused = _CHANGE_NOTHING | (_LOOK if kind in (EVENTS, CAPTIONS) else frozenset())
     for table in _TABLES.get(kind, ("tagging", "panel", "events")):
         values = asdict(getattr(own, table))
+        if values.get("verdicts"):
+            values["verdicts"] = [_content(str(each)) for each in files_of(values["verdicts"])]
         tables[table] = {
             name: _content(value) for name, value in values.items() if name not in unused
         }

@@ -72,6 +72,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_panel(parser, beside_events=True)
     flags.add_events(parser)
     flags.add_captioning(parser)
+    flags.add_verdicts(parser)
     render.add_video(parser)
 
 

@@ -28,7 +28,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
         SettingsError: A value is out of range, or the file cannot be used.
     """
     flags = vars(args)
-    lists = {name: tuple(flags[name]) for name in ("allow", "deny") if flags.get(name)}
+    lists = {name: tuple(flags[name]) for name in ("allow", "deny", "verdicts") if flags.get(name)}
     return resolve(flags | lists, args.config)
 
 
@@ -197,8 +197,9 @@ def add_events(parser: argparse.ArgumentParser) -> None:
 def add_verdicts(parser: argparse.ArgumentParser) -> None:
     """What people said of the events."""
     parser.add_argument(
-        "--verdicts", dest="verdicts_file", metavar="FILE",
-        help="of 'tag-overlay review': wrong events go, corrections take their place",
+        "--verdicts", action="append", default=[], metavar="FILE|DIR",
+        help="of 'tag-overlay review': wrong events go, corrections take their place; a folder, or "
+        "several: each medium gets what is on its sound",
     )  # fmt: skip
 
 

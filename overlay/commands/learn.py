@@ -12,7 +12,9 @@ HELP = "learn thresholds from the verdicts of 'tag-overlay review'"
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Its own."""
-    parser.add_argument("verdicts", nargs="+", metavar="VERDICTS", help="NAME.verdicts.json")
+    parser.add_argument(
+        "files", nargs="+", metavar="VERDICTS", help="NAME.verdicts.json, or folders of them"
+    )
     flags.add_output(parser, "target, a file for --thresholds (thresholds.toml)")
     parser.add_argument(
         "--precision", type=flags.share, default=0.9, metavar="P",
@@ -34,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     from overlay.export.curves import COLUMNS, row_of
 
     made = judging.learn(
-        args.verdicts, args.output, flags.settings_of(args), precision=args.precision,
+        args.files, args.output, flags.settings_of(args), precision=args.precision,
         plot=args.plot,
     )  # fmt: skip
     if args.quiet:

@@ -31,7 +31,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tags", metavar="NPZ", help="judge these saved scores; do not tag again")
     parser.add_argument("--reviewer", metavar="NAME", default="", help="who judges")
     parser.add_argument(
-        "--verdicts", metavar="FILE",
+        "--verdicts", action="append", default=[], metavar="FILE|DIR",
         help="what was said already (NAME.verdicts.json beside the file, if it is there)",
     )  # fmt: skip
     parser.add_argument(
@@ -70,8 +70,8 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         OverlayError: With one line that says what is wrong.
     """
-    if len(args.media) > 1 and (args.tags or args.verdicts or args.beside):
-        raise UsageError("--tags, --verdicts and --beside go with one file")
+    if len(args.media) > 1 and (args.tags or args.beside):
+        raise UsageError("--tags and --beside go with one file")
     settings = flags.settings_of(args)
     if args.serve:
         _serve(args, settings)
@@ -81,9 +81,8 @@ def run(args: argparse.Namespace) -> None:
         from overlay import pipeline
         from overlay.products.review import Review
 
-        verdicts = Path(args.verdicts) if args.verdicts else None
         beside = tuple(Path(each) for each in args.beside)
-        product = Review(args.reviewer, args.page_language, args.proxy, verdicts, beside)
+        product = Review(args.reviewer, args.page_language, args.proxy, beside)
         return pipeline.plan(path, product, out, settings, track=args.tags, reporter=reporter)
 
     def told(done: Rendered) -> None:

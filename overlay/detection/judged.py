@@ -17,10 +17,10 @@ import numpy as np
 
 from overlay.datatypes import NO_CLASS, Scores, TagEvent, Times
 from overlay.detection.ontology import joined
-from overlay.errors import ExportError, LabelError, SettingsError
+from overlay.errors import LabelError, SettingsError
 from overlay.settings import Settings
 from overlay.track import TagTrack
-from overlay.verdicts import Said, Verdicts, event_id, fingerprint_of, fold, read_verdicts
+from overlay.verdicts import Said, Verdicts, event_id, fingerprint_of, fold, verdicts_on
 from overlay.vocabulary import Vocabulary
 
 SAME = 0.5
@@ -28,48 +28,32 @@ SURE = 1.0
 """Score of what nobody but a person has heard."""
 
 
-def verdicts_named(settings: Settings) -> Verdicts | None:
-    """The file of verdicts that the settings name, if they name one.
+def verdicts_for(settings: Settings, sound: str) -> Verdicts | None:
+    """What the files that the settings name say of a sound, if anything.
+
+    Args:
+        settings: All options.
+        sound: Its fingerprint.
 
     Raises:
-        ExportError: It cannot be read.
+        ExportError: As ``verdicts_on``.
         SettingsError: The plain scores are wanted, about which nothing can be said.
     """
-    path = settings.events.verdicts_file
-    if path is None:
+    if not settings.events.verdicts:
         return None
     if settings.panel.raw:
         raise SettingsError("raw shows the plain scores; leave it or the verdicts out")
-    return read_verdicts(path)
-
-
-def check_sound(verdicts: Verdicts, path: str | None, sound: str) -> None:
-    """Refuse verdicts on another sound.
-
-    Args:
-        verdicts: What is in the file.
-        path: The file.
-        sound: Fingerprint of the sound that they should be of.
-
-    Raises:
-        ExportError: They are of another.
-    """
-    if verdicts.media.fingerprint != sound:
-        name = verdicts.media.name
-        raise ExportError(f"{path}: these verdicts are of another sound, that of {name!r:.200}")
+    return verdicts_on(settings.events.verdicts, sound)
 
 
 def said_of(track: TagTrack, settings: Settings) -> dict[str, Said]:
-    """What was said of the events of a track, by id; nothing where no file is named.
+    """What was said of the events of a track, by id; nothing where no file is on it.
 
     Raises:
-        ExportError: The file cannot be read, or is of another sound.
+        ExportError: As ``verdicts_on``.
     """
-    verdicts = verdicts_named(settings)
-    if verdicts is None:
-        return {}
-    check_sound(verdicts, settings.events.verdicts_file, fingerprint_of(track))
-    return fold(verdicts.entries)
+    verdicts = verdicts_for(settings, fingerprint_of(track))
+    return {} if verdicts is None else fold(verdicts.entries)
 
 
 @dataclass(frozen=True)

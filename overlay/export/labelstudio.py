@@ -23,7 +23,7 @@ def _write(run: Run) -> str:
             {"model_version": run.track.model, "result": _regions(found, run, "event")}
         ],
     }
-    if run.settings.events.verdicts_file is not None:
+    if any(said is not None for _, said in run.judged):
         task["annotations"] = [{"result": _regions(run.events, run, "heard")}]
     return json_text([task], indent=2) + "\n"
 

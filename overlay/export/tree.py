@@ -20,9 +20,9 @@ def header(run: Run) -> dict[str, object]:
     track, events = run.track, run.settings.events
     settings = asdict(events)
     settings |= {"allow": list(events.allow), "deny": list(events.deny)}
-    del settings["hop_top_k"], settings["frames"], settings["verdicts_file"]
-    if events.verdicts_file is not None:
-        settings["verdicts"] = Path(events.verdicts_file).name
+    del settings["hop_top_k"], settings["frames"], settings["verdicts"]
+    if events.verdicts:
+        settings["verdicts"] = [Path(each).name for each in events.verdicts]
     settings["thresholds"] = read_thresholds(settings.pop("thresholds_file"))
     return {
         "program": f"tag-overlay {program_version()}", "source": run.source.name,

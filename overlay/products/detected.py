@@ -71,6 +71,6 @@ def silence(labels: tuple[str, ...] = ("sound",), sound: str = "") -> TagTrack:
 
 def without_labels(settings: Settings) -> Settings:
     """The same, but naming no labels, so that ``silence()`` fits."""
-    events = replace(settings.events, allow=(), deny=(), thresholds_file=None, verdicts_file=None)
+    events = replace(settings.events, allow=(), deny=(), thresholds_file=None, verdicts=())
     panel = replace(settings.panel, label_file=None)
     return replace(settings, events=events, panel=panel)

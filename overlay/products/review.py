@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from overlay.detection import detect
+from overlay.errors import ExportError
 from overlay.files import is_there
 from overlay.media.source import Source
 from overlay.products.base import Made
@@ -20,10 +21,10 @@ from overlay.reviewing.data import end_of, review_data
 from overlay.reviewing.page import page
 from overlay.reviewing.pictures import sound_pictures, thumbnails
 from overlay.reviewing.playable import why_not
-from overlay.reviewing.proxies import proxy_of
+from overlay.reviewing.proxies import is_copy_of, proxy_of
 from overlay.settings import Settings
 from overlay.track import TagTrack
-from overlay.verdicts import Verdicts, entry_dict, read_verdicts, verdicts_file
+from overlay.verdicts import entry_dict, files_of, read_verdicts, verdicts_file, verdicts_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,6 @@ class Review:
         language: ``en`` or ``zh``; the browser's if ``None``.
         proxy: Whether a small copy of the medium lies beside the page: ``always``, ``never``, or
             ``auto``: where browsers cannot play the medium.
-        verdicts: File of what has been said already; ``<name>.verdicts.json`` beside the medium,
-            if that is there, if ``None``.
         beside: Saved scores, or events of other programs (``read_events``), to be judged in lanes
             of their own.
         served: Whether it is the local server that hands it out, with medium and verdicts.
@@ -45,7 +44,6 @@ class Review:
     reviewer: str = ""
     language: str | None = None
     proxy: str = "auto"
-    verdicts: Path | None = None
     beside: tuple[Path, ...] = ()
     served: bool = False
 
@@ -60,10 +58,10 @@ class Review:
             OutputError: A target is an input, or exists.
         """
         source.sound()
-        heard = replace(settings.events, verdicts_file=None)  # a page shows what was judged, too
+        said = self._said(source, settings)
+        inputs = (*self.beside, *files_of(said))
+        heard = replace(settings.events, verdicts=())  # a page shows what was judged, too
         settings = replace(settings, events=heard)
-        known, said = self._said(source)
-        inputs = (*self.beside, *(() if known is None else (known,)))
         for each in self.beside:
             lane_of(each, settings, source, reporter=reporter)
         target = target_for(source, settings, out, f"{stem_of(source)}.review.html", *inputs)
@@ -71,14 +69,20 @@ class Review:
         copy = None
         if not self.served and (self.proxy == "always" or (why and self.proxy == "auto")):
             beside = target.path.with_suffix(".mp4")
-            copy = Target(beside, target.overwrite, target.inputs).checked()
+            again = target.overwrite or is_copy_of(source, beside)
+            copy = Target(beside, again, target.inputs).checked()
         return ReviewPlan(target, source, settings, self, said, copy, why or "")
 
-    def _said(self, source: Source) -> tuple[Path | None, Verdicts | None]:
-        """The file of verdicts and what is in it; the server reads it itself."""
+    def _said(self, source: Source, settings: Settings) -> tuple[str, ...]:
+        """Files of what was said already: those that are named, or the one beside the medium.
+
+        The server reads it itself.
+        """
         beside = verdicts_file(source.path)
-        path = self.verdicts or (beside if is_there(beside) and not self.served else None)
-        return path, None if path is None else read_verdicts(path)
+        if settings.events.verdicts or self.served or not is_there(beside):
+            return settings.events.verdicts
+        read_verdicts(beside)
+        return (str(beside),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class ReviewPlan(TargetPlan):
     """A ``Plan``.
 
     Attributes:
-        said: Verdicts that there are already.
+        said: Files of verdicts that there are already.
         copy: Where a copy of the medium goes that browsers play.
         why: Why they cannot play the medium; empty if they can.
     """
@@ -94,7 +98,7 @@ class ReviewPlan(TargetPlan):
     source: Source
     settings: Settings
     asked: Review
-    said: Verdicts | None
+    said: tuple[str, ...]
     copy: Target | None
     why: str
 
@@ -145,14 +149,14 @@ class ReviewPlan(TargetPlan):
         return {"src": _address(shown, self.target), "why": self.why if self.copy else ""}
 
     def _entries(self, fingerprint: str, reporter: Reporter) -> list[dict[str, Any]]:
-        if self.said is None:
+        if not self.said:
             return []
-        if self.said.media.fingerprint != fingerprint:
-            reporter.note(
-                f"the verdicts are of another sound ({self.said.media.name}) and are left out"
-            )
+        try:
+            known = verdicts_on(self.said, fingerprint)
+        except ExportError:  # the file beside it is not what somebody named
+            reporter.note(f"{self.said[0]}: left out, it is of another sound")
             return []
-        return [entry_dict(entry) for entry in self.said.entries]
+        return [entry_dict(entry) for entry in known.entries] if known else []
 
 
 def _address(media: Path, page_file: Path) -> str:

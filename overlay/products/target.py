@@ -18,6 +18,7 @@ from overlay.files import (
 )
 from overlay.media.source import Source
 from overlay.settings import Settings
+from overlay.verdicts import files_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +125,11 @@ def _files_of(settings: Settings) -> Iterator[Path]:
     tagging, panel, events = settings.tagging, settings.panel, settings.events
     for each in (
         tagging.model, tagging.weights, panel.theme, panel.font, panel.label_file,
-        events.thresholds_file, events.verdicts_file,
+        events.thresholds_file,
     ):  # fmt: skip
         if each:
             yield Path(each)
+    yield from files_of(events.verdicts)
 
 
 def media_name(source: Source) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import hashlib
 import os
 from pathlib import Path
 
 from overlay.errors import EncodeError, MediaError
-from overlay.files import make_folder, reason, whole_or_absent
+from overlay.files import is_file, make_folder, reason, whole_or_absent
 from overlay.media.process import feed, ffmpeg_program, started
 from overlay.media.proxy import PROXY_HEIGHT, proxy_command
 from overlay.media.source import Source
@@ -54,6 +55,21 @@ def proxy_of(source: Source, reporter: Reporter, ffmpeg_path: str | None = None)
             )  # fmt: skip
     _evict(target)
     return target
+
+
+def is_copy_of(source: Source, path: Path) -> bool:
+    """Whether a file is the copy of a source that is remembered, as a killed run leaves it.
+
+    Raises:
+        MediaError: The source cannot be read.
+    """
+    if not is_file(path):
+        return False
+    known = proxy_folder() / f"{_key(source)}.mp4"
+    try:
+        return known.is_file() and filecmp.cmp(known, path, shallow=False)
+    except OSError:
+        return False
 
 
 def clear_proxies() -> int:

@@ -1,6 +1,7 @@
 """What people said of events, and what follows from it.
 
 file        the file: entries that only ever grow; read as what a stranger wrote
+finding     which of several files are on a sound
 state       what holds of them: the last word on each event
 learning    how often a label is right at a score, and the threshold for a wanted precision
 agreement   of two reviewers, and of two lists of events
@@ -20,6 +21,7 @@ from overlay.verdicts.file import (
     verdicts_text,
     write_verdicts,
 )
+from overlay.verdicts.finding import files_of, verdicts_on
 from overlay.verdicts.state import Said, fold
 
 __all__ = [
@@ -29,12 +31,14 @@ __all__ = [
     "Verdicts",
     "entry_dict",
     "event_id",
+    "files_of",
     "fingerprint_of",
     "fold",
     "read_verdicts",
     "union",
     "verdicts_file",
     "verdicts_of",
+    "verdicts_on",
     "verdicts_text",
     "write_verdicts",
 ]

@@ -28,6 +28,8 @@ from overlay.track import TagTrack
 FORMAT, VERSION = "tag-overlay verdicts", 1
 ACTIONS = ("judge", "edit", "add", "merge", "comment", "undo")
 VERDICTS = ("right", "wrong", "unsure")
+ENDING = ".verdicts.json"
+"""Of the names of these files."""
 
 _MOST_BYTES = 64 << 20
 _MOST_TEXT = 4000
@@ -208,7 +210,7 @@ def fingerprint_of(track: TagTrack) -> str:
 
 def verdicts_file(media: str | Path) -> Path:
     """Where the verdicts of a medium lie: ``clip.verdicts.json`` beside ``clip.mp4``."""
-    return named_after(media, ".verdicts.json")
+    return named_after(media, ENDING)
 
 
 def read_verdicts(path: str | Path) -> Verdicts:

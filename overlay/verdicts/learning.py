@@ -10,12 +10,18 @@ is believed of each label before its own (a0, c0; ``_OF_A_LABEL``), so that thre
 curve a little and thirty decide. The posterior is summed over a grid of a and c: there is nothing
 that could fail to converge.
 
-What a threshold t gives is the mean of p over the events that reach it:
+What a threshold t gives is counted, since no curve fits every tagger at its top, where thresholds
+lie: of the n events that reach t, r are right. A share of few events says little, so what is
+believed counts as some more of them:
 
-    precision(t) = sum of w(s) p(s) / sum of w(s) over s >= t
+    of all labels    (r + A e(t)) / (n + A),        A = ``_CURVE_COUNTS``
+    of a label       (r + B f(t)) / (n + B),        B = ``_OTHERS_COUNT``
 
-where w counts the label's judged events at score s, and ``_OTHERS`` events that are spread as those
-of all labels are. The threshold is the lowest t whose precision is the wanted one.
+where e(t) is the mean of p over the events that reach t, and f(t) the same share of all *other*
+labels, whose logit is moved as far as the label's curve lies from that of all. Each of these is the
+mean of a beta distribution, which says how sure it is. The threshold is the lowest t whose share is
+the wanted one; lower bounds of it would ask for scores that hardly any event has until hundreds are
+judged (``tests/benchmarks/learning.py``).
 
 Source:
     Platt, "Probabilistic outputs for support vector machines", 1999; the identity as prior is our
@@ -36,18 +42,22 @@ from overlay.verdicts.state import fold
 
 Floats = npt.NDArray[np.float64]
 
-_AT_FIRST, _OF_A_LABEL = (1.5, 0.5), (1.0, 0.4)
+_AT_FIRST, _OF_A_LABEL = (1.0, 0.5), (1.0, 0.4)
 """Standard deviations of a and c."""
 _REACH = 4.0
 """Standard deviations to each side that the grid covers."""
 _N_GRID = (41, 17)
-_OTHERS = 10.0
+_CURVE_COUNTS, _OTHERS_COUNT = 10.0, 5.0
+"""Events that what is believed of a threshold counts as."""
 _STEP = 0.001
 """Scores are told apart to this; the page rounds them so."""
 _EDGE = 0.005
 """Scores nearer to 0 or 1 count as this near: their logits have no end."""
 _TAIL = 0.05
 """Part of the posterior on each side of an interval: it holds 90 %."""
+_THRESHOLDS: Floats = np.round(np.arange(0.005, 0.999, 0.005), 3)
+_SHARES: Floats = 1 / (1 + np.exp(-np.arange(-12, 12, 0.03)))
+"""Where beta distributions are summed: even in the logit, in which they have no end."""
 POINTS: Floats = np.round(np.arange(0.02, 0.99, 0.02), 2)
 """Scores at which ``Curve.right`` is told."""
 
@@ -141,48 +151,53 @@ def learn(found: Sequence[Judgement], precision: float) -> tuple[Curve, list[Cur
     """
     if not found:
         raise ExportError("nothing is said to be right or wrong in these verdicts")
-    by_label: dict[str, list[Judgement]] = {}
-    for each in found:
-        by_label.setdefault(each.label, []).append(each)
-    everything = _Counts.of(found)
+    everything = _Judged.of(found)
+    least = np.searchsorted(_THRESHOLDS, everything.scores[0] + _STEP / 2) - 1
+    thresholds = _THRESHOLDS[max(int(least), 0) :]  # nothing is known below
     first = _Posterior.of(everything, (0.0, 0.0), _AT_FIRST)
-    together = _curve("", found, first, everything, precision)
+    believed = _expected(first, everything.scores, thresholds)
+    known = everything.reaching(thresholds) + _CURVE_COUNTS * _both(believed)
+    together = _curve("", everything, first, thresholds, known, precision)
     curves = []
-    for label, own in sorted(by_label.items()):
-        counts = _Counts.of(own)
-        posterior = _Posterior.of(counts, first.mean, _OF_A_LABEL)
-        curves.append(_curve(label, own, posterior, counts.among(everything), precision))
+    for label in sorted({each.label for each in found}):
+        own = _Judged.of([each for each in found if each.label == label])
+        posterior = _Posterior.of(own, first.mean, _OF_A_LABEL)
+        counts = own.reaching(thresholds)
+        apart = _logit(_expected(posterior, everything.scores, thresholds)) - _logit(believed)
+        others = (known - counts)[0] / (known - counts).sum(axis=0)
+        counts += _OTHERS_COUNT * _both(_sigmoid(_logit(others) + apart))
+        curves.append(_curve(label, own, posterior, thresholds, counts, precision))
     return together, curves
 
 
 @dataclass(frozen=True, eq=False)
-class _Counts:
-    """How many events there are at each score."""
+class _Judged:
+    """The judged events of a label, or of all."""
 
     scores: Floats
-    """``[n]``, rising, each once."""
-    right: Floats
-    wrong: Floats
+    """``[n]``, rising."""
+    is_right: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, found: Sequence[Judgement]) -> _Counts:
-        places = np.round(np.array([each.score for each in found]) / _STEP)
-        scores, back = np.unique(places, return_inverse=True)
-        right = np.array([each.is_right for each in found], np.float64)
-        counts = [
-            np.bincount(back, weights=kind, minlength=len(scores)) for kind in (right, 1 - right)
-        ]
-        return cls(scores * _STEP, counts[0].astype(np.float64), counts[1].astype(np.float64))
+    def of(cls, found: Sequence[Judgement]) -> _Judged:
+        scores = np.array([each.score for each in found])
+        order = np.argsort(scores, kind="stable")
+        return cls(scores[order], np.array([each.is_right for each in found])[order])
 
-    @property
-    def all(self) -> Floats:
-        return self.right + self.wrong
+    def reaching(self, thresholds: Floats) -> Floats:
+        """How many right and wrong events reach each threshold, ``[2, n_thresholds]``."""
+        first = _first_above(self.scores, thresholds)
+        n_right = self.is_right.sum() - np.concatenate(([0], np.cumsum(self.is_right)))[first]
+        return np.stack((n_right, len(self.scores) - first - n_right)).astype(np.float64)
 
-    def among(self, others: _Counts) -> _Counts:
-        """These, and ``_OTHERS`` more that are spread as others are; as right ones."""
-        spread = others.all * (_OTHERS / others.all.sum())
-        spread[np.searchsorted(others.scores, self.scores)] += self.all
-        return _Counts(others.scores, spread, np.zeros_like(spread))
+
+def _first_above(scores: Floats, thresholds: Floats) -> npt.NDArray[np.intp]:
+    return np.searchsorted(scores, thresholds - _STEP / 2)
+
+
+def _both(share: Floats) -> Floats:
+    """Right and wrong parts, ``[2, n]``."""
+    return np.stack((share, 1 - share))
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,14 +210,14 @@ class _Posterior:
 
     @classmethod
     def of(
-        cls, counts: _Counts, centre: tuple[float, float], spread: tuple[float, float]
+        cls, judged: _Judged, centre: tuple[float, float], spread: tuple[float, float]
     ) -> _Posterior:
         sides = [np.linspace(-_REACH, _REACH, n) for n in _N_GRID]
         u, v = (each.ravel() for each in np.meshgrid(*sides, indexing="ij"))
         a, slope = centre[0] + spread[0] * u, np.exp(centre[1] + spread[1] * v)
-        z = a[:, None] + slope[:, None] * _logit(counts.scores)
-        # log sigmoid(z) = -log(1 + exp(-z))
-        fits = -(np.logaddexp(0, -z) @ counts.right) - np.logaddexp(0, z) @ counts.wrong
+        z = a[:, None] + slope[:, None] * _logit(judged.scores)
+        # log sigmoid(z) = -log(1 + exp(-z)); of a wrong one the same with -z
+        fits = -np.logaddexp(0, np.where(judged.is_right, -z, z)).sum(axis=1)
         likely = fits - (np.square(u) + np.square(v)) / 2
         weight = np.exp(likely - likely.max())
         return cls(a, slope, weight / weight.sum())
@@ -214,7 +229,11 @@ class _Posterior:
 
     def right(self, scores: Floats) -> Floats:
         """Share of right ones at each score, for each curve: ``[n_curves, n_scores]``."""
-        return 1 / (1 + np.exp(-(self.a[:, None] + self.slope[:, None] * _logit(scores))))
+        return _sigmoid(self.a[:, None] + self.slope[:, None] * _logit(scores))
+
+    def mean_right(self, scores: Floats) -> Floats:
+        """What is believed at each score, ``[n_scores]``."""
+        return self.weight @ self.right(scores)
 
     def quantiles(self, values: Floats, shares: Sequence[float]) -> list[float]:
         """Values of which these shares of the curves, by weight, have at most as much."""
@@ -225,46 +244,59 @@ class _Posterior:
         return found
 
 
+def _expected(posterior: _Posterior, scores: Floats, thresholds: Floats) -> Floats:
+    """Mean share of right ones among the events that reach each threshold; at it, if none does."""
+    first = _first_above(scores, thresholds)
+    sums = np.concatenate(([0], np.cumsum(posterior.mean_right(scores)[::-1])))[::-1]
+    n_above = len(scores) - first
+    alone = posterior.mean_right(thresholds)
+    return np.where(n_above > 0, sums[first] / np.maximum(n_above, 1), alone)
+
+
 def _curve(
     label: str,
-    found: Sequence[Judgement],
+    judged: _Judged,
     posterior: _Posterior,
-    spread: _Counts,
+    thresholds: Floats,
+    known: Floats,
     precision: float,
 ) -> Curve:
-    candidates = np.concatenate((spread.scores, POINTS[spread.scores[-1] < POINTS]))
-    counts = np.concatenate((spread.all, np.zeros(len(candidates) - len(spread.scores))))
-    right = posterior.right(candidates)
-    gives = _precisions(right, counts)
-    expected = _precisions((posterior.weight @ right)[None], counts)
-    threshold = float(_lowest(expected, candidates, precision)[0])
-    low, high = posterior.quantiles(_lowest(gives, candidates, precision), (_TAIL, 1 - _TAIL))
-    place = min(int(np.searchsorted(candidates, threshold)), len(candidates) - 1)
-    ordered = sorted(found, key=lambda each: each.score)
-    scores = np.array([each.score for each in ordered])
-    is_right = np.array([each.is_right for each in ordered])
-    shares = posterior.right(POINTS)
-    band = [posterior.quantiles(column, (_TAIL, 1 - _TAIL)) for column in shares.T]
+    """What was learnt, from right and wrong events at each threshold, ``[2, n_thresholds]``."""
+    share = known[0] / known.sum(axis=0)
+    sureness = _beta_above(known, precision)
+    threshold = _lowest(share >= precision, thresholds)
+    place = min(int(np.searchsorted(thresholds, threshold)), len(thresholds) - 1)
+    columns = posterior.right(POINTS).T
+    band = [posterior.quantiles(column, (_TAIL, 1 - _TAIL)) for column in columns]
+    reaches = judged.scores[judged.is_right] > threshold - _STEP / 2
     return Curve(
-        label, scores, is_right,
-        np.concatenate(((posterior.weight @ shares)[None], np.array(band).T)),
-        threshold, (low, high), float(expected[0, place]),
-        float(posterior.weight @ (gives[:, place] >= precision)),
-        float((scores[is_right] >= threshold - _STEP / 2).mean()) if is_right.any() else 1.0,
+        label, judged.scores, judged.is_right,
+        np.stack((posterior.mean_right(POINTS), *np.array(band).T)), threshold,
+        (_lowest(sureness >= _TAIL, thresholds), _lowest(sureness >= 1 - _TAIL, thresholds)),
+        float(share[place]), float(sureness[place]),
+        float(reaches.mean()) if len(reaches) else 1.0,
     )  # fmt: skip
 
 
-def _precisions(right: Floats, counts: Floats) -> Floats:
-    """What each score as a threshold gives, ``[n_curves, n]``; alone, where no event is above."""
-    above = np.cumsum((right * counts)[:, ::-1], axis=1)[:, ::-1]
-    n_above = np.cumsum(counts[::-1])[::-1]
-    return np.where(n_above > 0, above / np.maximum(n_above, 1e-9), right)
+def _beta_above(known: Floats, precision: float) -> Floats:
+    """How likely shares are above a precision, for counts of right and wrong, ``[2, n]``."""
+    density = np.exp(
+        np.log(_SHARES)[:, None] * known[0]
+        + np.log1p(-_SHARES)[:, None] * known[1]
+        - (known * np.log(known / known.sum(axis=0))).sum(axis=0)
+    )
+    above: Floats = density[precision <= _SHARES].sum(axis=0) / density.sum(axis=0)
+    return above
 
 
-def _lowest(gives: Floats, candidates: Floats, precision: float) -> Floats:
-    """The lowest candidate that gives enough, for each curve; 1 where none does."""
-    enough = gives >= precision
-    return np.where(enough.any(axis=1), candidates[enough.argmax(axis=1)], 1.0)
+def _lowest(is_enough: npt.NDArray[np.bool_], thresholds: Floats) -> float:
+    """The first threshold that is enough; 1 if none is."""
+    return float(thresholds[is_enough.argmax()]) if is_enough.any() else 1.0
+
+
+def _sigmoid(z: Floats) -> Floats:
+    made: Floats = 1 / (1 + np.exp(-z))
+    return made
 
 
 def _logit(scores: Floats) -> Floats:

@@ -47,10 +47,25 @@ def test_copy_that_was_asked_for_lies_beside_the_page(scored, tmp_path):
     assert '"src":"clip.review.mp4"' in (out / "clip.review.html").read_text()
 
 
+def test_a_review_that_was_killed_behind_its_copy_goes_on(scored, tmp_path, capsys):
+    """It takes its own copy again, and nobody else's file."""
+    clip, scores = scored
+    command = ["review", clip, "--tags", scores, "--proxy", "always"]
+    assert main(command) == 0
+    page, copy = (Path(clip).with_name(f"clip.review.{kind}") for kind in ("html", "mp4"))
+    page.unlink()
+    assert main(command) == 0
+    page.unlink()
+    copy.write_bytes(copy.read_bytes()[:-1] + b"x")
+    capsys.readouterr()
+    assert main(command) == 3
+    assert "clip.review.mp4: exists" in capsys.readouterr().err and not page.exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said", "code"),
     [
-        (["b.mp4", "--tags", "x.npz"], "--tags, --verdicts and --beside go with one file", 2),
+        (["b.mp4", "--tags", "x.npz"], "--tags and --beside go with one file", 2),
         (["--serve", "-o", "x"], "writes no page", 2),
         (["--serve", "--port", "70000"], "there is no port", 2),
         (["--verdicts", "nowhere.json"], "there is no such file", 6),
@@ -84,7 +99,7 @@ def test_verdicts_of_another_sound_are_left_out_and_said(scored, capsys):
     content = {"format": "tag-overlay verdicts", "version": 1, "media": media, "entries": []}
     Path(clip).with_name("clip.verdicts.json").write_text(json.dumps(content))
     assert main(["review", clip, "--tags", scores]) == 0
-    assert "another sound (other.mp4)" in capsys.readouterr().err
+    assert "clip.verdicts.json: left out, it is of another sound" in capsys.readouterr().err
 
 
 def test_served_until_a_signal_comes(scored):

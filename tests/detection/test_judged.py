@@ -22,7 +22,7 @@ def judged(tmp_path):
     def detected(*entries, track=TRACK, media=None, **options):
         media = media or Media("clip.mp4", fingerprint_of(track), 30.0, track.model)
         path = write_verdicts(tmp_path / "v.json", Verdicts(media).with_entries(entries))
-        return detect(track, settings(verdicts_file=str(path), **options))
+        return detect(track, settings(verdicts=(str(path),), **options))
 
     return detected
 

@@ -25,7 +25,7 @@ def text(tmp_path):
     def written(name, *entries):
         media = Media("clip.mp4", fingerprint_of(TRACK))
         path = write_verdicts(tmp_path / "v.json", Verdicts(media).with_entries(entries))
-        options = settings(verdicts_file=str(path)) if entries else settings()
+        options = settings(verdicts=(str(path),)) if entries else settings()
         facts = SourceFacts("clip.mp4")
         return content_of(format_named(name), TRACK, facts, options, SILENT).decode()
 
@@ -90,5 +90,5 @@ def test_other_formats_hold_what_is_heard(text, name):
 
 def test_the_header_names_the_verdicts(text):
     said = json.loads(text("json", *SAID))["run"]["settings"]
-    assert said["verdicts"] == "v.json"
+    assert said["verdicts"] == ["v.json"]
     assert "verdicts" not in json.loads(text("json"))["run"]["settings"]
