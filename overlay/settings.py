@@ -372,11 +372,11 @@ def _as_kind_of(before: Any, value: Any) -> Any:
 
 def _with_preset(options: dict[str, Any]) -> dict[str, Any]:
     """Options in which no preset is named any more, nor ``speed``, which is the field's name."""
-    own = {name: value for name, value in options.items() if name not in ("preset", "speed")}
-    made = {**PRESETS.get(options.get("preset") or "", {"speed": options.get("preset")}), **own}
-    speed = options.get("speed") or made.pop("speed", None)
-    made.pop("speed", None)
-    return made if speed is None else {**made, "preset": speed}
+    named = options.get("preset")
+    made = {**PRESETS.get(named or "", {"speed": named}), **options}
+    made.pop("preset", None)
+    speed = made.pop("speed")
+    return made if options.keys().isdisjoint(("preset", "speed")) else {**made, "preset": speed}
 
 
 def _field_names() -> tuple[str, ...]:

@@ -315,7 +315,7 @@ def _fields(
     if "hop_s" in arrays:
         hop_s, length_s = _number(arrays["hop_s"]), _number(arrays["duration_s"])
     else:
-        hop_s, length_s = _hop_of_fractions(_floats(arrays, "time"), duration_s)
+        hop_s, length_s = _hop_of_fractions(_floats(arrays, "time"), len(scores), duration_s)
     window_s = _number(arrays["window_s"]) if "window_s" in arrays else window_s
     levels = _of_kind(arrays.get("levels", np.empty((0, 0))), "levels", "f")
     return (
@@ -402,11 +402,11 @@ def _check_vocabulary(vocabulary: str) -> None:
         raise ValueError(f"unknown vocabulary {vocabulary!r}")
 
 
-def _hop_of_fractions(time: Times, duration_s: float | None) -> tuple[float, float]:
+def _hop_of_fractions(time: Times, n_hops: int, duration_s: float | None) -> tuple[float, float]:
     """Hop and length in seconds from starts that are fractions of the length."""
     if duration_s is None:
         raise ValueError("it gives times as fractions, so the length of the audio must be known")
-    if time.ndim != 1 or len(time) == 0:
-        raise ValueError(f"'time' must be [n_hops], got shape {time.shape}")
+    if not 0 < n_hops == len(time):
+        raise ValueError(f"'time' {time.shape} does not fit {n_hops} rows of scores")
     step = float(time[-1] - time[0]) / (len(time) - 1) if len(time) > 1 else 1.0
     return step * duration_s, duration_s

@@ -1,88 +1,90 @@
-import pickle
-import zipfile
+"""The values that pass between the rooms: what they refuse, and what they tell of themselves."""
+
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from overlay.errors import TrackError
-from overlay.track import TagTrack
+from overlay.datatypes import Box, Excerpt, TagTimeline, VideoInfo
 
-LABELS = ("Dog", "猫", "a, b")
-
-
-def _track():
-    scores = np.random.default_rng(0).random((10, 3), np.float32)
-    return TagTrack(scores, LABELS, 2.0, 0.3, 4.1, "mn04", "ab" * 32)
-
-
-def test_a_time_is_the_centre_of_its_window():
-    np.testing.assert_allclose(_track().times[:3], [1.0, 1.3, 1.6])
-
-
-def test_top_k_at_a_second_takes_the_nearest_centre():
-    track = _track()
-    best = track.top_k(2, at_s=1.4)
-    assert [tag.index for tag in best] == np.argsort(-track.scores[1])[:2].tolist()
-    assert best[0].score >= best[1].score
-    assert track.top_k(99)[0].label in LABELS
-    assert len(track.top_k(99)) == 3
-
-
-def test_a_saved_track_comes_back_and_nothing_else_stays(tmp_path):
-    path = _track().save(tmp_path / "x.npz")
-    again = TagTrack.load(path)
-    np.testing.assert_array_equal(again.scores, _track().scores)
-    assert (again.labels, again.window_s, again.hop_s) == (LABELS, 2.0, 0.3)
-    assert (again.model, again.model_hash, again.duration_s) == ("mn04", "ab" * 32, 4.1)
-    assert [p.name for p in tmp_path.iterdir()] == ["x.npz"]
-
-
-def test_paddleaudios_script_can_read_it(tmp_path):
-    path = _track().save(tmp_path / "x.npz")
-    with np.load(path, allow_pickle=False) as file:
-        np.testing.assert_allclose(file["time"], np.arange(10) * 0.3 / 4.1)
-        assert file["scores"].shape == (10, 3)
-
-
-def test_paddleaudios_npz_can_be_drawn(tmp_path):
-    path = tmp_path / "audioset_tagging_sr_44100.npz"
-    np.savez(path, time=np.arange(0, 1, 0.03), scores=np.zeros((34, 3), np.float32))
-    track = TagTrack.load(path, labels=LABELS, duration_s=10)
-    assert track.hop_s == pytest.approx(0.3)
-    with pytest.raises(TrackError, match="length"):
-        TagTrack.load(path, labels=LABELS)
-
-
-class _Evil:
-    def __reduce__(self):
-        return print, ("pickle was executed",)
-
-
-def test_what_is_no_track_is_said_and_no_pickle_runs(tmp_path, capsys):
-    text = tmp_path / "text.npz"
-    text.write_text("hello")
-    evil = tmp_path / "evil.npz"
-    evil.write_bytes(pickle.dumps(_Evil()))
-    objects = tmp_path / "objects.npz"
-    np.savez(objects, scores=np.array([_Evil()], dtype=object))
-    other = tmp_path / "other.npz"
-    np.savez(other, something=np.zeros(3))
-    archive = tmp_path / "archive.npz"
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("scores.npy", b"not an array")
-    shape = tmp_path / "shape.npz"
-    np.savez(
-        shape, scores=np.zeros((2, 2, 2)), labels=np.array(["a"]), hop_s=1, window_s=1, duration_s=1
-    )
-    for path in (text, evil, objects, other, archive, shape, tmp_path, tmp_path / "missing.npz"):
-        with pytest.raises(TrackError, match=str(path)):
-            TagTrack.load(path)
-    assert "executed" not in capsys.readouterr().out
+VIDEO = VideoInfo(
+    index=0, codec="h264", width=1, height=1, frame_rate=Fraction(1, 1000),
+    time_base=Fraction(1, 10**9), start_s=0.0, duration_s=None, n_frames=None, pix_fmt="yuv420p",
+    bit_depth=8, has_alpha=False, rotation=0, sample_aspect=Fraction(1),
+)  # fmt: skip
+"""The least that a picture can be."""
 
 
 @pytest.mark.parametrize(
-    "scores", [np.zeros(3), np.zeros((2, 4)), np.full((2, 3), 1.5), np.full((2, 3), np.nan)]
+    ("changed", "said"),
+    [
+        ({"width": 0}, "picture size 0x1"),
+        ({"height": 0}, "picture size 1x0"),
+        ({"width": -640, "height": -360}, "picture size -640x-360"),
+        ({"frame_rate": Fraction(0)}, "frame rate 0, time base 1/1000000000"),
+        ({"frame_rate": Fraction(-25)}, "frame rate -25"),
+        ({"time_base": Fraction(0)}, "time base 0"),
+    ],
 )
-def test_wrong_scores_are_a_programmers_mistake(scores):
-    with pytest.raises(ValueError, match="scores"):
-        TagTrack(scores, LABELS, 2.0, 0.3, 4.1)
+def test_a_picture_that_cannot_be_divided_by_is_refused(changed, said):
+    with pytest.raises(ValueError, match=said):
+        replace(VIDEO, **changed)
+
+
+@pytest.mark.parametrize(
+    ("from_s", "to_s"),
+    [(-0.1, 1.0), (1.0, 1.0), (2.0, 1.0), (float("nan"), 1.0), (0.0, float("nan")),
+     (float("inf"), None), (-0.1, None)],
+)  # fmt: skip
+def test_what_holds_nothing_is_no_part(from_s, to_s):
+    with pytest.raises(ValueError, match="is no part of a file"):
+        Excerpt(from_s, to_s)
+
+
+def test_a_part_knows_its_length():
+    assert Excerpt().from_s == 0
+    assert [Excerpt(*each).length_s for each in ((), (3.0,), (0.0, 1.0), (2.0, 5.5))] == [
+        None, None, 1.0, 3.5,
+    ]  # fmt: skip
+
+
+def test_a_box_ends_behind_its_last_pixel():
+    box = Box(2, 1, 3, 2)
+    assert (box.right, box.bottom) == (5, 3)
+    picture = np.zeros((4, 8), int)
+    picture[box.slices] = 1
+    assert picture.sum() == 6
+    assert np.argwhere(picture).min(axis=0).tolist() == [1, 2]
+    assert np.argwhere(picture).max(axis=0).tolist() == [2, 4]
+
+
+def timeline(**changed):
+    """Three hops of two classes, one of them shown."""
+    made = {
+        "times": np.arange(3.0), "scores": np.zeros((3, 2), np.float32),
+        "classes": np.zeros((3, 1), np.int32), "labels": ("Dog", "mine"),
+    }  # fmt: skip
+    return TagTimeline(**(made | changed))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"times": np.arange(2.0)}, r"times \(2,\), scores \(3, 2\), classes"),
+        ({"times": np.zeros((3, 1))}, "do not have the same number of hops"),
+        ({"classes": np.zeros((4, 1), np.int32)}, r"classes \(4, 1\)"),
+        ({"classes": np.int32(1)}, "do not have the same number of hops"),
+        ({"labels": ("Dog",)}, r"scores \(3, 2\) do not fit 1 labels"),
+    ],
+)
+def test_a_timeline_whose_parts_do_not_fit_is_refused(changed, said):
+    with pytest.raises(ValueError, match=said):
+        timeline(**changed)
+
+
+def test_a_timeline_knows_the_families_that_somebody_knows():
+    assert timeline().family_by_label == {}
+    assert timeline(families=("animal", "")).family_by_label == {"Dog": "animal"}
+    assert (timeline().levels.shape, timeline().level_times.shape) == ((0, 0), (0,))
+    assert (timeline().duration_s, timeline().events) == (0.0, ())

@@ -1,3 +1,5 @@
+"""The tree of errors: what each says, what it knows, which status it gives."""
+
 import inspect
 import pickle
 from pathlib import Path
@@ -36,8 +38,36 @@ def test_every_error_of_the_tree_is_drawn_and_has_its_exit_code():
             assert branch is None or kind.exit_code == branch
 
 
-def test_messages_are_one_line_with_the_file():
-    message = str(SAMPLES[2])
-    assert message == "a.mp4: is damaged"
-    assert "cnn14" in str(SAMPLES[3])
-    assert "(2, 3)" in str(SAMPLES[4]) and "(3, 2)" in str(SAMPLES[4])
+@pytest.mark.parametrize(
+    ("error", "message", "code"),
+    [
+        (errors.OverlayError("no"), "no", 1),
+        (errors.UsageError("no"), "no", 2),
+        (errors.BatchError(2, 5, 4), "2 of 5 files failed", 4),
+        (errors.ProbeError("is empty", path="a.mp4"), "a.mp4: is empty", 3),
+        (errors.ProbeError("is empty"), "is empty", 3),
+        (errors.OutputError("exists", path=Path("o.mp4")), "o.mp4: exists", 3),
+        (errors.UnknownTagger("x", ["a", "b"]), "unknown model 'x'; known are a, b", 4),
+        (errors.CheckpointError("is cut", path=Path("w.pt")), "w.pt: is cut", 4),
+        (errors.CheckpointError("no", path="w", expected=(2, 3), got=None),
+         "w: no (expected (2, 3), got None)", 4),
+        (errors.CheckpointError("no", path="w", got=3), "w: no", 4),
+        (errors.ThemeError("no", path="t.toml", key="a.b"), "t.toml: a.b: no", 5),
+        (errors.ThemeError("no", path=Path("t.toml")), "t.toml: no", 5),
+        (errors.UnknownFormat("doc", iter(["txt"])), "unknown format 'doc'; known are txt", 6),
+    ],
+)  # fmt: skip
+def test_each_error_says_what_which_file_and_has_its_code(error, message, code):
+    assert (str(error), error.exit_code) == (message, code)
+
+
+def test_what_an_error_knows_can_be_asked_for():
+    media = errors.DecodeError("is damaged", path=Path("a.mp4"), command=["ffmpeg", "-i"])
+    assert (media.path, media.command, media.stderr_tail) == ("a.mp4", ("ffmpeg", "-i"), "")
+    assert (errors.MediaError("no").path, errors.MediaError("no").command) == (None, ())
+    checkpoint = errors.CheckpointError("no", path=Path("w"), expected=0, got=1)
+    assert (checkpoint.path, checkpoint.expected, checkpoint.got) == ("w", 0, 1)
+    theme = errors.ThemeError("no", path=Path("t.toml"))
+    assert (theme.path, theme.key) == ("t.toml", None)
+    for kind in (errors.UnknownTagger, errors.UnknownFormat):
+        assert (kind("x", iter("ab")).name, kind("x", iter("ab")).known) == ("x", ("a", "b"))
