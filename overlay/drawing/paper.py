@@ -18,7 +18,7 @@ from overlay.datatypes import TagEvent
 from overlay.drawing.bars import capsule
 from overlay.drawing.canvas import lay
 from overlay.drawing.card import plate
-from overlay.drawing.labels import fitting_name
+from overlay.drawing.labels import ShortNames
 from overlay.drawing.lanes import Lane, in_lanes
 from overlay.drawing.sounding import sound_picture
 from overlay.drawing.strip import Strip
@@ -86,6 +86,7 @@ class Paper:
         style = TextStyle(look.fonts[0], text.color, strip.outline, text.outline_color,
                           strip.pixel_aspect, band)  # fmt: skip
         self._letters = TextDrawer(style, look.encode)
+        self._names = ShortNames(brief.timeline.labels)
         em = strip.text_size / strip.pixel_aspect
         self._gap = ceil(_GAP_EMS * em + 2 * strip.outline / strip.pixel_aspect)
         self.inset = ceil(strip.outline / strip.pixel_aspect)
@@ -189,14 +190,12 @@ class Paper:
         widest = self._strip.width // 2 - self._gap  # one that stays never meets the playhead
         begin = min(max(free, self.inset), x)
         rooms = [min(limit - start, widest) for start in (x, begin)]
-        text, room = name, rooms[1]
-        for n in rooms:
-            if fitting := fitting_name(name, self._letters, size, n * aspect):
-                text, room = fitting, n
-                break
-        else:
+        fitting = [self._names.fitting(name, self._letters, size, n * aspect) for n in rooms]
+        text, room = (fitting[0], rooms[0]) if fitting[0] else (fitting[1], rooms[1])
+        if text is None:
             if room * aspect < _LEAST_EMS * size:
                 return None
+            text = self._names.shortest(name)
         line, drawn_size = self._letters.fitted(text, size, room * aspect)
         width = min(ceil(self._letters.length(line, drawn_size) / aspect), room)
         x = min(x, limit - width)
