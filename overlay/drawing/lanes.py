@@ -105,8 +105,8 @@ def _joined(events: Iterable[TagEvent], gap_s: float) -> Sequence[TagEvent]:
 
 
 def _weight(event: TagEvent) -> float:
-    """How much an event should be seen: how sure it is, and a little how long it lasts."""
-    return event.peak + min(event.offset_s - event.onset_s, 10.0) / 100
+    """How much an event should be seen: how sure it is, and how long it lasts."""
+    return event.peak + min(event.offset_s - event.onset_s, 10.0) / 30
 
 
 def _onset(event: TagEvent) -> float:

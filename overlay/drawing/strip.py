@@ -8,8 +8,8 @@ from overlay.datatypes import Box
 from overlay.drawing.layout import CAP_HEIGHT, NOWHERE, Room
 from overlay.drawing.theme import Theme
 
-_SHARE = 0.178
-"""Of the picture's height."""
+_SHARE, _WIDE_SHARE = 0.178, 0.24
+"""Of the picture's height, and at most of its width: more lanes would stand empty."""
 _TEXT, _TIME = 0.72, 0.62
 """Letters of labels and of the time, in parts of the theme's."""
 _LEAST_PX = 8.0
@@ -74,7 +74,8 @@ def strip_in(room: Room, theme: Theme, scale: float, position: str) -> Strip:
     """
     unit = room.unit(scale)
     box = room.placed(
-        (room.width, _SHARE * room.shown[1]), "top" if "top" in position else "bottom"
+        (room.width, min(_SHARE * room.shown[1], _WIDE_SHARE * room.shown[0])),
+        "top" if "top" in position else "bottom",
     )
     size = max(_TEXT * theme.text.size * unit, _LEAST_PX)
     outline = theme.text.outline * unit
