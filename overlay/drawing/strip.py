@@ -89,7 +89,8 @@ def strip_in(room: Room, theme: Theme, scale: float, position: str) -> Strip:
     top = max(0, padding - round((_ABOVE - CAP_HEIGHT) * size)) // 2 * 2
     n_lanes = min(_MOST_LANES, (lowest - top) // lane)
     pitch = max((lowest - top) // max(1, n_lanes), lane) // 2 * 2
-    side = max(theme.card.padding * unit, 0.6 * size, theme.card.radius * unit)
+    corner = min(theme.card.radius * unit, box.height / 2)
+    side = max(theme.card.padding * unit, 0.6 * size, corner)
     width = max(4, (box.width - 2 * round(side / room.pixel_aspect)) // 4 * 4)
     fits = n_lanes > 0 and width > 6 * size and box.height >= 2 * size
     return Strip(

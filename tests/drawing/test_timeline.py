@@ -176,6 +176,29 @@ def test_an_event_comes_back_to_the_lane_of_its_class():
     assert [[e.index for e in lane.events] for lane in lanes] == [[1], [2, 2]]
 
 
+@pytest.mark.parametrize(
+    ("heard", "shown"),
+    [
+        ([event(1, 0, 1), event(1, 2, 3)], [(0, 1), (2, 3)]),  # of one class: one label will do
+        ([event(1, 0, 1), event(1, 1.7, 3)], [(0, 3)]),  # too close to be told apart
+        ([event(1, 0, 1), event(1, 1.9, 3)], [(0, 1), (1.9, 3)]),
+        ([event(1, 0, 1, 0.6), event(2, 2, 3, 0.5)], [(0, 1)]),  # no room for the label
+        ([event(1, 0, 1, 0.6), event(2, 4.2, 5, 0.5)], [(0, 1), (4.2, 5)]),
+        ([event(1, 0, 1, 0.6), event(2, 0.5, 9, 0.5)], [(0.5, 9)]),  # what lasts goes before
+        ([event(1, 0, 1, 0.9), event(2, 0.5, 9, 0.5)], [(0, 1)]),  # unless the other is surer
+        ([event(1, 0, 3), event(1, 2, 2.5)], [(0, 3)]),
+    ],
+)
+def test_what_finds_a_place_in_one_lane(heard, shown):
+    (lane,) = in_lanes(heard, 1, gap_s=0.2, label_s=4.0)
+    assert [(each.onset_s, each.offset_s) for each in lane.events] == shown
+
+
+def test_a_bar_of_several_is_as_sure_as_the_surest():
+    (lane,) = in_lanes([event(1, 0, 1, 0.4), event(1, 1.2, 2, 0.7)], 1, 0.1, 1.0)
+    assert lane.events == [event(1, 0, 2, 0.7)]
+
+
 def long_panel(story, length_s=200.0, size=SIZE, **options):
     """A long video in which each (label, onset, offset) is heard."""
     names, n = audioset().names, int(length_s / 0.1)

@@ -66,8 +66,7 @@ def test_a_short_sound_is_seen_where_it_is():
     sound[round(2.5 * RATE) : round(2.52 * RATE)] = tone(2000, 0.02)
     codes, times = heard([SoundBlock(0.0, sound)])
     loud = times[codes.max(axis=1) > 60]
-    assert 2.4 <= loud.min() <= loud.max() <= 2.53
-    assert len(loud) <= 2
+    assert loud == pytest.approx([2.48])
     assert times == pytest.approx(0.08 * np.arange(len(times)))
     assert times[-1] == pytest.approx(3.92, abs=0.01)
 
@@ -76,8 +75,9 @@ def test_a_gap_of_days_has_no_columns_and_nothing_reaches_over_it():
     loud = tone(500, 1.0)
     codes, times = heard([SoundBlock(0.0, loud), SoundBlock(200_000.0, loud)])
     assert len(codes) < 27
-    assert times[times > 1].min() == pytest.approx(200_000, abs=0.09)
-    assert codes[:, 40:].max() < 70  # a tone and no click
+    alone, _ = heard([SoundBlock(200_000.0, loud)])
+    np.testing.assert_array_equal(codes[times > 1], alone)
+    assert times[times > 1].min() == pytest.approx(200_000)
 
 
 def test_times_that_go_back_are_passed_over():
