@@ -15,6 +15,11 @@ Scores = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.float16]
 """Loudness in dB, ``[n_frames, n_bands]``."""
 
+MEL_STEP_DB = 0.5
+
+Mel = npt.NDArray[np.uint8]
+"""A mel spectrogram, ``[n_columns, n_bands]``: steps of ``MEL_STEP_DB`` above silence."""
+
 Times = npt.NDArray[np.float64]
 """Seconds on the picture's clock, ``[n_hops]``, rising."""
 
@@ -256,6 +261,9 @@ class TagTimeline:
     level_times: Times = field(default_factory=lambda: np.empty(0, np.float64))
     duration_s: float = 0.0
     """Seconds of sound."""
+    mel: Mel = field(default_factory=lambda: np.empty((0, 0), np.uint8))
+    """As in a track, as are ``mel_times``."""
+    mel_times: Times = field(default_factory=lambda: np.empty(0, np.float64))
 
     @property
     def family_by_label(self) -> dict[str, str]:

@@ -40,13 +40,13 @@ DENSITIES = ("low", "medium", "high")
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "phone": {"view": "chips", "position": "bottom", "scale": 1.15, "top_k": 2, "threshold": 0.25,
-              "crf": 21, "speed": "fast"},
+              "coarser": 3, "speed": "fast"},
     "stage": {"view": "list", "theme": "high-contrast", "position": "bottom-left", "scale": 1.5,
-              "top_k": 3, "threshold": 0.3, "crf": 17, "speed": "medium"},
+              "top_k": 3, "threshold": 0.3, "coarser": -1, "speed": "medium"},
     "review": {"view": "list+timeline", "position": "bottom-left", "scale": 0.85, "top_k": 8,
-               "threshold": 0.1, "crf": 24, "speed": "ultrafast"},
+               "threshold": 0.1, "coarser": 6, "speed": "ultrafast"},
     "social": {"view": "chips", "theme": "high-contrast", "position": "bottom", "scale": 1.25,
-               "top_k": 2, "threshold": 0.35, "crf": 20, "speed": "medium"},
+               "top_k": 2, "threshold": 0.35, "coarser": 2, "speed": "medium"},
 }  # fmt: skip
 """Options that go together, by what a video is for; what is said beside them wins."""
 
@@ -237,10 +237,12 @@ class VideoSettings:
 
     encoder: str = "auto"
     crf: int | None = None
-    """Constant quality, by the encoder's own scale; ``None`` takes the encoder's usual value."""
+    """Constant quality, by the encoder's own scale; ``None`` takes the encoder's usual value, and
+    adds ``coarser``."""
+    coarser: int = 0
     preset: str | None = None
-    """Speed, by the encoder's own names; ``resolve`` and ``override`` take the names of ``PRESETS``
-    here, too, and then ``speed`` for this."""
+    """Speed, by x264's names or the encoder's own; ``resolve`` and ``override`` take the names of
+    ``PRESETS`` here, too, and then ``speed`` for this."""
     frame: str | None = None
     """Another shape of the picture, width to height as it is shown: ``9:16``, ``1:1``."""
     fit: str = "pad"
@@ -271,13 +273,14 @@ class VideoSettings:
         """Check ranges."""
         if self.crf is not None:
             _check_range("crf", self.crf, 0, 63)
+        _check_range("coarser", self.coarser, -10, 20)
         _check_choice("audio", self.audio, AUDIO_CODECS)
         _check_range("max_mb", self.max_mb, 0.05, 1000)
         chosen = [name for name in ("soft", "overlay_only", "gif") if getattr(self, name)]
         if len(chosen) > 1:
             raise SettingsError(f"{' and '.join(chosen)} exclude each other; choose one")
         _check_choice("fit", self.fit, FITS)
-        if self.ratio is not None and chosen:
+        if self.ratio is not None and (self.soft or self.overlay_only):
             raise SettingsError(f"frame is for a rendered video; {chosen[0]} keeps the source's")
 
     @property

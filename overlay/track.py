@@ -16,13 +16,14 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from overlay.datatypes import Excerpt, Levels, Scores, Tag, Times
+from overlay.datatypes import Excerpt, Levels, Mel, Scores, Tag, Times
 from overlay.errors import OutputError, TrackError
 from overlay.files import brief, path_error, whole_or_absent
 from overlay.files.npz import check_claims, read_arrays
 from overlay.vocabulary import vocabulary_of, vocabulary_of_unnamed
 
 LEVEL_RATE_HZ = 50
+MEL_COLUMN_S = 0.08
 
 _LEAST_HOP_S, _MOST_STEP_S = 1e-3, 3600.0
 _MOST_S = 366 * 24 * 3600.0
@@ -31,7 +32,8 @@ _RATE = re.compile(r"[1-9]\d{0,8}(/[1-9]\d{0,8})?")
 _VOCABULARY = re.compile(r"audioset(-strong)?|own:[0-9a-f]{1,64}")
 _KEYS = frozenset(
     ("time", "scores", "labels", "window_s", "hop_s", "duration_s", "model", "model_hash",
-     "levels", "centers", "level_times", "vocabulary", "sound", "media", "frame_rate")
+     "levels", "centers", "level_times", "vocabulary", "sound", "media", "frame_rate", "mel",
+     "mel_times")
 )  # fmt: skip
 """Of a track's file; others are passed over."""
 
@@ -80,6 +82,11 @@ class TagTrack:
     """Name of the media file, without folders; empty where unknown."""
     frame_rate: Fraction | None = None
     """Pictures a second of that file; ``None`` where it has none, or nobody knows."""
+    mel: Mel = field(default_factory=lambda: np.empty((0, 0), np.uint8))
+    """The sound as a picture; ``[0, 0]`` where unknown."""
+    mel_times: Times = field(default_factory=lambda: np.empty(0, np.float64))
+    """Seconds of the starts of its columns, ``[n_columns]``, rising; derived from ``MEL_COLUMN_S``
+    if left out."""
 
     def __post_init__(self) -> None:
         """Check shapes and ranges; derive ``times``."""
@@ -96,11 +103,15 @@ class TagTrack:
             scores.flags.writeable = False
         if self.levels.ndim != 2 or not np.isfinite(self.levels).all():
             raise ValueError(f"levels {self.levels.shape} must be [n_frames, n_bands], finite")
+        if self.mel.ndim != 2:
+            raise ValueError(f"mel {self.mel.shape} must be [n_columns, n_bands]")
         object.__setattr__(self, "scores", scores)
         even = np.arange(len(scores), dtype=np.float64) * self.hop_s + self.window_s / 2
         object.__setattr__(self, "times", _checked_times("times", self.times, even))
         frames = np.arange(len(self.levels), dtype=np.float64) / LEVEL_RATE_HZ
         object.__setattr__(self, "level_times", _checked_times("level", self.level_times, frames))
+        columns = np.arange(len(self.mel), dtype=np.float64) * MEL_COLUMN_S
+        object.__setattr__(self, "mel_times", _checked_times("mel", self.mel_times, columns))
         if not self.vocabulary:
             object.__setattr__(self, "vocabulary", vocabulary_of(self.labels))
         _check_vocabulary(self.vocabulary)
@@ -143,9 +154,11 @@ class TagTrack:
         if self.n_hops and not rows.any():
             rows[np.abs(self.times - excerpt.from_s).argmin()] = True
         heard = (self.level_times >= excerpt.from_s) & (self.level_times < end_s)
+        seen = (self.mel_times >= excerpt.from_s) & (self.mel_times < end_s)
         return replace(
             self, scores=self.scores[rows], times=self.times[rows] - excerpt.from_s,
             levels=self.levels[heard], level_times=self.level_times[heard] - excerpt.from_s,
+            mel=self.mel[seen], mel_times=self.mel_times[seen] - excerpt.from_s,
             duration_s=max(0.0, end_s - excerpt.from_s), sound=sound_of_part(self.sound, excerpt),
         )  # fmt: skip
 
@@ -201,6 +214,8 @@ class TagTrack:
             "sound": np.array(self.sound, np.str_),
             "media": np.array(_sayable(self.media), np.str_),
             "frame_rate": np.array(str(self.frame_rate or ""), np.str_),
+            "mel": self.mel,
+            "mel_times": self.mel_times,
         }
 
     @classmethod
@@ -318,12 +333,14 @@ def _fields(
         hop_s, length_s = _hop_of_fractions(_floats(arrays, "time"), len(scores), duration_s)
     window_s = _number(arrays["window_s"]) if "window_s" in arrays else window_s
     levels = _of_kind(arrays.get("levels", np.empty((0, 0))), "levels", "f")
+    mel = _of_kind(arrays.get("mel", np.empty((0, 0), np.uint8)), "mel", "u")
     return (
         scores, names, window_s, hop_s, length_s,
         _text(arrays, "model") or "unknown", _text(arrays, "model_hash"),
         np.asarray(levels, np.float16), _floats(arrays, "centers"), _floats(arrays, "level_times"),
         _text(arrays, "vocabulary") or unnamed, _text(arrays, "sound"),
         _text(arrays, "media"), _rate(_text(arrays, "frame_rate")),
+        np.asarray(mel, np.uint8), _floats(arrays, "mel_times"),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from overlay.datatypes import Excerpt
 from overlay.errors import TrackError
 from overlay.files.npz import is_npz, read_arrays
 from overlay.scoring import cache
@@ -24,7 +25,11 @@ LABELS = ("Speech", "Dog", "雨")
 def track_of(n_hops=40):
     scores = np.random.default_rng(0).random((n_hops, 3)).astype(np.float32)
     levels = np.zeros((20, 4), np.float16)
-    return TagTrack(scores, LABELS, 2.0, 0.3, 14.0, "m", "ab", levels, sound="cd")
+    mel = np.random.default_rng(1).integers(0, 256, (30, 64), np.uint8)
+    return TagTrack(
+        scores, LABELS, 2.0, 0.3, 14.0, "m", "ab", levels, sound="cd", mel=mel,
+        mel_times=np.linspace(0, 13, 30),
+    )  # fmt: skip
 
 
 def npz(path, **changed):
@@ -55,6 +60,8 @@ def test_what_is_saved_comes_back_packed_or_not(tmp_path):
         again = TagTrack.load(track.save(tmp_path / "t", compress=compress))
         np.testing.assert_array_equal(again.scores, track.scores)
         np.testing.assert_array_equal(again.times, track.times)
+        np.testing.assert_array_equal(again.mel, track.mel)
+        np.testing.assert_array_equal(again.mel_times, track.mel_times)
         assert (again.labels, again.vocabulary, again.sound) == (LABELS, track.vocabulary, "cd")
     assert is_npz(tmp_path / "t")
     assert open_saved(tmp_path / "t")[1].labels == LABELS  # read by content, whatever its name
@@ -154,6 +161,14 @@ def test_an_existing_file_or_an_input_is_not_replaced_unless_wanted(tmp_path):
             track_of().save(path, **options)
 
 
+def test_a_part_has_its_part_of_the_sound_s_picture():
+    track = track_of()
+    part = track.part(Excerpt(4.0, 9.0))
+    inside = (track.mel_times >= 4) & (track.mel_times < 9)
+    np.testing.assert_array_equal(part.mel, track.mel[inside])
+    np.testing.assert_allclose(part.mel_times, track.mel_times[inside] - 4)
+
+
 def test_older_files_and_the_demos_load(tmp_path):
     demo = tmp_path / "demo.npz"
     np.savez(demo, time=np.arange(5) / 5, scores=np.zeros((5, 527), np.float64))
@@ -162,6 +177,7 @@ def test_older_files_and_the_demos_load(tmp_path):
     old = TagTrack.load(npz(tmp_path / "old.npz", scores=np.asfortranarray(np.eye(4, 3))))
     np.testing.assert_array_equal(old.scores, np.eye(4, 3, dtype=np.float32))
     assert old.vocabulary.startswith("own:")
+    assert old.mel.size == old.mel_times.size == 0
 
 
 @pytest.mark.parametrize(
@@ -177,6 +193,8 @@ def test_older_files_and_the_demos_load(tmp_path):
         {"centers": np.array([0, 2, 1, 3.0])}, {"centers": np.full(4, 1e300)},
         {"centers": np.zeros((2, 2))}, {"centers": np.zeros(3)}, {"level_times": np.zeros(9)},
         {"levels": np.full((2, 2), np.inf)}, {"levels": np.zeros(3)}, {"vocabulary": "other"},
+        {"mel": np.zeros(3, np.uint8)}, {"mel": np.zeros((3, 2))}, {"mel_times": np.zeros(2)},
+        {"mel": np.zeros((2, 2), np.uint8), "mel_times": np.array([1.0, 0.0])},
         {"vocabulary": "own:../../x"}, {"scores": np.array([[{}]], object)},
         {"scores": np.zeros((4, 3), complex)}, {"scores": np.zeros(4, [("a", "f4")])},
         {"scores": np.zeros((10**9, 0), np.float32)}, {"model": "\udce9"}, {"media": np.arange(3)},

@@ -50,7 +50,9 @@ def add_video(parser: argparse.ArgumentParser) -> None:
         help=f"{', '.join(PRESETS)}: view, size, place, threshold and encoding in one word, over "
         "which other options win; any other name is a --speed",
     )  # fmt: skip
-    group.add_argument("--speed", metavar="NAME", help="speed, by the encoder's own names")
+    group.add_argument(
+        "--speed", metavar="NAME", help="ultrafast ... veryslow, or the encoder's own"
+    )
     group.add_argument("--frame", metavar="W:H", help="another shape, such as 9:16 or 1:1")
     group.add_argument("--fit", choices=FITS, help="how it gets that shape (pad)")
     flags.switch(group, "deinterlace", "make whole pictures of an interlaced video's fields")

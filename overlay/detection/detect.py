@@ -166,6 +166,7 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
     timeline = TagTimeline(
         times, scores, best, names, named.families, named.going_on(panel.language), own.kinds,
         tuple(events), track.levels, track.level_times, track.duration_s,
+        track.mel, track.mel_times,
     )  # fmt: skip
     return Detection(events, timeline, named, after.pairs, orders, tails)
 

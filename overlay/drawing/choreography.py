@@ -166,7 +166,7 @@ def _changes(
         wanted = order.of({stay.index for stay in on}, states[state][1], shown, t, alone=alone)
         if wanted == shown:
             continue
-        free_s = t - _LEAD_S + _length(shown, wanted) + _REST_S
+        free_s = t - _LEAD_S + _length(shown, wanted, n_rows) + _REST_S
         shown, changed_s = wanted, t
         yield t, wanted
 
@@ -252,18 +252,25 @@ class _Steps:
         return out + glide + (IN_S if self.coming else 0.0)
 
 
-def _steps(before: Sequence[int], after: Sequence[int]) -> _Steps:
-    """Those stay that keep their order; who would cross them fades and comes again."""
+def _steps(before: Sequence[int], after: Sequence[int], n_rows: int) -> _Steps:
+    """Those stay that keep their order; who would cross them fades and comes again.
+
+    Where none stays the list may hang elsewhere afterwards, unless it has but one row.
+    """
     ranks = {index: rank for rank, index in enumerate(after)}
     keep = set(_longest_rising([index for index in before if index in ranks], ranks))
-    glides = not keep or len(before) != len(after) or any(before.index(i) != ranks[i] for i in keep)
+    glides = (
+        (n_rows > 1 and not keep)
+        or len(before) != len(after)
+        or any(before.index(i) != ranks[i] for i in keep)
+    )
     return _Steps(frozenset(before) - keep, frozenset(after) - keep, glides)
 
 
-def _length(before: Sequence[int], after: Sequence[int]) -> float:
+def _length(before: Sequence[int], after: Sequence[int], n_rows: int) -> float:
     if not before or not after:
         return PLATE_S
-    return _steps(before, after).length_s
+    return _steps(before, after, n_rows).length_s
 
 
 def _longest_rising(listed: Sequence[int], ranks: dict[int, int]) -> list[int]:
@@ -380,7 +387,7 @@ class _Director:
         return end_s
 
     def _rearrange(self, start_s: float, tags: tuple[int, ...]) -> float:
-        steps = _steps(self._shown, tags)
+        steps = _steps(self._shown, tags, self._n_rows)
         for index in steps.out:
             self._go(index, start_s)
         glide_s = start_s + (OUT_S if steps.out else 0.0)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from overlay.datatypes import TagEvent
 
 _FADING_S = 0.8
 """Events of a class that are closer than this are one bar."""
+_TIGHT = 0.55
+"""Part of a label's usual length for which a lane is still taken: the label is cut then."""
 
 
 @dataclass(slots=True)
@@ -18,30 +20,49 @@ class Lane:
 
     events: list[TagEvent] = field(default_factory=list)
 
-    def place_of(self, event: TagEvent, gap_s: float) -> int | None:
-        """Where an event goes that keeps a distance to its neighbours; ``None`` if nowhere."""
+    def place_of(self, event: TagEvent, gap_s: float, label_s: float) -> int | None:
+        """Where an event goes; ``None`` if nowhere.
+
+        Args:
+            event: To be put in.
+            gap_s: Seconds between two bars, at least.
+            label_s: Seconds from an onset that a label takes, unless the next bar is of its class.
+        """
         place = bisect_left(self.events, event.onset_s, key=_onset)
-        before = self.events[place - 1].offset_s if place else -float("inf")
-        behind = self.events[place].onset_s if place < len(self.events) else float("inf")
-        fits = before + gap_s <= event.onset_s and event.offset_s + gap_s <= behind
+        before = self.events[place - 1] if place else None
+        behind = self.events[place] if place < len(self.events) else None
+        fits = (before is None or _follows(before, event, gap_s, label_s)) and (
+            behind is None or _follows(event, behind, gap_s, label_s)
+        )
         return place if fits else None
 
-    def between(self, start_s: float, end_s: float) -> list[tuple[TagEvent, float]]:
-        """The events that touch a stretch of time, and when the one behind each begins."""
+    def between(self, start_s: float, end_s: float) -> Sequence[TagEvent]:
+        """The events that touch a stretch of time."""
         first = bisect_left(self.events, start_s, key=lambda event: event.offset_s)
-        last = bisect_left(self.events, end_s, key=_onset)
-        following = [event.onset_s for event in self.events[first + 1 : last + 1]]
-        return list(zip(self.events[first:last], [*following, float("inf")], strict=False))
+        return self.events[first : bisect_left(self.events, end_s, key=_onset)]
+
+    def runs(self, again_s: float) -> Iterator[list[TagEvent]]:
+        """Events of one class that nothing else comes between, and no more than some seconds."""
+        run: list[TagEvent] = []
+        for event in self.events:
+            if run and not (
+                event.index == run[-1].index and event.onset_s - run[-1].offset_s <= again_s
+            ):
+                yield run
+                run = []
+            run.append(event)
+        if run:
+            yield run
 
 
 def in_lanes(events: Iterable[TagEvent], n_lanes: int, gap_s: float, label_s: float) -> list[Lane]:
-    """Events in lanes; what finds no room is left out.
+    """Events in lanes; one whose bar or label finds no room is left out.
 
     Args:
         events: By onset.
         n_lanes: How many lanes there are.
         gap_s: Seconds between two bars of a lane, at least.
-        label_s: Seconds that a label is about as wide as: kept free where it can be.
+        label_s: Seconds that a label is about as wide as.
     """
     lanes = [Lane() for _ in range(n_lanes)]
     usual: dict[int, int] = {}
@@ -49,16 +70,20 @@ def in_lanes(events: Iterable[TagEvent], n_lanes: int, gap_s: float, label_s: fl
         own = usual.get(event.index)
         order = [] if own is None else [own]
         order += [number for number in range(n_lanes) if number != own]
-        for distance in (label_s, gap_s):
-            roomy = replace(event, offset_s=max(event.offset_s, event.onset_s + distance))
-            found = next((n for n in order if lanes[n].place_of(roomy, gap_s) is not None), None)
-            if found is not None:
-                place = lanes[found].place_of(roomy, gap_s)
-                assert place is not None
-                lanes[found].events.insert(place, event)
-                usual.setdefault(event.index, found)
+        tries = ((n, length) for length in (label_s, _TIGHT * label_s) for n in order)
+        for number, length_s in tries:
+            place = lanes[number].place_of(event, gap_s, length_s)
+            if place is not None:
+                lanes[number].events.insert(place, event)
+                usual.setdefault(event.index, number)
                 break
     return lanes
+
+
+def _follows(first: TagEvent, second: TagEvent, gap_s: float, label_s: float) -> bool:
+    """Whether one may stand in a lane behind the other."""
+    label_s = 0.0 if first.index == second.index else label_s
+    return max(first.offset_s, first.onset_s + label_s) + gap_s <= second.onset_s
 
 
 def _joined(events: Iterable[TagEvent], gap_s: float) -> Sequence[TagEvent]:
@@ -80,8 +105,8 @@ def _joined(events: Iterable[TagEvent], gap_s: float) -> Sequence[TagEvent]:
 
 
 def _weight(event: TagEvent) -> float:
-    """How much an event should be seen: how sure it is, and a little how long it lasts."""
-    return event.peak + min(event.offset_s - event.onset_s, 10.0) / 100
+    """How much an event should be seen: how sure it is, and how long it lasts."""
+    return event.peak + min(event.offset_s - event.onset_s, 10.0) / 30
 
 
 def _onset(event: TagEvent) -> float:

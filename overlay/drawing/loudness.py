@@ -1,4 +1,4 @@
-"""The sound itself as a picture: how loud it is, or how loud in which band, column by column."""
+"""How loud a sound is, column by column."""
 
 from __future__ import annotations
 
@@ -29,24 +29,10 @@ class Loudness:
         whole = 10 * np.log10(np.maximum((10 ** (decibels / 10)).sum(axis=1), 1e-9))
         self._times = times
         self._whole = _scaled(whole) ** np.float32(_SHAPE)
-        self._bands = _scaled(decibels)
 
     def heights(self, edges: Times) -> Floats:
         """How loud it is at most between each two edges, in [0, 1], ``[len(edges) - 1]``."""
         return self._between(self._whole, edges)
-
-    def bands(self, edges: Times, n_rows: int) -> Floats:
-        """The same in bands, highest on top, ``[n_rows, len(edges) - 1]``."""
-        n_bands = self._bands.shape[1] if self._bands.size else 0
-        if not n_bands:
-            return np.zeros((n_rows, len(edges) - 1), np.float32)
-        columns = np.stack([self._between(band, edges) for band in self._bands.T])
-        places = np.clip((np.arange(n_rows) + 0.5) / n_rows * n_bands - 0.5, 0, n_bands - 1)
-        below = np.minimum(places.astype(int), n_bands - 2) if n_bands > 1 else places.astype(int)
-        share = (places - below)[:, None].astype(np.float32)
-        above = np.minimum(below + 1, n_bands - 1)
-        rows: Floats = columns[below] * (1 - share) + columns[above] * share
-        return rows[::-1]
 
     def _between(self, values: Floats, edges: Times) -> Floats:
         """The largest value in each stretch; 0 where nothing was heard."""

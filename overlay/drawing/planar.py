@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 Codes = npt.NDArray[np.unsignedinteger[Any]]
 """One plane."""
 
-_MOST_STAMPS = 4096
+_MOST_STAMPED_BYTES = 1 << 26
+"""Of stamps that are kept; those used last are."""
 
 
 class PlanarPanel:
@@ -44,7 +46,8 @@ class PlanarPanel:
         ends = np.cumsum([h * w for h, w in shapes])[:-1]
         parts = np.split(self._frame, ends)
         self._planes = [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
-        self._stamps: dict[Hashable, list[Codes]] = {}
+        self._stamps: OrderedDict[Hashable, list[Codes]] = OrderedDict()
+        self._stamped_bytes = 0
         self.pix_fmt = "yuva420p" if bit_depth == 8 else "yuva420p10le"
 
     def frame(self, t: float, *, settled: bool = False) -> memoryview:
@@ -67,9 +70,11 @@ class PlanarPanel:
 
     def _stamp(self, key: Hashable) -> list[Codes]:
         if key not in self._stamps:
-            if len(self._stamps) >= _MOST_STAMPS:
-                self._stamps.clear()
-            self._stamps[key] = self._coded(self._view.stamp(key))
+            made = self._stamps[key] = self._coded(self._view.stamp(key))
+            self._stamped_bytes += _size(made)
+            while self._stamped_bytes > _MOST_STAMPED_BYTES and len(self._stamps) > 1:
+                self._stamped_bytes -= _size(self._stamps.popitem(last=False)[1])
+        self._stamps.move_to_end(key)
         return self._stamps[key]
 
     def _coded(self, pixels: Pixels) -> list[Codes]:
@@ -86,3 +91,7 @@ class PlanarPanel:
             rows = slice(box.y // finer, box.bottom // finer)
             columns = slice(box.x // finer, box.right // finer)
             plane[rows, columns] = codes[:, shift // finer : (shift + box.width) // finer]
+
+
+def _size(codes: list[Codes]) -> int:
+    return sum(plane.nbytes for plane in codes)

@@ -10,6 +10,7 @@ import numpy as np
 from overlay.datatypes import Box
 from overlay.drawing.bars import bar, track
 from overlay.drawing.canvas import even_box, lay
+from overlay.drawing.labels import ShortNames
 from overlay.drawing.layout import Layout
 from overlay.drawing.text import Floats, Pixels, TextDrawer, TextStyle, Tile
 from overlay.drawing.views.base import Look
@@ -61,6 +62,7 @@ class RowPainter:
 
     def __init__(self, labels: tuple[str, ...], geometry: Layout, look: Look) -> None:
         self._labels, self._geometry, self._look = labels, geometry, look
+        self._names = ShortNames(labels)
         text = look.theme.text
         outline = geometry.outline, text.outline_color, geometry.pixel_aspect
         band = band_of(geometry)
@@ -138,8 +140,11 @@ class RowPainter:
             yield self._geometry.right - place * self._cell + (self._cell - own) // 2, tile
 
     def _label(self, index: int) -> Tile:
-        geometry = self._geometry
-        return self._letters.tile(self._labels[index], geometry.text_size, geometry.label_width)
+        geometry, label = self._geometry, self._labels[index]
+        width = geometry.label_width * geometry.pixel_aspect
+        name = self._names.fitting(label, self._letters, geometry.text_size, width)
+        name = name or self._names.shortest(label)
+        return self._letters.tile(name, geometry.text_size, geometry.label_width)
 
     def _digit_tiles(self) -> list[Tile]:
         return [self._digits.tile(digit, self._geometry.number_size) for digit in "0123456789"]

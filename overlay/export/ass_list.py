@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from overlay.drawing.curves import Curve, cut, pieces, straightened, thinned, value_at
+from overlay.drawing.labels import ShortNames
 from overlay.drawing.motion import RowSpan
 from overlay.drawing.panel import Panel
 from overlay.drawing.text import TextDrawer, TextStyle
@@ -66,6 +67,7 @@ class ListScript:
         self._cell = self._numbers.digit_width(self._layout.number_size)
         size = self._layout.number_size
         self._digit_widths = [self._numbers.length(digit, size) for digit in "0123456789"]
+        self._names = ShortNames(panel.timeline.labels)
         self._fitted: dict[int, tuple[str, float]] = {}
         self._bar_styles: dict[Color, str] = {}
 
@@ -189,9 +191,10 @@ class ListScript:
     def _label(self, part: _Part, opacity: Curve, x: int) -> Event:
         layout, font = self._layout, self._label_font
         if part.index not in self._fitted:
-            label = one_line(self._timeline.labels[part.index])
-            fitted = self._labels.fitted(label, layout.text_size, layout.label_width)
-            self._fitted[part.index] = fitted
+            label, width = self._timeline.labels[part.index], layout.label_width
+            name = self._names.fitting(label, self._labels, layout.text_size, width)
+            line = one_line(name or self._names.shortest(label))
+            self._fitted[part.index] = self._labels.fitted(line, layout.text_size, width)
         text, size = self._fitted[part.index]
         above = layout.box.y - font.ascent * size
         tags = placed(part.start_s, x, moved(part.baseline, above))

@@ -15,12 +15,13 @@ from typing import Any
 
 import ffmpeg
 
-from overlay.datatypes import MediaInfo
+from overlay.datatypes import MediaInfo, VideoInfo
 from overlay.media.clock import others_copied
 from overlay.media.excerpt import begin_s, output_options
 from overlay.media.panel_stream import PanelInput
 from overlay.media.picture import decoded, framed, picture_input, repeated
 from overlay.media.process import command_line, local_url
+from overlay.media.reframing import Reframing
 from overlay.media.video import composed, shown_video
 
 ANIMATIONS = (".gif", ".webp")
@@ -29,9 +30,8 @@ _WEBP = {"c:v": "libwebp_anim", "quality": 72, "compression_level": 4}
 _LOOKED_THROUGH = {"protocol_whitelist": "file", "format_whitelist": "matroska,png_pipe,image2"}
 
 
-def small_size(info: MediaInfo, longest_px: int) -> tuple[int, int]:
+def small_size(video: VideoInfo, longest_px: int) -> tuple[int, int]:
     """The picture with square pixels and a longer side of at most ``longest_px``; both even."""
-    video = shown_video(info)
     width, height = float(video.width * video.sample_aspect), float(video.height)
     shrunk = min(1.0, longest_px / max(width, height))
     return max(2, 2 * round(width * shrunk / 2)), max(2, 2 * round(height * shrunk / 2))
@@ -47,6 +47,7 @@ def small_command(
     rate: Fraction,
     longest_s: float,
     deinterlace: bool,
+    shape: Reframing | None = None,
 ) -> list[str]:
     """Write the picture with its panel, small, at an even rate and without loss.
 
@@ -59,11 +60,13 @@ def small_command(
         rate: Pictures a second.
         longest_s: Where to end in any case.
         deinterlace: Make whole pictures of fields.
+        shape: Makes another shape of the picture.
     """
     video = shown_video(info)
     source = picture_input(info, video)
     shown = decoded(source, info, video)
     shown = framed(shown, video, even_size=False, deinterlace=deinterlace, from_s=begin_s(info))
+    shown = shown if shape is None else shape.applied(shown)
     if panel.until is not None:
         shown = repeated(shown, panel.rate)
     picture = composed(shown, video, panel, ten_bit=False)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from overlay.datatypes import AudioInfo, Excerpt, MediaInfo, VideoInfo
+from overlay.errors import UsageError
 from overlay.media.audio import audio_stream
 from overlay.media.edits import played_in_pieces
 from overlay.media.excerpt import excerpted
@@ -67,8 +68,16 @@ class Source:
 
         Raises:
             NoVideoStream: There is none.
+            UsageError: The part that is used is shorter than a frame of it.
         """
-        return shown_video(self.info)
+        video = shown_video(self.info)
+        is_part = self.info.excerpt is not None and video.duration_s is not None
+        if is_part and not video.stands and (video.duration_s or 0) * video.frame_rate < 1:
+            raise UsageError(
+                f"{self.path}: the part has no whole frame; choose a longer one with --from and "
+                "--to"
+            )
+        return video
 
     def sound(self) -> AudioInfo:
         """The sound that is listened to.

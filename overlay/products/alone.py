@@ -83,7 +83,7 @@ class AlonePlan(TargetPlan):
         source, options = self.source, self.settings.video
         video = source.picture()
         color = alpha_color(video.color, self.encoder, video.height)
-        timeline = timeline_of(track, self.settings)
+        timeline = timeline_of(track, self.settings, reporter)
         until_s = lasting_s(source, track, reporter)
         drawn, said = self._drawn(timeline, color, until_s)
         with self.target_file.opened() as temporary:

@@ -15,7 +15,7 @@ from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.checking import check_run
 from overlay.products.detected import timeline_of
-from overlay.products.feeding import drawable, drawn_on, fed, lasting_s, planar_panel
+from overlay.products.feeding import drawable, drawn_on, fed, lasting_s, planar_panel, shaped
 from overlay.products.target import TargetPlan, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
@@ -43,13 +43,11 @@ class Animated:
             SettingsError: The theme or the font cannot be used.
             UsageError: It would be too long.
         """
-        video = source.picture()
+        video, _ = shaped(source, settings)
         target = target_for(source, settings, out, f"{source.path.stem}.tagged.gif")
         if target.path.suffix.lower() not in ANIMATIONS:
             known = " or ".join(ANIMATIONS)
             raise OutputError(f"a moving picture is {known}", path=target.path)
-        if settings.video.ratio is not None:
-            raise UsageError("--frame is for a rendered video; a moving picture keeps its shape")
         length_s = source.duration_s
         if length_s is not None and length_s > LONGEST_S:
             raise UsageError(
@@ -77,7 +75,7 @@ class AnimatedPlan(TargetPlan):
             EncodeError: ffmpeg failed, or no size is small enough.
         """
         assert track is not None
-        size = small_size(self.source.info, _LONGEST_PX)
+        size = small_size(shaped(self.source, self.settings)[0], _LONGEST_PX)
         with temporary_folder() as folder, self.target_file.opened() as temporary:
             small = folder / "small.mkv"
             length_s = self._draw(track, small, size, reporter)
@@ -93,14 +91,14 @@ class AnimatedPlan(TargetPlan):
         self, track: TagTrack, small: Path, size: tuple[int, int], reporter: Reporter
     ) -> float:
         """The small picture without loss; returns its seconds."""
-        source, video = self.source, self.source.picture()
+        source, (video, shape) = self.source, shaped(self.source, self.settings)
         until_s = lasting_s(source, track, reporter)
         planar, panel = planar_panel(
-            timeline_of(track, self.settings), video, self.settings.panel, 8, until_s
+            timeline_of(track, self.settings, reporter), video, self.settings.panel, 8, until_s
         )
         command = small_command(
             source.info, panel, small, self.program, size=size, rate=_RATES[0],
-            longest_s=LONGEST_S, deinterlace=self.settings.video.deinterlace,
+            longest_s=LONGEST_S, deinterlace=self.settings.video.deinterlace, shape=shape,
         )  # fmt: skip
         run = fed(command, panel, panel_frames(planar, panel), reporter, source.duration_s)
         check_run(run, source, self.target, tolerant=self.settings.video.tolerant)
@@ -115,7 +113,7 @@ class AnimatedPlan(TargetPlan):
         limit = self.settings.video.max_mb * _MB
         longest, rates, kind = max(size), list(_RATES), self.target.suffix.lower()
         for _ in range(_TRIES):
-            now = small_size(self.source.info, longest)
+            now = small_size(shaped(self.source, self.settings)[0], longest)
             for command in animation_commands(
                 small, out, self.program, size=now, rate=rates[0], kind=kind
             ):

@@ -18,7 +18,7 @@ from overlay.media.containers import (
     plan_subtitles,
 )
 from overlay.media.edits import hidden
-from overlay.media.encoders import Encoder, choose_encoder
+from overlay.media.encoders import Encoder, check_speed, choose_encoder
 from overlay.media.panel_stream import panel_frames
 from overlay.media.process import ffmpeg_program
 from overlay.media.sound_codec import converted, copied, sound_notes
@@ -68,6 +68,7 @@ class Burned:
             settings.video.encoder, target.path.suffix.lower(), video.bit_depth, fields=fields,
             ffmpeg_path=settings.video.ffmpeg, on_note=reporter.note,
         )  # fmt: skip
+        check_speed(encoder, settings.video.preset, settings.video.ffmpeg)
         subtitles, dropped = plan_subtitles(source.info, target.path)
         covers, coverless = plan_covers(source.info, target.path)
         streams = copied_streams(source.info, subtitles, audio)
@@ -110,7 +111,7 @@ class BurnedPlan(TargetPlan):
         source, video = self.source, self.source.picture()
         options, tolerant = self.settings.video, self.settings.video.tolerant
         depth = 10 if video.bit_depth > 8 and self.encoder.ten_bit else 8
-        timeline = timeline_of(track, self.settings)
+        timeline = timeline_of(track, self.settings, reporter)
         until_s = lasting_s(source, track, reporter)
         canvas, shape = shaped(source, self.settings)
         planar, panel_input = planar_panel(timeline, canvas, self.settings.panel, depth, until_s)
@@ -118,7 +119,9 @@ class BurnedPlan(TargetPlan):
             attachable = self.covers if self.target.suffix.lower() == ".mkv" else ()
             command = overlay_command(
                 source.info, panel_input, temporary, self.program, encoder=self.encoder,
-                options=self.encoder.options(options.crf, options.preset, self.fields),
+                options=self.encoder.options(
+                    options.crf, options.preset, self.fields, coarser=options.coarser
+                ),
                 subtitles=self.subtitles, covers=() if attachable else self.covers,
                 attachments=extract_covers(source.info, attachable, folder),
                 deinterlace=options.deinterlace, audio=options.audio, shape=shape,

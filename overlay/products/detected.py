@@ -10,6 +10,7 @@ import numpy as np
 from overlay.captioning.cues import Captioned, captioned
 from overlay.datatypes import Cue, TagEvent, TagTimeline
 from overlay.detection import detect, vocabulary_shown
+from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack
 from overlay.verdicts import Said
@@ -39,13 +40,25 @@ def judged_events_of(
     return found.events, found.pairs
 
 
-def timeline_of(track: TagTrack, settings: Settings) -> TagTimeline:
+def timeline_of(track: TagTrack, settings: Settings, reporter: Reporter = SILENT) -> TagTimeline:
     """What a panel shows, row by row: the same events.
+
+    Args:
+        track: Scores.
+        settings: Thresholds, views.
+        reporter: Told what a panel cannot show of this track.
 
     Raises:
         SettingsError: As for ``events_of``.
         LabelError: As for ``events_of``.
     """
+    panel = settings.panel
+    if "timeline" in panel.views and panel.strip == "spectrogram" and not track.mel.size:
+        n_bands = track.levels.shape[1]
+        reporter.note(
+            f"these scores hold no spectrogram, so the strip shows loudness in {n_bands} bands; "
+            "tag the video again to have one"
+        )
     return detect(track, settings).timeline
 
 

@@ -95,7 +95,7 @@ class StillPlan(TargetPlan):
             EncodeError: ffmpeg failed.
         """
         video, shape = shaped(self.source, self.settings)
-        timeline = timeline_of(track, self.settings)
+        timeline = timeline_of(track, self.settings, reporter)
         planar, panel_input = planar_panel(timeline, video, self.settings.panel, 8)
         picture = planar.frame(self.at_s, settled=True)
         panel_input = replace(panel_input, first=0)  # the frame is at second 0 of this run

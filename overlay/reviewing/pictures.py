@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from overlay.datatypes import SoundBlock
 from overlay.drawing.encoded import Pixels, encoded
@@ -18,9 +17,11 @@ from overlay.media.glimpses import glimpses
 from overlay.media.source import Source
 from overlay.reporting import Reporter
 from overlay.settings import Settings
-from overlay.tagging.frontends import N_FFT, SAMPLE_RATE, mel_of_efficientat
+from overlay.tagging.spectrogram import Spectrogram, decibels
 
 Decibels = npt.NDArray[np.float32]
+
+_RATE = 32_000
 
 _FINEST_S = 0.02
 """Seconds of the narrowest column."""
@@ -29,7 +30,7 @@ _TALL, _LOW, _TALL_COLUMNS = 128, 64, 16_000
 """Rows of a spectrogram of few columns, of many, and how many are few."""
 _FRAMES_A_COLUMN = 4
 _TILE = 4096
-_SILENCE_DB, _RANGE_DB = -100.0, 65.0
+_SILENCE, _RANGE_DB = 1e-10, 65.0
 _LOUDEST = 99.8
 """Percentile of a spectrogram that is drawn brightest."""
 _QUALITY = 50
@@ -57,6 +58,11 @@ class Grid:
     column_s: float
     frames: int
 
+    @property
+    def n_bands(self) -> int:
+        """Rows: many of few columns."""
+        return _LOW if self.n_columns > _TALL_COLUMNS else _TALL
+
     @classmethod
     def over(cls, end_s: float) -> Grid:
         """Columns from 0 to a second, as narrow as their number allows."""
@@ -82,11 +88,10 @@ def sound_pictures(
     """
     grid = Grid.over(end_s)
     blocks = stream_sound(
-        source.info, SAMPLE_RATE, source.audio_track, tolerant=True,
+        source.info, _RATE, source.audio_track, tolerant=True,
         ffmpeg_path=settings.video.ffmpeg,
     )  # fmt: skip
-    with threadpool_limits(1, "blas"):  # for products this small more threads only wait
-        mel, loudness = _spectrogram(_told(blocks, end_s, reporter), grid)
+    mel, loudness = _spectrogram(_told(blocks, end_s, reporter), grid)
     grey = _as_grey(mel)
     tiles = [grey[:, at : at + _TILE] for at in range(0, grid.n_columns, _TILE)]
     level = np.clip((loudness - loudness.max() + _RANGE_DB) / _RANGE_DB, 0, 1)
@@ -112,47 +117,20 @@ def _told(blocks: Iterable[SoundBlock], end_s: float, reporter: Reporter) -> Ite
 
 def _spectrogram(blocks: Iterable[SoundBlock], grid: Grid) -> tuple[Decibels, Decibels]:
     """Loudest mel spectrum, ``[n_columns, n_bands]``, and level, ``[n_columns]``, each in dB."""
-    window, bands = mel_of_efficientat()
-    mel = np.full((grid.n_columns, len(bands)), _SILENCE_DB, np.float32)
-    loudness = np.full(grid.n_columns, _SILENCE_DB, np.float32)
-    step_s = grid.column_s / grid.frames
-    for block in blocks:
-        first = int(np.ceil(block.start_s / step_s))
-        stop = int(np.ceil((block.start_s + len(block.samples) / SAMPLE_RATE) / step_s))
-        numbers = np.arange(max(first, 0), min(stop, grid.n_columns * grid.frames))
-        if not len(numbers):
-            continue
-        places = np.round((numbers * step_s - block.start_s) * SAMPLE_RATE).astype(int)
-        power = _power(block.samples, places, window) @ bands.T
-        columns, firsts = np.unique(numbers // grid.frames, return_index=True)
-        for picture, seen in ((mel, power), (loudness, power.sum(axis=1))):
-            loudest = np.maximum.reduceat(seen, firsts, axis=0)
-            picture[columns] = np.maximum(picture[columns], _decibels(loudest))
-    return mel, loudness
-
-
-def _power(
-    samples: npt.NDArray[np.float32],
-    places: npt.NDArray[np.int_],
-    window: npt.NDArray[np.float32],
-) -> npt.NDArray[np.float32]:
-    """Power spectra of frames centred at some samples, ``[n_frames, N_FFT / 2 + 1]``."""
-    padded = np.pad(samples, N_FFT // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)
-    spectrum = np.fft.rfft(frames[np.clip(places, 0, len(frames) - 1)] * window)
-    power: npt.NDArray[np.float32] = np.square(np.abs(spectrum)).astype(np.float32)
-    return power
-
-
-def _decibels(power: npt.NDArray[np.float32]) -> Decibels:
-    decibels: Decibels = 10 * np.log10(np.maximum(power, np.float32(10 ** (_SILENCE_DB / 10))))
-    return decibels
+    listener = Spectrogram(_RATE, grid.column_s, grid.frames, grid.n_bands)
+    for _ in listener.listening(blocks):
+        pass
+    heard, times = listener.columns()
+    places = np.round(times / grid.column_s).astype(int)
+    codes = np.zeros((grid.n_columns, grid.n_bands), np.uint8)
+    codes[places[places < grid.n_columns]] = heard[places < grid.n_columns]
+    mel = decibels(codes)
+    power = np.where(codes > 0, 10 ** (mel / 10), np.float32(0)).sum(axis=1)
+    return mel, 10 * np.log10(np.maximum(power, np.float32(_SILENCE)))
 
 
 def _as_grey(mel: Decibels) -> Pixels:
     """Decibels as grey, low tones at the bottom, ``[n_bands, n_columns]``."""
-    if len(mel) > _TALL_COLUMNS:
-        mel = mel.reshape(len(mel), _LOW, _TALL // _LOW).max(axis=2)
     top = float(np.percentile(mel[:: max(1, len(mel) // 5000)], _LOUDEST))
     grey: Pixels = (255 * np.clip((mel - top + _RANGE_DB) / _RANGE_DB, 0, 1)).astype(np.uint8)
     return grey.T[::-1]

@@ -31,7 +31,7 @@ def track_folder() -> Path:
 
 def key_of(*facts: object) -> str:
     """A name for a track that depends on these facts and nothing else."""
-    return hashlib.sha256(repr(("track 4", *facts)).encode()).hexdigest()
+    return hashlib.sha256(repr(("track 5", *facts)).encode()).hexdigest()
 
 
 def recall(key: str, sound: str = "") -> TagTrack | None:

@@ -12,9 +12,13 @@ from overlay.datatypes import Scores, SoundBlock
 from overlay.errors import TaggerError
 from overlay.reporting import SILENT, Reporter
 from overlay.tagging.levels import LevelMeter
+from overlay.tagging.spectrogram import Spectrogram
 from overlay.tagging.tagger import Tagger
 from overlay.tagging.windows import Windows
-from overlay.track import TagTrack
+from overlay.track import MEL_COLUMN_S, TagTrack
+
+_MEL_FRAMES, _MEL_BANDS = 4, 64
+"""Spectra in a column of the sound's picture, and its bands: 3 MB an hour."""
 
 
 def score_stream(
@@ -40,10 +44,11 @@ def score_stream(
         TaggerError: There is no sound at all, or the tagger's answers are no scores.
     """
     meter = LevelMeter(tagger.sample_rate)
+    picture = Spectrogram(tagger.sample_rate, MEL_COLUMN_S, _MEL_FRAMES, _MEL_BANDS)
     scores = _Growing((len(tagger.labels),), np.float32)
     times = _Growing((), np.float64)
     heard_s = 0.0
-    for block in tagger.listen(meter.listening(sound), windows):
+    for block in tagger.listen(picture.listening(meter.listening(sound)), windows):
         _check_scores(block.scores, tagger.name)
         scores.add(block.scores)
         times.add(block.times)
@@ -51,11 +56,12 @@ def score_stream(
         reporter.progress("tag", heard_s, total_s)
     if not scores.n:
         raise TaggerError("there is no sound to score")
-    levels, level_times = meter.levels()
+    (levels, level_times), (mel, mel_times) = meter.levels(), picture.columns()
     rows = tagger.rows(windows)
     return TagTrack(
         scores.whole(), tagger.labels, rows.smear_s, rows.step_s, heard_s, tagger.name,
         tagger.model_hash, levels, times.whole(), level_times, sound=fingerprint,
+        mel=mel, mel_times=mel_times,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ encoder, quality and preset, and copy the sound (moviepy cannot, and encodes it)
     ours       the product, scores given
     list, chips, ticker, timeline
                the same with this view; ``ours`` is the list
+    scrolling  the timeline with a window of five seconds and a spectrogram
     plain      ffmpeg alone, nothing drawn
     pipe       full frames through Python by two pipes, the same panel laid on by NumPy
     pillow     moviepy with a Pillow draw on every frame
@@ -48,8 +49,8 @@ from overlay.media.source import open_source
 from overlay.products.burned import Burned
 from overlay.reporting import SILENT
 from overlay.resources import resource
-from overlay.settings import VIEWS, PanelSettings, Settings, VideoSettings
-from overlay.track import TagTrack
+from overlay.settings import STRIPS, VIEWS, PanelSettings, Settings, VideoSettings
+from overlay.track import MEL_COLUMN_S, TagTrack
 from overlay.vocabulary.audioset import audioset_labels
 
 CRF = "18"
@@ -100,7 +101,8 @@ def made_track(seconds: float) -> TagTrack:
     scores = (1 / (1 + np.exp(3 - steps))).astype(np.float32)
     scores[:, 12:] *= 0.02
     levels = rng.normal(-30, 8, (int(50 * seconds), 8)).astype(np.float16)
-    return TagTrack(scores, audioset_labels(), 2.0, 0.3, seconds, levels=levels)
+    mel = rng.integers(0, 200, (round(seconds / MEL_COLUMN_S), 64), np.uint8)
+    return TagTrack(scores, audioset_labels(), 2.0, 0.3, seconds, levels=levels, mel=mel)
 
 
 def _encoding(preset: str) -> list[str]:
@@ -119,12 +121,12 @@ def ours(video: Path, out: Path, preset: str, track: TagTrack) -> None:
     burn(video, out, track, settings)
 
 
-def viewed(view: str) -> Callable[[Path, Path, str, TagTrack], None]:
+def viewed(view: str, **options: Any) -> Callable[[Path, Path, str, TagTrack], None]:
     """The product's renderer with one view."""
 
     def way(video: Path, out: Path, preset: str, track: TagTrack) -> None:
         settings = VideoSettings(overwrite=True, encoder="libx264", crf=int(CRF), preset=preset)
-        burn(video, out, track, settings, PanelSettings(view=view))
+        burn(video, out, track, settings, PanelSettings(view=view, **options))
 
     return way
 
@@ -265,14 +267,18 @@ def _stamp(seconds: float) -> str:
 WAYS = {
     "ours": ours, "plain": plain, "pipe": pipe, "pillow": pillow, "textclips": textclips,
     "libass": libass, "content": plain, **{view: viewed(view) for view in VIEWS},
+    "scrolling": viewed("timeline", span=5, strip="spectrogram"),
 }  # fmt: skip
 
 
 def panel_alone() -> None:
     """CPU milliseconds a frame of drawing each view, at 30 frames a second."""
     print("\n| view | picture | CPU ms a frame, mean | longest |\n|---|---|---|---|")
-    for view in (*VIEWS, "list+timeline", "chips+timeline"):
-        settings = PanelSettings(view=view)
+    cases = {view: PanelSettings(view=view) for view in (*VIEWS, "list+timeline", "chips+timeline")}
+    for strip in STRIPS:
+        settings = PanelSettings(view="timeline", span=20, strip=strip)
+        cases[f"timeline that scrolls, {strip}"] = settings
+    for view, settings in cases.items():
         timeline = detect(made_track(60), Settings(panel=settings)).timeline
         for size in ((426, 240), (1280, 720), (1920, 1080), (3840, 2160)):
             made = Panel(timeline, size, settings, families=timeline.family_by_label)

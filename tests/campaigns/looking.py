@@ -26,7 +26,7 @@ from overlay.drawing.panel import Panel
 from overlay.drawing.theme import theme_names
 from overlay.moviepy import with_panel
 from overlay.settings import VIEWS, PanelSettings, Settings
-from overlay.track import TagTrack
+from overlay.track import MEL_COLUMN_S, TagTrack
 from overlay.vocabulary.audioset import audioset
 
 SIZES = ("426x240", "854x480", "1080x1920", "3840x2160")
@@ -61,7 +61,23 @@ def told(story=STORY, length_s=30.0, hop_s=0.1) -> TagTrack:
         beat = beat + 3 * rng.standard_normal(len(frames))
         bands = np.exp(-0.5 * (np.arange(8) - len(label) % 8) ** 2 / 4)
         levels[heard] = np.maximum(levels[heard], -60 + np.outer(beat[heard], bands))
-    return TagTrack(scores, names, 0.2, hop_s, length_s, levels=levels.astype(np.float16))
+    mel = spectrogram_of(story, length_s, rng)
+    return TagTrack(scores, names, 0.2, hop_s, length_s, levels=levels.astype(np.float16), mel=mel)
+
+
+def spectrogram_of(story, length_s: float, rng: np.random.Generator) -> np.ndarray:
+    """Tones with overtones for some of it, noise for the rest."""
+    times, bands = np.arange(0, length_s, MEL_COLUMN_S), np.arange(64)
+    codes = np.tile(30 + 8 * rng.random(64), (len(times), 1)) + 6 * rng.random((len(times), 64))
+    for label, on, off, score in story:
+        tone = 12 + len(label) % 9 + 5 * np.sin(times * (2 + len(label) % 4))
+        tones = [2.1 * n**0.6 * tone[:, None] for n in (0.5, 1, 2, 3)]
+        shape = sum(np.exp(-0.5 * (bands - each) ** 2 / 2) for each in tones)
+        noise = 0.6 * rng.random((len(times), 64))
+        heard = (noise if "ain" in label or "pplau" in label else shape) * (60 + 60 * score)
+        inside = (times >= on) & (times < off)
+        codes[inside] = np.maximum(codes[inside], heard[inside] + 20)
+    return np.clip(codes, 0, 255).astype(np.uint8)
 
 
 def films(size: tuple[int, int]) -> dict[str, np.ndarray]:
@@ -85,7 +101,7 @@ def films(size: tuple[int, int]) -> dict[str, np.ndarray]:
 
 def panel_of(view: str, theme: str, size: tuple[int, int], **options: object) -> Panel:
     """A panel of the story."""
-    settings = PanelSettings(view=view, theme=theme, **options)
+    settings = PanelSettings(view=view, theme=theme, smoothing="none", **options)
     timeline = detect(told(), Settings(panel=settings)).timeline
     return Panel(timeline, size, settings, families=timeline.family_by_label)
 

@@ -10,7 +10,7 @@ from inspecting import pictures
 from overlay.datatypes import TagEvent
 from overlay.detection import detect
 from overlay.drawing.icons import FAMILY_ICONS, SOUNDS, icon_for, icon_mask
-from overlay.drawing.labels import fitting_name, short_name
+from overlay.drawing.labels import ShortNames
 from overlay.drawing.panel import Panel
 from overlay.drawing.seating import IN_S, OUT_S, STAY_S, Seats, seated
 from overlay.drawing.text import TextDrawer, TextStyle
@@ -170,11 +170,35 @@ def test_every_family_and_the_commonest_sounds_have_an_icon_of_their_own():
 def test_a_label_gives_way_to_the_first_of_its_names():
     drawer = TextDrawer(TextStyle(resource("fonts", "Inter-SemiBold.otf"), (1, 1, 1)), lambda c: c)
     label = "Bird vocalization, bird call, bird song"
-    assert short_name(label) == "Bird vocalization"
-    assert short_name("(siren)") == "(siren)"
-    assert fitting_name(label, drawer, 20, 1000) == label
-    assert fitting_name(label, drawer, 20, 200) == "Bird vocalization"
-    assert fitting_name(label, drawer, 20, 40) is None
+    names = ShortNames((label, "Inside, small room", "Inside, large room or hall", "Dog"))
+    assert names.shortest(label) == "Bird vocalization"
+    assert names.shortest("(siren)") == "(siren)"
+    assert names.fitting(label, drawer, 20, 1000) == label
+    assert names.fitting(label, drawer, 20, 290) == "Bird vocalization, bird call"
+    assert names.fitting(label, drawer, 20, 200) == "Bird vocalization"
+    tight = 0.9 * drawer.length("Bird vocalization", 20)
+    assert names.fitting(label, drawer, 20, tight) == "Bird vocalization"  # a little smaller
+    assert names.fitting(label, drawer, 20, 40) is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "short"),
+    [
+        (
+            ("Inside, small room", "Inside, large room"),
+            ["Inside, small room", "Inside, large room"],
+        ),
+        (("Dog", "Dog, barking"), ["Dog", "Dog, barking"]),
+        (("a, b, c", "a, b, d", "a, e"), ["a, b, c", "a, b, d", "a, e"]),
+        (("a, b, c", "d, b, c"), ["a", "d"]),
+        (("音乐，乐器", "狗（叫）"), ["音乐", "狗"]),
+        (("Take 1, 2", "Take 1, 2"), ["Take 1", "Take 1"]),
+        (("x" * 300,), ["x" * 240]),
+    ],
+)
+def test_labels_are_shortened_only_as_far_as_they_can_be_told_apart(labels, short):
+    names = ShortNames(labels)
+    assert [names.shortest(label) for label in labels] == short
 
 
 @pytest.mark.parametrize(("theme", "size"), [("dark", (640, 360)), ("minimal", (360, 640)),

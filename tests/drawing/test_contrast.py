@@ -115,7 +115,7 @@ def _regions(view, made, shown):
         yield shown[rows, left : left + 40], shown[rows, box.right - plate.padding : box.right - 6]
     else:
         strip = piece.strip
-        baseline = box.y + strip.first_baseline
+        baseline = box.y + strip.lane(0) + strip.baseline
         rows = slice(baseline - round(0.7 * strip.text_size), baseline)
         left = box.x + strip.left
         yield shown[rows, left : left + 30], shown[rows, left + 90 : left + strip.width // 6]
@@ -125,7 +125,7 @@ def _regions(view, made, shown):
 def test_what_is_to_come_on_the_timeline_is_fainter_but_can_be_read(theme):
     made = panel("timeline", theme)
     strip, box = made.pieces[0].strip, made.pieces[0].box
-    baseline = box.y + strip.first_baseline
+    baseline = box.y + strip.lane(0) + strip.baseline
     rows = slice(baseline - round(0.7 * strip.text_size), baseline)
     left = box.x + strip.left
     found = []

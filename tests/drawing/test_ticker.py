@@ -80,6 +80,15 @@ def test_words_are_the_captions_and_one_line_at_a_time():
         assert len(motion.at(t).rows) <= 1
 
 
+def test_the_plate_is_not_empty_while_words_change():
+    motion = panel().pieces[0].motion
+    seen = [(t, max((row.opacity for row in motion.at(t).rows), default=0.0))
+            for t in np.arange(0, 17, 0.01) if motion.at(t).plate == 1]  # fmt: skip
+    faint = np.array([t for t, opacity in seen if opacity < 0.2])
+    runs = np.split(faint, np.flatnonzero(np.diff(faint) > 0.015) + 1)
+    assert max(len(run) for run in runs) <= 8  # hundredths of a second
+
+
 def test_in_chinese_words_and_labels_are_chinese():
     made = panel(language="zh")
     assert all(re.search("[\u4e00-\u9fff]", made.timeline.words[i]) for i in range(527))

@@ -55,6 +55,26 @@ def test_the_tags_are_on_it(clip, tmp_path):
     assert differs[:150].mean() < 0.002
 
 
+@pytest.mark.parametrize(
+    ("kind", "fit", "size"), [("gif", "crop", (228, 404)), ("webp", "pad", (360, 640))]
+)
+def test_it_takes_another_shape(clip, tmp_path, kind, fit, size):
+    out = tmp_path / f"a.{kind}"
+    made(Animated(), clip, out, VideoSettings(frame="9:16", fit=fit))
+    with Image.open(out) as moving:
+        assert moving.size == size
+        moving.seek(5)
+        shown = np.asarray(moving.convert("RGB")).astype(int)
+    assert (shown[:60].max() < 40) == (fit == "pad")  # black above
+    nothing = tmp_path / f"b.{kind}"
+    made(Animated(), clip, nothing, VideoSettings(frame="9:16", fit=fit),
+         track=two_tags(np.zeros((10, 2), np.float32)))  # fmt: skip
+    with Image.open(nothing) as moving:
+        moving.seek(5)
+        plain = np.asarray(moving.convert("RGB")).astype(int)
+    assert (np.abs(shown - plain).max(axis=2) > 60).mean() > 0.005  # the panel fits into it
+
+
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 def test_it_becomes_small_enough(clip, tmp_path, kind):
     out = tmp_path / f"a.{kind}"

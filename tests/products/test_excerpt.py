@@ -178,3 +178,12 @@ def test_a_part_behind_the_end_and_a_copy_are_refused(make_clip, tmp_path):
             product.plan(
                 open_source(clip, excerpt=PART), Settings(panel=PANEL), tmp_path / "a.mp4", SILENT
             )
+
+
+@pytest.mark.parametrize("part", [Excerpt(3.99), Excerpt(2.01, 2.03), Excerpt(3.98, 60.0)])
+def test_a_part_without_a_whole_frame_is_refused_in_the_plan(make_clip, tmp_path, part):
+    clip = make_clip("part.mp4", *PICTURE, *SOUND, *RECIPES["part.mp4"])
+    source = open_source(clip, excerpt=part)
+    for product, name in ((Burned(), "a.mp4"), (Still(0.0), "a.png")):
+        with pytest.raises(UsageError, match="no whole frame"):
+            product.plan(source, Settings(panel=PANEL), tmp_path / name, SILENT)

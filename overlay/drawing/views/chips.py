@@ -16,7 +16,7 @@ from overlay.drawing.canvas import even_box, lay
 from overlay.drawing.card import plate, rounded
 from overlay.drawing.curves import constant_until
 from overlay.drawing.icons import icon_for, icon_mask
-from overlay.drawing.labels import fitting_name, short_name
+from overlay.drawing.labels import ShortNames
 from overlay.drawing.layout import CAP_HEIGHT, NOWHERE
 from overlay.drawing.motion import score_at
 from overlay.drawing.rows import OPACITY_STEPS
@@ -124,6 +124,7 @@ class _Widths:
 
     def __init__(self, brief: Brief, geometry: ChipGeometry) -> None:
         self._labels, self._geometry = brief.timeline.labels, geometry
+        self._names = ShortNames(brief.timeline.labels)
         self._known: dict[int, int] = {}
         self._drawer = TextDrawer(TextStyle(brief.fonts[0], (1.0, 1.0, 1.0)), lambda rgb: rgb)
 
@@ -145,7 +146,8 @@ class _Widths:
         around = geometry.before + geometry.ring_width + geometry.between + geometry.behind
         room = (geometry.seats.width - around - 2) * geometry.pixel_aspect
         least = min(room, _LABEL * geometry.text_size)
-        name = fitting_name(label, self._drawer, geometry.text_size, least) or short_name(label)
+        name = self._names.fitting(label, self._drawer, geometry.text_size, least)
+        name = name or self._names.shortest(label)
         return self._drawer.fitted(name, geometry.text_size, room)
 
 

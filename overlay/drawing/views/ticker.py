@@ -14,7 +14,7 @@ from overlay.datatypes import Box, TagEvent
 from overlay.drawing.canvas import lay
 from overlay.drawing.card import plate, rounded
 from overlay.drawing.choreography import arranged
-from overlay.drawing.labels import short_name
+from overlay.drawing.labels import ShortNames
 from overlay.drawing.layout import CAP_HEIGHT, NOWHERE
 from overlay.drawing.motion import Motion
 from overlay.drawing.rows import OPACITY_STEPS
@@ -295,7 +295,8 @@ def _events(brief: Brief, size: float, share: float, position: str) -> EventsPie
     letters, digits = _measure(brief, 0), _measure(brief, 1)
     last_s = entries[-1].event.onset_s if entries else 0.0
     time_width = digits.length("0" * len(clock_face(last_s)), size) + 0.5 * size
-    labels = {short_name(brief.timeline.labels[entry.event.index]) for entry in entries}
+    names = ShortNames(brief.timeline.labels)
+    labels = {names.shortest(brief.timeline.labels[entry.event.index]) for entry in entries}
     longest = max((letters.length(label, size) for label in labels), default=0.0)
     width = min(max(time_width + longest + 1, 5 * size), share * brief.room.width - 1.3 * size)
     height, pitch = 2 * ceil(_EVENT_HEIGHT * size / 2), 2 * ceil(_EVENT_PITCH * size / 2)
@@ -356,6 +357,7 @@ class EventsView:
         self._piece = piece
         self._painter = _Painter(piece.brief, piece.plate, look)
         self._times = _Painter(piece.brief, piece.plate, look, font=1)
+        self._names = ShortNames(piece.brief.timeline.labels)
         self._plates: dict[int, Pixels] = {}
 
     @property
@@ -409,7 +411,7 @@ class EventsView:
 
     def _drawn(self, number: int) -> Pixels:
         event = self._piece.entries[number].event
-        label = short_name(self._piece.brief.timeline.labels[event.index])
+        label = self._names.shortest(self._piece.brief.timeline.labels[event.index])
         tile = self._painter.ground.copy()
         for part in self._parts(event, label):
             lay(tile, *part, 1.0)
