@@ -21,6 +21,8 @@ _STREAM_COUNTS = re.compile(
     r"\s*Input stream #0:\d+ \((?P<kind>video|audio)\): \d+ packets read .*?"
     r"(?P<decoded>\d+) (?:frames|samples) decoded.*?; (?P<errors>\d+) decode errors"
 )
+_READ = re.compile(r"\s*Input stream #0:(\d+) \(audio\): (\d+) packets read")
+_MUXED = re.compile(r"\s*Output stream #0:\d+ \(audio\): .*?(\d+) packets muxed")
 _SHAPE = re.compile(r"w:(\d+) h:(\d+) fmt:\w+ .*?sar:(\d+)/(\d+) -> ")
 _REBUILT = re.compile(r"Reconfiguring filter graph .*, (\d+)x(\d+)\b")
 _ENCODED = re.compile(r"\s*Output stream #0:0 \(video\): (\d+) frames encoded")
@@ -66,6 +68,10 @@ class FfmpegLog:
     frames_decoded: int | None = None
     """Of the video; ``None`` where ffmpeg does not say."""
     frames_encoded: int | None = None
+    sound_read: dict[int, int] = field(default_factory=dict)
+    """Packets of each sound of the source, by its index."""
+    sound_muxed: list[int] = field(default_factory=list)
+    """Packets of each sound of the result, in its order."""
     shapes: dict[str, None] = field(default_factory=dict)
     """Sizes that the source's frames have on a screen, in the order in which they come."""
     rebuilt: dict[tuple[int, int], None] = field(default_factory=dict)
@@ -117,6 +123,10 @@ class FfmpegLog:
             self._see_shape(text)
         if not components or not components[0].startswith(("in#0", "out#0")):
             return
+        if (read := _READ.match(text)) and components[0].startswith("in"):
+            self.sound_read[int(read[1])] = int(read[2])
+        if (muxed := _MUXED.match(text)) and components[0].startswith("out"):
+            self.sound_muxed.append(int(muxed[1]))
         if match := _STREAM_COUNTS.match(text):
             self.decode_errors += int(match["errors"])
             if match["kind"] == "video":

@@ -57,6 +57,10 @@ def check_holds(info: MediaInfo, streams: Collection[int], out: Path, program: s
         others = (each for each in _OTHERS if each != extension)
         other = next((each for each in others if not refusal(info, streams, each, program)), None)
         advice = f"use a name ending in {other}" if other else "no other container here can"
+        sounds = {track.index for track in info.audio}
+        rest = [index for index in streams if index not in sounds]
+        if len(rest) < len(streams) and not refusal(info, rest, extension, program):
+            advice += ", or --audio aac or opus"
         raise OutputError(
             f"{extension} cannot hold its streams unchanged ({said}); {advice}", path=out
         )

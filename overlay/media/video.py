@@ -107,7 +107,7 @@ def overlay_command(
         local_url(out),
         **_for_video(options),
         **codecs,
-        **{"disposition:v:0": "default"},
+        **{"disposition:v:0": "default", "copyinkf:a": None},  # not all sound is of keyframes
         pix_fmt="yuv420p10le" if ten_bit else "yuv420p",
         fps_mode="passthrough",
         enc_time_base=time_base_of(panel),

@@ -43,6 +43,16 @@ def check_run(run: FfmpegRun, source: Source, out: Path, *, tolerant: bool) -> N
     if run.returncode:
         why = log.complaint or run.ending
         raise _error(EncodeError, f"cannot be written: {why}", out, run)
+    _check_sound(source, log, out)
+
+
+def _check_sound(source: Source, log: FfmpegLog, out: Path) -> None:
+    """That of each sound that has packets some came into the result."""
+    if source.info.excerpt is not None or len(log.sound_muxed) != len(source.info.audio):
+        return
+    for track, n_muxed in zip(source.info.audio, log.sound_muxed, strict=True):
+        if not n_muxed and log.sound_read.get(track.index):
+            raise _error(EncodeError, f"none of its {track.codec} sound could be copied", out)
 
 
 def _ticks_per_s(source: Source, out: Path) -> float:

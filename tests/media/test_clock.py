@@ -154,3 +154,17 @@ def test_pieces_lie_where_their_timestamps_say():
     far = round(LONGEST_SILENCE_S * 10) + 6
     assert _placed((0, 5), (far, 5)) == [(0.0, 5, 5), (far / 10, 5, 5)]
     assert _placed((None, 5), (None, 5)) == [(0.0, 10, 10)]
+
+
+def test_a_picture_of_which_nothing_is_known_does_not_silence_the_sound(make_clip, tmp_path):
+    """A recording that begins behind its one keyframe: ffmpeg copies no such picture."""
+    whole = make_clip("late.ts", *PICTURE, *TONE, "-c:v", "libx264", "-c:a", "ac3")
+    data = whole.read_bytes()
+    late = tmp_path / "late.ts"
+    late.write_bytes(data[188 * 20 :])
+    source = open_source(late)
+    with pytest.raises(NoVideoStream, match="none of it can be decoded"):
+        source.picture()
+    ((begin_s, end_s),) = spans(late)
+    assert begin_s == pytest.approx(0, abs=0.1)
+    assert end_s == pytest.approx(3, abs=0.3)

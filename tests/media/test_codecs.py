@@ -9,6 +9,7 @@ from overlay.media.containers import default_extension, plan_subtitles
 from overlay.media.probe import probe
 from overlay.products.burned import Burned
 from overlay.products.soft import Soft
+from overlay.settings import VideoSettings
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=1")
 TONE = ("-f", "lavfi", "-i", "sine=d=1:r=48000")
@@ -134,3 +135,14 @@ def test_a_sound_that_no_container_here_holds_is_refused_by_the_plan(make_clip, 
     with pytest.raises(OutputError, match="unchanged"):
         overlay.render(source, reporter=reporter, model="builtin", device="cpu")
     assert steps == []
+
+
+@pytest.mark.parametrize("extension", [".mkv", ".mp4"])
+def test_sound_that_no_container_takes_can_be_encoded(make_clip, tmp_path, extension):
+    source = make_clip(
+        "odd.nut", "-f", "lavfi", "-i", "testsrc2=s=64x64:d=1", "-f", "lavfi", "-i", "sine=d=1",
+        "-c:v", "mpeg4", "-c:a", "pcm_u24le",
+    )  # fmt: skip
+    with pytest.raises(OutputError, match="--audio aac or opus"):
+        made(Burned(), source, tmp_path / f"out{extension}")
+    made(Burned(), source, tmp_path / f"out{extension}", VideoSettings(audio="aac"))

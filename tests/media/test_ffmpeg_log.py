@@ -63,6 +63,29 @@ def test_damage_of_another_stream_is_known():
     assert not log.damage_of(1)
 
 
+def test_packets_of_sounds_are_counted():
+    log = log_of(
+        "[out#0/matroska @ 0x1] [verbose]   Output stream #0:1 (audio): 0 packets muxed (0 bytes);",
+        "[out#0/nut @ 0x1] [verbose]   Output stream #0:0 (audio): 90 frames encoded (48483 "
+        "samples); 91 packets muxed (193932 bytes); ",
+        "[out#1/null @ 0x1] [verbose]   Output stream #1:0 (audio): 5 packets muxed (10 bytes); ",
+        "[in#0/avi @ 0x1] [verbose]   Input stream #0:3 (audio): 87 packets read (11025 bytes);",
+        "[in#1/nut @ 0x1] [verbose]   Input stream #1:3 (audio): 99 packets read (11025 bytes);",
+    )
+    assert log.sound_muxed == [0, 91]
+    assert log.sound_read == {3: 87}
+
+
+def test_timestamps_that_go_back_are_measured_where_packets_are_copied_or_heard():
+    said = "[warning] Non-monotonic DTS; previous: 900, current: 200; changing to 900."
+    assert log_of(f"[aost#0:1/copy @ 0x1] {said}").ticks_back == 700
+    assert log_of(f"[aost#0:0/pcm_f32le @ 0x1] {said}").ticks_back == 700
+    assert log_of(f"[vost#0:0/copy @ 0x1] {said}").ticks_back == 700
+    assert log_of(f"[aost#1:0/copy @ 0x1] {said}").ticks_back == 0  # goes nowhere
+    assert log_of(f"[sost#0:2/copy @ 0x1] {said}").ticks_back == 0
+    assert log_of(f"[vost#0:0/libx264 @ 0x1] {said}").times_lost
+
+
 def test_a_full_disk_is_what_the_output_says():
     line = "[out#0/mp4 @ 0x1] [error] Error writing trailer: No space left on device"
     assert log_of(line).no_room.errno == errno.ENOSPC

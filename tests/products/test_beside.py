@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from inspecting import picture_times
+from inspecting import audio_packets, picture_times
 from making import listener, made
 
 from overlay.datatypes import Excerpt
@@ -99,3 +99,11 @@ def test_tracks_of_data_are_said_to_be_left_out(make_clip, tmp_path, product):
     reporter, _, notes = listener()
     made(product, source, tmp_path / "out.mkv", reporter=reporter)
     assert any(note.startswith("tracks of data") and note.endswith(": 1") for note in notes)
+
+
+@pytest.mark.parametrize("product", [Burned(), Soft()], ids=lambda p: type(p).__name__)
+def test_sound_without_keyframes_is_copied(make_clip, tmp_path, product):
+    """DFPWM marks no packet as one to begin with; ffmpeg left out all of them."""
+    source = make_clip("keyless.mkv", *PICTURE, *TONE, "-c:v", "mpeg4", "-c:a", "dfpwm")
+    made(product, source, tmp_path / "out.mkv")
+    assert audio_packets(tmp_path / "out.mkv") == audio_packets(source)
