@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 from overlay.datatypes import Box
 from overlay.drawing.layout import CAP_HEIGHT, NOWHERE, Room
@@ -87,8 +88,9 @@ def strip_in(room: Room, theme: Theme, scale: float, position: str) -> Strip:
     around = round(0.6 * outline)
     lane = label_height + bar_height + 2 * around
     top = max(0, padding - round((_ABOVE - CAP_HEIGHT) * size)) // 2 * 2
-    n_lanes = min(_MOST_LANES, (lowest - top) // lane)
-    pitch = max((lowest - top) // max(1, n_lanes), lane) // 2 * 2
+    least = 2 * ceil(lane / 2)
+    n_lanes = min(_MOST_LANES, 1 + (lowest - top - lane) // least)
+    pitch = max((lowest - top) // max(1, n_lanes) // 2 * 2, least)
     corner = min(theme.card.radius * unit, box.height / 2)
     side = max(theme.card.padding * unit, 0.6 * size, corner)
     width = max(4, (box.width - 2 * round(side / room.pixel_aspect)) // 4 * 4)

@@ -145,7 +145,7 @@ def test_ffmpeg_reads_the_chapters(run, written, make_clip, tmp_path):
     assert len(titles) > 1
 
 
-def chaptered(*heard, length_s=60.0, labels=("Rain", "Dog", "Silence")):
+def chaptered(*heard, length_s=60.0, labels=("Rain", "Dog", "Silence", "Bell", "a" * 150)):
     """The chapters of label, onset, offset and mean."""
     track = TagTrack(np.zeros((3, len(labels)), np.float32), labels, 2.0, 0.3, length_s)
     events = [TagEvent(labels.index(e[0]), *e[:3], e[3], e[3]) for e in heard]
@@ -192,6 +192,25 @@ def test_web_players_read_the_events_as_json_in_webvtt(written):
         assert json.loads(cue.text)["label"] == event.label
         assert "-->" not in cue.text
         assert cue.start == clock(event.onset_s)
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        ([("Dog", 0, 60)], [(0, 60, "Dog")]),
+        ([("Dog", 20, 40)], [(0, 60, "Dog")]),  # the first begins at 0
+        ([("Dog", 0, 9), ("Rain", 10, 60)], [(0, 10, "Dog"), (10, 60, "Rain")]),
+        ([("Dog", 0, 9), ("Rain", 9.9, 60)], [(0, 60, "Rain")]),  # ten seconds at least
+        ([("Dog", 0, 9), ("Rain", 50, 60)], [(0, 50, "Dog"), (50, 60, "Rain")]),
+        ([("Dog", 0, 50), ("Rain", 50.1, 60)], [(0, 60, "Dog")]),
+        ([("Dog", 0, 10), ("Rain", 15, 16), ("Bell", 16, 60)],
+         [(0, 15, "Dog"), (15, 60, "Bell")]),  # what is heard most in it
+        ([("Dog", 0, 20), ("Silence", 20, 40), ("Dog", 40, 60)], [(0, 60, "Dog")]),
+        ([("a" * 150, 0, 60)], [(0, 60, "a" * 100)]),
+    ],
+)  # fmt: skip
+def test_where_chapters_begin_and_what_they_are_called(heard, expected):
+    assert chaptered(*((*each, 0.9) for each in heard))[0] == expected
 
 
 def test_chapters_of_one_name_are_one_and_nothing_heard_makes_none():
