@@ -319,8 +319,8 @@ def reconstructed(dtype=b"f4", data=b"C\x04\0\0\0\0", order=b"<"):
     return (
         b"\x80\x03}X\x01\0\0\0acnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85C\x01b"
         b"\x87R(K\x01K\x01\x85cnumpy\ndtype\nX" + bytes([len(dtype)]) + b"\0\0\0" + dtype +
-        b"K\0K\x01\x87R(K\x03X\x01\0\0\0" + order + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb\x89"
-        + data + b"tbs."
+        b"K\0K\x01\x87R(K\x03X\x01\0\0\0" + order + b"NNNJ\xff\xff\xff\xff"
+        b"J\xff\xff\xff\xffK\0tb\x89" + data + b"tbs."
     )  # fmt: skip
 
 
