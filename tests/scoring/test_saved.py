@@ -133,7 +133,7 @@ def test_names_are_the_label_files_else_the_files_own_else_audiosets(tmp_path, d
     assert labels_of(path, str(labels)) == ("one", "two")
     assert labels_of(demos) == audioset_labels()
     assert open_saved(path, str(labels))[1].labels == ("one", "two")
-    with pytest.raises(LabelError, match="none.txt"):
+    with pytest.raises(LabelError, match=r"none\.txt"):
         labels_of(path, str(tmp_path / "none.txt"))
     labels.write_text("only one\n")
     with pytest.raises(TrackError, match="do not fit 1 labels"):
