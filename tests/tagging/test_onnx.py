@@ -8,7 +8,7 @@ import pytest
 from overlay.errors import CheckpointError, TaggerError
 from overlay.settings import TaggingSettings
 from overlay.tagging.exporting import export_onnx
-from overlay.tagging.onnx_file import check_external, facts_of
+from overlay.tagging.onnx_file import _HELD, check_external, facts_of
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.tracking import score_stream
 from overlay.tagging.windows import Windows, from_zero
@@ -169,6 +169,21 @@ def test_weights_outside_the_folder_are_refused_wherever_they_are_named(tmp_path
     with pytest.raises(CheckpointError, match="outside its folder"):
         check_external(model_with(entry(b"../secret.bin"), PLACES[place]), path)
     check_external(model_with(entry(b"weights.bin"), PLACES[place]), path)
+
+
+def test_the_numbers_of_the_fields_are_onnxs():
+    """Every way from a model to a tensor, as the library that defines the format has it."""
+    onnx = pytest.importorskip("onnx", reason="needs onnx: pip install '.[onnx-export]'")
+    kinds = {
+        "ModelProto": "model", "TrainingInfoProto": "training", "FunctionProto": "function",
+        "GraphProto": "graph", "NodeProto": "node", "AttributeProto": "attribute",
+        "SparseTensorProto": "sparse", "TensorProto": "tensor",
+    }  # fmt: skip
+    for name, kind in kinds.items():
+        fields = [f for f in getattr(onnx, name).DESCRIPTOR.fields if f.message_type]
+        held = {f.number: kinds.get(f.message_type.name) for f in fields}
+        held |= {f.number: "entry" for f in fields if f.name == "external_data"}
+        assert _HELD[kind] == {number: held for number, held in held.items() if held}
 
 
 @pytest.mark.parametrize(
