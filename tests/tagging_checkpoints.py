@@ -12,6 +12,11 @@ from pathlib import Path
 import numpy as np
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
+_STORAGES = {
+    "float64": "DoubleStorage", "float32": "FloatStorage", "float16": "HalfStorage",
+    "int64": "LongStorage", "int32": "IntStorage", "int16": "ShortStorage", "int8": "CharStorage",
+    "uint8": "ByteStorage", "bool": "BoolStorage", "complex64": "ComplexFloatStorage",
+}  # fmt: skip
 
 
 def golden_weight(key, shape):
@@ -45,9 +50,13 @@ def as_torch(arrays):
     return torch
 
 
-class _Tensor:
-    def __init__(self, array):
+class Tensor:
+    """A view of a storage, as PyTorch has it: all of it, unless offset, size and strides say."""
+
+    def __init__(self, array, offset=0, size=None, stride=None):
         self.array = np.ascontiguousarray(array)
+        own = tuple(step // self.array.itemsize for step in self.array.strides)
+        self.view = (offset, self.array.shape, own) if size is None else (offset, size, stride)
 
 
 class _Pickler(pickle.Pickler):
@@ -70,12 +79,9 @@ class _Pickler(pickle.Pickler):
     extra = ()
 
     def reducer_override(self, obj):
-        if isinstance(obj, _Tensor):
-            array = obj.array
-            strides = tuple(step // array.itemsize for step in array.strides)
+        if isinstance(obj, Tensor):
             hooks = collections.OrderedDict()
-            arguments = (("a storage", array), 0, array.shape, strides, False, hooks)
-            return self.rebuild, arguments
+            return self.rebuild, (("a storage", obj.array), *obj.view, False, hooks)
         return NotImplemented
 
 
@@ -85,8 +91,8 @@ class _LegacyPickler(_Pickler):
 
 def _pickled(content, pickler):
     torch, utils = types.ModuleType("torch"), types.ModuleType("torch._utils")
-    torch.FloatStorage = type("FloatStorage", (), {"__module__": "torch"})
-    torch.LongStorage = type("LongStorage", (), {"__module__": "torch"})
+    for name in _STORAGES.values():
+        setattr(torch, name, type(name, (), {"__module__": "torch"}))
 
     def _rebuild_tensor_v2():
         pass
@@ -97,7 +103,7 @@ def _pickled(content, pickler):
     sys.modules |= {"torch": torch, "torch._utils": utils}
     try:
         file = io.BytesIO()
-        kinds = {"float32": torch.FloatStorage, "int64": torch.LongStorage}
+        kinds = {dtype: getattr(torch, name) for dtype, name in _STORAGES.items()}
         written = pickler(file, kinds, _rebuild_tensor_v2)
         written.dump(content)
         return file.getvalue(), written.storages
@@ -106,13 +112,15 @@ def _pickled(content, pickler):
 
 
 def _tensors(arrays):
-    return collections.OrderedDict((name, _Tensor(array)) for name, array in arrays.items())
+    return collections.OrderedDict(
+        (name, each if isinstance(each, Tensor) else Tensor(each)) for name, each in arrays.items()
+    )
 
 
-def write_torch_zip(path: Path, arrays) -> Path:
+def write_torch_zip(path: Path, arrays, compression=zipfile.ZIP_STORED) -> Path:
     """As ``torch.save`` of PyTorch 1.6 and later."""
     data, storages = _pickled(_tensors(arrays), _Pickler)
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w", compression) as archive:
         archive.writestr("archive/data.pkl", data)
         for key, array in storages.items():
             archive.writestr(f"archive/data/{key}", array.tobytes())

@@ -46,7 +46,8 @@ def recall(key: str, sound: str = "") -> TagTrack | None:
         if not path.is_file():
             return None
         track = TagTrack.load(path)
-        os.utime(path)
+        with contextlib.suppress(OSError):  # somebody else's file can be read all the same
+            os.utime(path)
         if track.sound == sound or not sound:
             return track
     except Exception:  # whatever is wrong with it, it is made anew

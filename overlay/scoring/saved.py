@@ -62,15 +62,20 @@ def load_track(
     Raises:
         TrackError: The file is not a usable score track.
     """
-    info = source.info
-    length_s = (info.audio[0].duration_s if info.audio else None) or info.duration_s
-    track = TagTrack.load(path, labels=labels_of(path, label_file), duration_s=length_s)
-    excerpt = info.excerpt
-    if excerpt is not None and not _is_of_part(track, source):
-        track = track.part(excerpt)
-    if not _is_of(track, source, length_s):
+    info, audio_track = source.info, source.audio_track
+    whole_s = _length_s(source.whole or info, audio_track)
+    track = TagTrack.load(path, labels=labels_of(path, label_file), duration_s=whole_s)
+    if info.excerpt is not None and not _is_of_part(track, source):
+        track = track.part(info.excerpt)
+    if not _is_of(track, source, _length_s(info, audio_track)):
         reporter.note(f"{path}: these scores are of another sound than that of {source.path.name}")
     return track
+
+
+def _length_s(info: MediaInfo, audio_track: int) -> float | None:
+    """Seconds of the sound that is listened to, else of the file."""
+    own = [each.duration_s for each in info.audio[audio_track : audio_track + 1]]
+    return next(filter(None, own), info.duration_s)
 
 
 def _is_of_part(track: TagTrack, source: Source) -> bool:

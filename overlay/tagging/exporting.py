@@ -18,7 +18,7 @@ EXPORTED = ("mn04",)
 _OPSET = 17
 
 
-def export_onnx(name: str, target: Path, weights: str | None = None) -> None:
+def export_onnx(name: str, target: Path) -> None:
     """Write a model as ONNX: waveforms ``[batch, n_samples]`` in, scores ``[batch, 527]`` out.
 
     The file's metadata says rate, window, hop, labels and activation, as ``onnx_tagger`` reads it.
@@ -26,7 +26,6 @@ def export_onnx(name: str, target: Path, weights: str | None = None) -> None:
     Args:
         name: One of ``EXPORTED``.
         target: The file to write.
-        weights: Checkpoint to use instead of the published one.
 
     Raises:
         TaggerError: The model cannot be exported, or paddle2onnx is not installed.
@@ -44,7 +43,7 @@ def export_onnx(name: str, target: Path, weights: str | None = None) -> None:
     paddle = import_paddle()
     from overlay.tagging.networks.waveform import OnWaveforms
 
-    tagger = load_network(TaggingSettings(model=name, weights=weights, device="cpu"))
+    tagger = load_network(TaggingSettings(model=name, device="cpu"))
     network = OnWaveforms(built(tagger.job))
     network.eval()
     with temporary_folder() as folder:

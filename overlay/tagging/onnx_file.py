@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +12,24 @@ from overlay.errors import CheckpointError, TaggerError
 ONNX_SUFFIX = ".onnx"
 ACTIVATIONS = ("none", "sigmoid", "softmax")
 """What is still to be done to the outputs to make scores of them."""
-_LOCATION = b"\x0a\x08location\x12"
-"""Begins an entry of ``external_data`` that names a file: key 1 is ``location``, key 2 follows."""
-_MAX_NAME = 0x7F
+_HELD: dict[str, dict[int, str]] = {
+    "model": {7: "graph", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "function": {7: "node", 11: "attribute"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "node": {5: "attribute"},
+    "attribute": {
+        5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse",
+    },
+    "sparse": {1: "tensor", 2: "tensor"},
+    "tensor": {13: "entry"},
+}  # fmt: skip
+"""What each part of a model holds, by the numbers of its fields, on the way to its weights.
+
+Source:
+    github.com/onnx/onnx, ``onnx/onnx.proto3``.
+"""
+_MOST_BITS = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +109,68 @@ def check_external(content: bytes, path: Path) -> None:
     """Refuse a model that names files outside its own folder.
 
     Raises:
-        CheckpointError: It does.
+        CheckpointError: It does, or it is damaged.
     """
     folder = path.resolve().parent
-    start = content.find(_LOCATION)
-    while start >= 0:
-        begin = start + len(_LOCATION) + 1
-        length = content[begin - 1] if begin <= len(content) else 0
-        name = content[begin : begin + length].decode("utf-8", "replace")
-        outside = not (folder / name).resolve().is_relative_to(folder)
-        if length > _MAX_NAME or "\0" in name or outside:
-            raise CheckpointError("keeps weights in a file outside its folder", path=path)
-        start = content.find(_LOCATION, begin)
+    try:
+        for name in _external_files(content):
+            if "\0" in name or not (folder / name).resolve().is_relative_to(folder):
+                raise CheckpointError("keeps weights in a file outside its folder", path=path)
+    except (ValueError, IndexError, OSError) as error:
+        raise CheckpointError("cannot be opened as an ONNX model: is damaged", path=path) from error
+
+
+def _external_files(content: bytes) -> Iterator[str]:
+    """The files that the tensors of a model name, wherever in it they are."""
+    parts = [("model", memoryview(content))]
+    while parts:
+        kind, part = parts.pop()
+        if kind == "entry":
+            entry = {number: bytes(value) for number, value in _fields(part)}
+            if entry.get(1) == b"location":
+                yield entry.get(2, b"").decode()
+        else:
+            held = _HELD[kind]
+            parts += [(held[number], each) for number, each in _fields(part) if number in held]
+
+
+def _fields(part: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """Number and content of the fields that have a length; numbers are passed over.
+
+    Raises:
+        ValueError: The part is damaged.
+        IndexError: It ends too early.
+
+    Source:
+        https://protobuf.dev/programming-guides/encoding/
+    """
+    place = 0
+    while place < len(part):
+        tag, place = _varint(part, place)
+        kind = tag & 7
+        if kind == 0:
+            _, place = _varint(part, place)
+            continue
+        if kind not in (1, 2, 5):
+            raise ValueError(f"a field of the kind {kind}")
+        length, place = _varint(part, place) if kind == 2 else ({1: 8, 5: 4}[kind], place)
+        if place + length > len(part):
+            raise ValueError("a field ends behind its part")
+        if kind == 2:
+            yield tag >> 3, part[place : place + length]
+        place += length
+
+
+def _varint(part: memoryview, place: int) -> tuple[int, int]:
+    """A number, seven bits a byte, the lowest first; and the place behind it."""
+    value = 0
+    for shift in range(0, _MOST_BITS, 7):
+        byte = part[place]
+        place += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, place
+    raise ValueError("a number is too long")
 
 
 def import_onnxruntime() -> object:

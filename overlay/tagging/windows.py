@@ -229,6 +229,8 @@ def in_runs(
     run: Run | None = None
     end_s = 0.0
     for block in sound:
+        if not len(block.samples):  # else a run might pad nothing to something
+            continue
         if run is None or abs(block.start_s - end_s) > 0.5 / rate:
             if run is not None:
                 yield from run.end()

@@ -8,7 +8,7 @@ import pytest
 from overlay.errors import CheckpointError, TaggerError
 from overlay.settings import TaggingSettings
 from overlay.tagging.exporting import export_onnx
-from overlay.tagging.onnx_file import check_external, facts_of
+from overlay.tagging.onnx_file import _HELD, check_external, facts_of
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.tracking import score_stream
 from overlay.tagging.windows import Windows, from_zero
@@ -126,21 +126,207 @@ def test_a_custom_operator_is_one_line(make, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["/etc/passwd", "../secret.bin", "a/../../x"])
-def test_weights_outside_the_folder_are_refused(tmp_path, name):
-    entry = b"\x0a\x08location\x12" + bytes([len(name)]) + name.encode()
+def varint(n):
+    """A number below 2^14 as protobuf writes it."""
+    return bytes([n]) if n < 128 else bytes([n & 127 | 128, n >> 7])
+
+
+def tagged(number, content):
+    """A field with a length."""
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def entry(name, key=b"location"):
+    return tagged(1, key) + tagged(2, name)
+
+
+PLACES = {
+    "an initializer": (7, 5),
+    "a sparse one": (7, 15, 1),
+    "its indices": (7, 15, 2),
+    "a constant": (7, 1, 5, 5),
+    "several": (7, 1, 5, 10),
+    "a sparse constant": (7, 1, 5, 22, 1),
+    "the branch of an if": (7, 1, 5, 6, 5),
+    "a branch in a branch": (7, 1, 5, 6, 1, 5, 11, 5),
+    "a function": (25, 7, 5, 5),
+    "a function's default": (25, 11, 5),
+    "its training": (20, 1, 5),
+}
+
+
+def model_with(content, place=(7, 5)):
+    """A model whose tensor at a place holds an entry of external data."""
+    content = tagged(13, content)
+    for number in reversed(place):
+        content = tagged(8, b"name") + tagged(number, content)
+    return b"\x08\x08" + content
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_weights_outside_the_folder_are_refused_wherever_they_are_named(tmp_path, place):
+    path = tmp_path / "m.onnx"
     with pytest.raises(CheckpointError, match="outside its folder"):
-        check_external(b"before" + entry + b"behind", tmp_path / "m.onnx")
-    inside = b"\x0a\x08location\x12\x09weights.b"
-    check_external(inside, tmp_path / "m.onnx")
+        check_external(model_with(entry(b"../secret.bin"), PLACES[place]), path)
+    check_external(model_with(entry(b"weights.bin"), PLACES[place]), path)
 
 
-def test_facts_have_bounds(tmp_path):
-    for bad in ("nan", "inf", "-1", "1e9", "9" * 5000):
-        with pytest.raises(CheckpointError):
-            facts_of({"sample_rate": bad}, tmp_path / "m.onnx")
-    facts = facts_of({"sample_rate": "32000", "window_s": "10"}, tmp_path / "m.onnx")
-    assert (facts.sample_rate, facts.window_s, facts.activation) == (32000, 10.0, "sigmoid")
+def test_the_numbers_of_the_fields_are_onnxs():
+    """Every way from a model to a tensor, as the library that defines the format has it."""
+    onnx = pytest.importorskip("onnx", reason="needs onnx: pip install '.[onnx-export]'")
+    kinds = {
+        "ModelProto": "model", "TrainingInfoProto": "training", "FunctionProto": "function",
+        "GraphProto": "graph", "NodeProto": "node", "AttributeProto": "attribute",
+        "SparseTensorProto": "sparse", "TensorProto": "tensor",
+    }  # fmt: skip
+    for name, kind in kinds.items():
+        fields = [f for f in getattr(onnx, name).DESCRIPTOR.fields if f.message_type]
+        held = {f.number: kinds.get(f.message_type.name) for f in fields}
+        held |= {f.number: "entry" for f in fields if f.name == "external_data"}
+        assert _HELD[kind] == {number: held for number, held in held.items() if held}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (entry(b"/etc/passwd"), "outside"),
+        (entry(b"a/../../x"), "outside"),
+        (entry(b"../" + b"x" * 200), "outside"),
+        (entry(b"weights.bin\0/../../x"), "outside"),
+        (tagged(2, b"../x") + tagged(1, b"location"), "outside"),  # the other way round
+        (tagged(1, b"x") + entry(b"../x"), "outside"),  # the last one counts
+        (tagged(1, b"location") + tagged(9, b"") + tagged(2, b"../x"), "outside"),
+        (b"\x0a\x88\x00location" + tagged(2, b"../x"), "outside"),  # a length in two bytes
+        (b"\x08\x05" + entry(b"../x"), "outside"),  # a number between
+        (b"\x0d1234" + entry(b"../x"), "outside"),
+        (b"\x0912345678" + entry(b"../x"), "outside"),
+        (entry(b"folder/weights.bin"), None),
+        (entry(b"./a/../b"), None),
+        (entry(b""), None),
+        (entry(b"x" * 250), None),
+        (entry(b"../x", b"checksum"), None),  # no name of a file
+        (entry(b"\xff"), "damaged"),
+        (entry(b"weights.bin") + b"\x12\x7f", "damaged"),
+        (b"\x0b", "damaged"),
+        (b"\x0a", "damaged"),
+        (b"\x08" + b"\xff" * 11, "damaged"),
+    ],
+)
+def test_only_files_in_its_own_folder_may_be_named(tmp_path, content, said):
+    path = tmp_path / "m.onnx"
+    if said is None:
+        check_external(model_with(content), path)
+    else:
+        with pytest.raises(CheckpointError, match=said) as caught:
+            check_external(model_with(content), path)
+        assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_a_model_with_weights_of_others_is_never_opened(tmp_path):
+    pytest.importorskip("onnxruntime", reason="needs onnxruntime: pip install '.[onnx]'")
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model_with(tagged(2, b"/dev/zero") + tagged(1, b"location")))
+    with pytest.raises(CheckpointError, match="outside its folder"):
+        load_tagger(TaggingSettings(model=str(path)))
+
+
+@pytest.mark.parametrize("path", ["none.onnx", "folder.onnx"])
+def test_a_model_that_cannot_be_read_is_said(tmp_path, path):
+    pytest.importorskip("onnxruntime", reason="needs onnxruntime: pip install '.[onnx]'")
+    (tmp_path / "folder.onnx").mkdir()
+    with pytest.raises(CheckpointError, match=path) as caught:
+        load_tagger(TaggingSettings(model=str(tmp_path / path)))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "right", "wrong"),
+    [
+        ("sample_rate", ("1000", "384000", "16000.0"), ("999", "384001", "nan", "inf", "-1", "")),
+        ("window_s", ("0.1", "60"), ("0.09", "60.1", "nan", "two")),
+        ("hop_s", ("0.01", "60"), ("0.009", "61", "inf", "0")),
+        ("activation", ("none", "sigmoid", "softmax"), ("relu", "", "Sigmoid")),
+        ("labels", ('["a", "b"]', "a\nb", "", " [ ]"), ("[1]", "[[[", '["a"', '[["a"]]')),
+    ],
+)
+def test_what_the_metadata_may_say(tmp_path, key, right, wrong):
+    path = tmp_path / "m.onnx"
+    for value in right:
+        facts_of({"sample_rate": "32000"} | {key: value}, path)
+    for value in wrong:
+        with pytest.raises(CheckpointError, match=f"^{path}: .*{key}"):
+            facts_of({"sample_rate": "32000"} | {key: value}, path)
+
+
+def test_what_the_metadata_leaves_out(tmp_path):
+    facts = facts_of({"sample_rate": "16000"}, tmp_path)
+    assert (facts.sample_rate, facts.window_s, facts.hop_s, facts.labels) == (16000, None, None, ())
+    assert facts.activation == "sigmoid"
+    assert facts_of({"sample_rate": "16000", "labels": " a b \n\n c "}, tmp_path).labels == (
+        "a b", "c",
+    )  # fmt: skip
+    assert facts_of({"sample_rate": "16000", "labels": ' ["a, b", "雨"]'}, tmp_path).labels == (
+        "a, b", "雨",
+    )  # fmt: skip
+
+
+def answers(make, activation, signal):
+    """What a model answers for a loudness: first as it is, then as scores."""
+    tagger = load_tagger(TaggingSettings(model=str(make(meta={**META, "activation": activation}))))
+    return tagger.score(signal, len(signal), len(signal))[0]
+
+
+def test_outputs_become_scores_as_the_metadata_says(make):
+    """The graph answers loudness and 1 - loudness; 3 is a logit, but no score."""
+    loud = np.full(RATE, 3.0, np.float32)
+    np.testing.assert_allclose(
+        answers(make, "sigmoid", loud), [1 / (1 + np.exp(-3)), 1 / (1 + np.exp(2))], rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        answers(make, "softmax", loud), [1 / (1 + np.exp(-5)), 1 / (1 + np.exp(5))], rtol=1e-6
+    )
+    huge = np.full(RATE, 1e5, np.float32)
+    for activation in ("sigmoid", "softmax"):
+        assert answers(make, activation, huge).tolist() == pytest.approx([1, 0])
+    with pytest.raises(CheckpointError, match="say activation 'sigmoid' or 'softmax'"):
+        answers(make, "none", loud)
+    rounded = answers(make, "none", np.full(RATE, 1.0005, np.float32))
+    assert rounded.tolist() == pytest.approx([1, 0])
+    assert rounded.max() <= 1
+    for value, said in ((np.nan, "NaN or infinity"), (np.inf, "NaN or infinity")):
+        with pytest.raises(CheckpointError, match=said):
+            answers(make, "sigmoid", np.full(RATE, value, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("meta", "shape", "windows", "rows"),
+    [
+        ({}, ("b", "n"), Windows(), (2.0, 0.3)),
+        ({}, ("b", "n"), Windows(1.0, 0.5), (1.0, 0.5)),
+        ({"window_s": "4", "hop_s": "0.7"}, ("b", "n"), Windows(1.0, 0.5), (4.0, 0.7)),
+        ({"window_s": "4"}, ("b", RATE), Windows(2.0, 0.3, "context"), (1.0, 0.3)),
+        ({}, ("b", "n"), Windows(2.0, 0.3, "context"), (0.8, 0.3)),
+    ],
+)
+def test_a_models_own_window_goes_before_the_settings(make, meta, shape, windows, rows):
+    tagger = load_tagger(TaggingSettings(model=str(make(shape, meta=META | meta))))
+    made = tagger.rows(windows)
+    assert (made.smear_s, made.step_s) == pytest.approx(rows)
+    track = score_stream(from_zero([np.zeros(5 * RATE, np.float32)], RATE), tagger, windows)
+    assert (track.window_s, track.hop_s) == pytest.approx(rows)
+    assert (track.model, track.model_hash) == ("mine", tagger.model_hash)
+    assert len(tagger.model_hash) == 64
+
+
+def test_one_waveform_at_a_time_is_the_same_as_a_batch(make):
+    noise = np.random.default_rng(0).normal(0, 0.3, 4 * RATE).astype(np.float32)
+    both = [
+        load_tagger(TaggingSettings(model=str(make(shape)), threads=1)).score(noise, RATE, 700)
+        for shape in (("b", "n"), (1, "n"), ("n",))
+    ]
+    assert both[0].shape == ((len(noise) - RATE) // 700 + 1, 2)
+    for other in both[1:]:
+        np.testing.assert_allclose(other, both[0], atol=1e-6)
 
 
 @pytest.mark.weights

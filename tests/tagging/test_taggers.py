@@ -4,6 +4,7 @@ import csv
 import subprocess
 import sys
 import tracemalloc
+from functools import cache
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from overlay.media.probe import probe
 from overlay.settings import TaggingSettings
 from overlay.tagging.engines.backend import import_paddle
 from overlay.tagging.engines.paddle import built
+from overlay.tagging.engines.sharing import ARCHITECTURES, parameter_shapes
 from overlay.tagging.registry import SPECS, load_tagger
 from overlay.tagging.tagger import WindowTagger
 from overlay.tagging.tracking import score_stream
@@ -24,6 +26,8 @@ from overlay.tagging.windows import Windows, from_zero
 from overlay.vocabulary.audioset import audioset_labels
 
 RATE = 32000
+HOP = 8000
+"""A quarter of a window of a second: what the PANNs share, and no more than a test needs."""
 OF_WINDOWS = [name for name, spec in SPECS.items() if spec.network and not spec.frames]
 
 
@@ -40,12 +44,31 @@ def checkpoint(tmp_path_factory):
     def make(name, n_classes=527):
         path = folder / f"{name}-{n_classes}.pdparams"
         if not path.exists():
-            state = SPECS[name].network(n_classes=n_classes).state_dict()
-            arrays = {key: golden_weight(key, tuple(value.shape)) for key, value in state.items()}
-            write_paddle(path, arrays)
+            shapes = shapes_of(name, n_classes)
+            write_paddle(path, {key: golden_weight(key, shape) for key, shape in shapes.items()})
         return str(path)
 
     return make
+
+
+def shapes_of(name, n_classes):
+    """Of a network's parameters, without making it where they are known."""
+    if name in ARCHITECTURES:
+        return parameter_shapes(name, n_classes)
+    state = SPECS[name].network(n_classes=n_classes).state_dict()
+    return {key: tuple(value.shape) for key, value in state.items()}
+
+
+@pytest.fixture(scope="module")
+def by_itself(checkpoint):
+    """A tagger of windows without the built-in one, loaded once."""
+
+    @cache
+    def load(name):
+        options = {"model": name, "weights": checkpoint(name), "windows": "isolated"}
+        return load_tagger(TaggingSettings(device="cpu", **options))
+
+    return load
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -56,22 +79,17 @@ def _own_cache(tmp_path_factory):
     patch.undo()
 
 
-def by_itself(name, path):
-    """A tagger of windows without the built-in one."""
-    return load_tagger(TaggingSettings(model=name, weights=path, device="cpu", windows="isolated"))
-
-
 @pytest.mark.parametrize("name", OF_WINDOWS)
-def test_each_tagger_keeps_the_contract(checkpoint, name):
-    tagger = by_itself(name, checkpoint(name))
+def test_each_tagger_keeps_the_contract(by_itself, name):
+    tagger = by_itself(name)
     assert (tagger.name, tagger.labels, tagger.sample_rate) == (name, audioset_labels(), RATE)
     assert len(tagger.model_hash) == 64
-    noise = np.random.default_rng(0).normal(0, 0.1, 2 * RATE + 4 * 9600).astype(np.float32)
-    scores = tagger.score(noise, 2 * RATE, 9600)
+    noise = np.random.default_rng(0).normal(0, 0.1, RATE + 4 * HOP).astype(np.float32)
+    scores = tagger.score(noise, RATE, HOP)
     assert scores.shape == (5, 527)
     assert scores.dtype == np.float32
     assert 0 <= scores.min() <= scores.max() <= 1
-    alone = tagger.score(noise[9600 : 9600 + 2 * RATE], 2 * RATE, 9600)
+    alone = tagger.score(noise[HOP : HOP + RATE], RATE, HOP)
     assert _apart(alone[0], scores[1]) < 2e-4
     assert _apart(alone[0], scores[2]) > 2e-3  # the same measure tells neighbours apart
 
@@ -89,16 +107,16 @@ def _apart(first, second):
     return np.abs(logits[0] - logits[1]).max() / np.abs(logits).max()
 
 
-@pytest.mark.parametrize("name", OF_WINDOWS)
-def test_the_fast_engine_answers_as_the_network_itself(checkpoint, name):
+@pytest.mark.parametrize("name", ["mn04", "cnn14"])
+def test_the_fast_engine_answers_as_the_network_itself(by_itself, name):
+    """The smaller PANNs' embeddings, below, come from the network itself, too."""
     paddle = import_paddle()
-    path = checkpoint(name)
-    tagger = by_itself(name, path)
-    window = np.random.default_rng(1).normal(0, 0.1, 2 * RATE).astype(np.float32)
+    tagger = by_itself(name)
+    window = np.random.default_rng(1).normal(0, 0.1, RATE).astype(np.float32)
     net = built(tagger.job)
     with paddle.no_grad():
         slow = net(paddle.to_tensor(tagger.job.front_end.features(window[None]))).numpy()
-    np.testing.assert_allclose(tagger.score(window, 2 * RATE, 9600), slow, atol=1e-3)
+    np.testing.assert_allclose(tagger.score(window, RATE, HOP), slow, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["builtin", "cnn6"])
@@ -161,16 +179,18 @@ def test_no_sound_at_all_is_said():
 
 
 def test_hours_of_sound_need_no_more_memory_than_minutes():
-    block = np.full(RATE, 0.5, np.float32)
+    """Two hours at a low rate are 115 MB of samples, held or not."""
+    tagger, block = Counting(), np.full(4000, 0.5, np.float32)
+    tagger.sample_rate = len(block)
 
     def peak_mb(seconds):
         tracemalloc.start()
-        track = heard((block for _ in range(seconds)), Counting())
+        track = heard((block for _ in range(seconds)), tagger)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return (peak - 20 * track.scores.nbytes - 2 * track.levels.nbytes) / 1e6
 
-    assert peak_mb(4 * 3600) < peak_mb(60) + 20
+    assert peak_mb(2 * 3600) < peak_mb(60) + 20
 
 
 def test_mistakes_are_said(tmp_path, monkeypatch, checkpoint):
@@ -201,16 +221,15 @@ def test_a_gpu_that_is_not_there_is_said(checkpoint):
         load_tagger(TaggingSettings(model="mn04", weights=checkpoint("mn04"), device="gpu"))
 
 
-@pytest.mark.parametrize("name", OF_WINDOWS)
-def test_embeddings_are_what_the_scores_are_made_of(checkpoint, name):
-    path = checkpoint(name)
-    tagger = by_itself(name, path)
-    noise = np.random.default_rng(2).normal(0, 0.1, 2 * RATE + 9600).astype(np.float32)
-    embeddings = tagger.embed(noise, 2 * RATE, 9600)
+@pytest.mark.parametrize("name", ["mn04", "cnn6", "cnn10"])
+def test_embeddings_are_what_the_scores_are_made_of(checkpoint, by_itself, name):
+    path, tagger = checkpoint(name), by_itself(name)
+    noise = np.random.default_rng(2).normal(0, 0.1, RATE + HOP).astype(np.float32)
+    embeddings = tagger.embed(noise, RATE, HOP)
     last = SPECS[name].last_layer.removesuffix(".bias")
     arrays = read_arrays(path)
     logits = embeddings @ arrays[f"{last}.weight"] + arrays[f"{last}.bias"]
-    scores = tagger.score(noise, 2 * RATE, 9600)
+    scores = tagger.score(noise, RATE, HOP)
     expected = 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
     np.testing.assert_allclose(expected, scores, atol=1e-3)
 
