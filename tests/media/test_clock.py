@@ -168,3 +168,17 @@ def test_a_picture_of_which_nothing_is_known_does_not_silence_the_sound(make_cli
     ((begin_s, end_s),) = spans(late)
     assert begin_s == pytest.approx(0, abs=0.1)
     assert end_s == pytest.approx(3, abs=0.3)
+
+
+def test_sound_that_is_heard_again_for_long_goes_on_only_where_that_is_tolerated():
+    def length(mended, *pieces):
+        placing = Placing(10, 1000, mended=mended)
+        blocks = [b for at, n in pieces for b in placing.put(at, np.ones(n, np.float32))]
+        blocks += placing.rest()
+        return sum(len(b.samples) for b in blocks), placing.goes_back
+
+    again = ((0, 20), *((n, 5) for n in (0, 5, 0, 5)))
+    assert length(False, *again) == (20, True)
+    assert length(True, *again) == (40, True)
+    apart = ((0, 20), (0, 8), (20, 5), (0, 8), (25, 5))  # never a second in a row
+    assert length(True, *apart) == (30, False)

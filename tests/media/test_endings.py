@@ -80,3 +80,32 @@ def test_a_cut_sound_file_of_sun_is_damaged(make_clip, tmp_path):
     cut.write_bytes(data[: len(data) // 2])
     with pytest.raises(DecodeError, match=r"it ends 1.5 s early; --tolerant"):
         list(stream_sound(open_source(cut).info, 16000))
+
+
+def test_a_last_page_that_is_whole_but_not_marked_is_said(make_clip, tmp_path):
+    """Cut between two pages: every page is whole, and none is the last."""
+    data = _made(make_clip, "sound.ogg").read_bytes()
+    cut = tmp_path / "cut.ogg"
+    cut.write_bytes(data[: data.rindex(b"OggS")])
+    (note,) = ending_notes(cut, "ogg")
+    assert "without a page that is marked as the last" in note
+
+
+def test_a_broadcast_claims_no_length(make_clip, tmp_path):
+    """Of a stream the header's size is not the file's."""
+    data = bytearray(_made(make_clip, "film.wmv").read_bytes())
+    at = data.index(bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365"))
+    data[at + 40 : at + 48] = (1 << 40).to_bytes(8, "little")
+    stream = tmp_path / "stream.wmv"
+    stream.write_bytes(data)
+    assert len(list(ending_notes(stream, "asf"))) == 1
+    data[at + 88] |= 1
+    stream.write_bytes(data)
+    assert list(ending_notes(stream, "asf")) == []
+
+
+def test_the_samples_of_a_wave_are_found_behind_chunks_of_odd_length(tmp_path):
+    wave = tmp_path / "odd.wav"
+    chunk = b"odd " + (3).to_bytes(4, "little") + b"abc\0"
+    wave.write_bytes(b"RIFF\xff\xff\xff\xffWAVE" + chunk + b"data\xff\xff\xff\xff")
+    assert has_no_length(wave, "wav")

@@ -8,6 +8,7 @@ import pytest
 from inspecting import audio_packets, field_orders, picture_times, pictures, side_data
 from making import PANEL, listener, made
 
+from overlay.datatypes import Excerpt
 from overlay.errors import EncodeError
 from overlay.media.probe import probe
 from overlay.media.source import open_source
@@ -336,3 +337,14 @@ def test_pixels_that_become_wider_are_fitted_into_the_first(make_clip, tmp_path,
     (still,) = pictures(tmp_path / "out.png", pix_fmt="gray")
     square = still[:, still.shape[1] // 2] > 200
     assert square.sum() == pytest.approx(120, abs=6)
+
+
+def test_a_part_of_it_counts_from_its_own_start(make_clip, tmp_path):
+    source = open_source(_of_two_shapes(make_clip, "mpeg2.ts"), excerpt=Excerpt(0.6, None))
+    made(Burned(), source, tmp_path / "part.mkv", LOSSLESS)
+    heights = [
+        int((frame[:, 180] > 200).sum())
+        for frame in pictures(tmp_path / "part.mkv", pix_fmt="gray")
+    ]
+    assert heights[7] == pytest.approx(160, abs=4)
+    assert heights[13] == pytest.approx(120, abs=4)
