@@ -79,6 +79,12 @@ def test_a_label_with_room_for_neither_is_left_out_and_its_bar_stays():
     assert (bar(paper, strip).max(axis=0) > 0.5).sum() > 300
 
 
+def test_a_bar_at_the_end_without_room_for_letters_has_none():
+    paper, strip = written([(2, 50.0, 59.2, 0.9), (0, 59.9, 60.0, 0.9)])
+    assert len(words(paper, strip)) == 1
+    assert np.ptp(bar(paper, strip, columns=(1190, 1200)), axis=1).max() > 0.3
+
+
 @pytest.mark.parametrize("following_s", [12.0, 13.0, 15.0, 20.0, 40.0])
 def test_no_label_reaches_the_next_bar(following_s):
     paper, strip = written([(1, 10.0, 11.0, 0.9), (2, following_s, 45.0, 0.9)])
@@ -89,8 +95,8 @@ def test_no_label_reaches_the_next_bar(following_s):
 
 
 def test_a_label_that_is_too_long_is_cut_and_never_reaches_the_playhead():
-    paper, strip = written([(3, 10.0, 50.0, 0.9)])
-    ((begin, end),) = words(paper, strip)
+    paper, strip = written([(3, 10.0, 50.0, 0.9), (0, 56.0, 58.0, 0.9)])
+    (begin, end), _ = words(paper, strip)
     assert begin == pytest.approx(200, abs=3)
     assert 0.4 * strip.width < end - begin < strip.width // 2
 
