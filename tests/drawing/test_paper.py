@@ -145,7 +145,19 @@ def test_the_shortest_bar_is_a_dot_and_a_bar_ends_where_its_event_does():
     inked = np.flatnonzero(np.abs(seen - seen[:, 1100:1101]).max(axis=0) > 0.1)
     dot, long = np.split(inked, np.flatnonzero(np.diff(inked) > 50) + 1)
     assert len(dot) == pytest.approx(strip.bar_height, abs=1)
-    assert (long[0], long[-1]) == pytest.approx((600, 799), abs=1)
+    assert (long[0], long[-1]) == pytest.approx((600, 797), abs=1)
+
+
+@pytest.mark.parametrize("theme", ["dark", "minimal"])
+def test_sounds_that_follow_each_other_at_once_are_in_one_lane_and_apart(theme):
+    paper, strip = written([(0, 10.0, 20.0, 0.9), (2, 20.0, 40.0, 0.9)], theme=theme)
+    assert len(words(paper, strip)) == 2
+    seen = bar(paper, strip)
+    color = np.array(load_theme(theme).bar.color)[:, None]
+    inked = (np.abs(seen - color).max(axis=0) < 0.1)[300:700]
+    assert inked[:90].all()
+    assert inked[110:].all()
+    assert 1 <= (~inked[90:110]).sum() <= 14
 
 
 def test_wide_pixels_take_half_the_columns():
