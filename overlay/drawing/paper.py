@@ -33,7 +33,9 @@ _OPACITY = ((1.0, 1.0), (0.4, 0.62))
 """Of shapes and of letters on each page: labels of what is to come can still be read."""
 _LABEL_EMS, _GAP_EMS, _LEAST_EMS = 6.0, 0.5, 2.2
 """About as wide as a label is, in font sizes: further behind a bar, the next one of its class has a
-label of its own; between bars, and between labels; the narrowest label that is cut."""
+label of its own; between a label and what follows; the narrowest label that is cut."""
+_APART_EMS = 0.12
+"""Font sizes by which bars are shorter than their events: those that touch can be told apart."""
 _UNSURE, _SURE = 0.4, 0.6
 """Opacity of the bar of an event that scores next to nothing, and score of an opaque one."""
 
@@ -91,8 +93,9 @@ class Paper:
         self._gap = ceil(_GAP_EMS * em + 2 * strip.outline / strip.pixel_aspect)
         self.inset = ceil(strip.outline / strip.pixel_aspect)
         """Columns that letters keep from the edges of what moves."""
-        gap_s, self._label_s = self._gap / columns_per_s, _LABEL_EMS * em / columns_per_s
-        self._lanes = in_lanes(brief.timeline.events, strip.n_lanes, gap_s, self._label_s)
+        self._apart = max(1, round(_APART_EMS * em)) + ceil(2 * strip.around / strip.pixel_aspect)
+        self._label_s = _LABEL_EMS * em / columns_per_s
+        self._lanes = in_lanes(brief.timeline.events, strip.n_lanes, 0.0, self._label_s)
         self._labels = [list(self._labelled(lane)) for lane in self._lanes]
         self._widest = max((label.width for lane in self._labels for label in lane), default=0)
         self._sound = sound_picture(brief, look, strip.outline)
@@ -219,6 +222,7 @@ class Paper:
         start_s, end_s = (first - beside) / self._scale, (first + TILE + beside) / self._scale
         for event in lane.between(start_s, end_s):
             ends = self._column(event.onset_s) - first, self._column(event.offset_s) - first
+            ends = ends[0], max(ends[1] - self._apart, ends[0])
             if strip.around:
                 dark = theme.text.outline_color
                 self._draw_capsule(area, ends, row + strip.label_height, strip.around, dark, 0.8)

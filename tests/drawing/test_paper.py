@@ -79,6 +79,12 @@ def test_a_label_with_room_for_neither_is_left_out_and_its_bar_stays():
     assert (bar(paper, strip).max(axis=0) > 0.5).sum() > 300
 
 
+def test_a_bar_at_the_end_without_room_for_letters_has_none():
+    paper, strip = written([(2, 50.0, 59.2, 0.9), (0, 59.9, 60.0, 0.9)])
+    assert len(words(paper, strip)) == 1
+    assert np.ptp(bar(paper, strip, columns=(1190, 1200)), axis=1).max() > 0.3
+
+
 @pytest.mark.parametrize("following_s", [12.0, 13.0, 15.0, 20.0, 40.0])
 def test_no_label_reaches_the_next_bar(following_s):
     paper, strip = written([(1, 10.0, 11.0, 0.9), (2, following_s, 45.0, 0.9)])
@@ -89,8 +95,8 @@ def test_no_label_reaches_the_next_bar(following_s):
 
 
 def test_a_label_that_is_too_long_is_cut_and_never_reaches_the_playhead():
-    paper, strip = written([(3, 10.0, 50.0, 0.9)])
-    ((begin, end),) = words(paper, strip)
+    paper, strip = written([(3, 10.0, 50.0, 0.9), (0, 56.0, 58.0, 0.9)])
+    (begin, end), _ = words(paper, strip)
     assert begin == pytest.approx(200, abs=3)
     assert 0.4 * strip.width < end - begin < strip.width // 2
 
@@ -139,7 +145,19 @@ def test_the_shortest_bar_is_a_dot_and_a_bar_ends_where_its_event_does():
     inked = np.flatnonzero(np.abs(seen - seen[:, 1100:1101]).max(axis=0) > 0.1)
     dot, long = np.split(inked, np.flatnonzero(np.diff(inked) > 50) + 1)
     assert len(dot) == pytest.approx(strip.bar_height, abs=1)
-    assert (long[0], long[-1]) == pytest.approx((600, 799), abs=1)
+    assert (long[0], long[-1]) == pytest.approx((600, 797), abs=1)
+
+
+@pytest.mark.parametrize("theme", ["dark", "minimal"])
+def test_sounds_that_follow_each_other_at_once_are_in_one_lane_and_apart(theme):
+    paper, strip = written([(0, 10.0, 20.0, 0.9), (2, 20.0, 40.0, 0.9)], theme=theme)
+    assert len(words(paper, strip)) == 2
+    seen = bar(paper, strip)
+    color = np.array(load_theme(theme).bar.color)[:, None]
+    inked = (np.abs(seen - color).max(axis=0) < 0.1)[300:700]
+    assert inked[:90].all()
+    assert inked[110:].all()
+    assert 1 <= (~inked[90:110]).sum() <= 14
 
 
 def test_wide_pixels_take_half_the_columns():
