@@ -29,6 +29,8 @@ export class Timeline {
     this.items = [];
     this.rows = [];
     this.marked = null;
+    this.still = document.createElement("canvas");
+    this.stillOf = "";
     this.loudness = bytesOf(model.data.sound.loudness);
     this.tiles = model.data.sound.mel.map((address) => this.tile(address));
     this.look = matchMedia("(prefers-color-scheme: light)");
@@ -156,17 +158,40 @@ export class Timeline {
   }
 
   drawSound() {
+    this.drawStill();
     const pen = this.pen(this.sound);
+    pen.drawImage(this.still, 0, 0, this.width, this.sound.height / this.ratio);
     this.drawOverview(pen);
+    pen.save();
+    this.clipTracks(pen);
+    this.drawBand(pen, OVERVIEW + RULER, LOUDNESS + this.mel);
+    pen.restore();
+  }
+
+  /** What stays until the view moves: hours of spectrogram are not squeezed anew for each verdict. */
+  drawStill() {
+    const loaded = this.tiles.filter((tile) => tile.image.naturalWidth).length;
+    const view = [this.from, this.to, this.width, this.mel, this.ratio, this.look.matches, loaded].join();
+    if (view === this.stillOf) return;
+    this.stillOf = view;
+    fit(this.still, this.width, this.sound.height / this.ratio, this.ratio);
+    const pen = this.pen(this.still);
     this.drawRuler(pen, OVERVIEW);
     pen.save();
+    this.clipTracks(pen);
+    this.drawLoudness(pen, OVERVIEW + RULER);
+    this.drawMel(pen, OVERVIEW + RULER + LOUDNESS);
+    pen.restore();
+    this.drawUnits(pen);
+  }
+
+  clipTracks(pen) {
     pen.beginPath();
     pen.rect(this.gutter, 0, this.width - this.gutter, this.sound.height);
     pen.clip();
-    this.drawLoudness(pen, OVERVIEW + RULER);
-    this.drawMel(pen, OVERVIEW + RULER + LOUDNESS);
-    this.drawBand(pen, OVERVIEW + RULER, LOUDNESS + this.mel);
-    pen.restore();
+  }
+
+  drawUnits(pen) {
     pen.fillStyle = this.color.dim;
     pen.textBaseline = "middle";
     pen.font = `11px ${this.font}`;

@@ -1,9 +1,8 @@
 """How much work a review is: keys and time a verdict, and a page of three hours.
 
     python tests/benchmarks/reviewing.py esc     the 30 clips of ../shared/audio/esc_dev are judged
-                                                 in Chromium by a script that knows the labels;
-                                                 thresholds are learnt from every second clip, and
-                                                 precision is measured on the others
+                                                 in Chromium by a script that knows the labels
+                                                 (what is learnt of it: ``learning.py``)
     python tests/benchmarks/reviewing.py long    a page of 3 hours and 5,000 events
 
 Seconds of the program are CPU seconds; milliseconds of the page are the browser's clock, so the
@@ -11,7 +10,6 @@ machine should be idle.
 """
 
 import csv
-import json
 import statistics
 import subprocess
 import sys
@@ -35,7 +33,6 @@ from overlay.products.review import Review
 from overlay.reporting import SILENT
 from overlay.resources import resource
 from overlay.settings import Settings
-from overlay.verdicts import Entry, Media, Verdicts, fingerprint_of, write_verdicts
 
 _TIMING = """
 window.costs = [];
@@ -60,20 +57,18 @@ def main():
 
 def _esc(folder):
     table = list(csv.DictReader((SHARED / "audio/esc_dev/labels.csv").open(encoding="utf-8")))
-    begun, costs, n_keys, files = time.monotonic(), [], 0, []
+    costs, n_keys, judging_s = [], 0, 0.0
     with chromium(folder) as browser:
         for number, row in enumerate(table):
             clip = SHARED / "audio/esc_dev" / row["file"]
             track = overlay.tag(clip, model="mn04")
             page = overlay.review(clip, folder / f"{number}.html", track=track)
-            entries, cost, keys = _judged(browser, page, _names(row))
+            begun = time.monotonic()
+            cost, keys = _judged(browser, page, _names(row))
+            judging_s += time.monotonic() - begun
             costs += cost
             n_keys += keys
-            media = Media(clip.name, fingerprint_of(track), track.duration_s, track.model)
-            file = folder / f"{number}.verdicts.json"
-            files.append(write_verdicts(file, Verdicts(media, entries)))
-    _say_costs(costs, n_keys, time.monotonic() - begun)
-    _learnt(folder, table, files)
+    _say_costs(costs, n_keys, judging_s)
 
 
 def _names(row):
@@ -81,7 +76,7 @@ def _names(row):
 
 
 def _judged(browser, page, names):
-    """What a reviewer who knows the labels says, what each key cost, and how many there were."""
+    """What each key of a reviewer who knows the labels cost, and how many there were."""
     forget(browser, page.as_uri())
     browser.get(page.as_uri())
     browser.execute_script(_TIMING)
@@ -92,44 +87,19 @@ def _judged(browser, page, names):
         browser.switch_to.active_element.send_keys(key)
         browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 5))")
         n_keys += 1
-    stored = browser.execute_script(
-        "return Object.keys(localStorage).filter((k) => k.startsWith('tag-overlay/'))"
-        ".map((k) => localStorage[k])"
-    )
-    entries = tuple(Entry.of(json.loads(each)) for each in stored)
-    return entries, browser.execute_script("return costs"), n_keys
+    return browser.execute_script("return costs"), n_keys
 
 
 def _say_costs(costs, n_keys, seconds):
     handled, shown = zip(*costs, strict=True)
     print(f"{n_keys} keys, {len(costs)} verdicts: {n_keys / len(costs):.2f} keys a verdict")
     print(f"ms a verdict: handled {_spread(handled)}, shown {_spread(shown)}")
-    print(f"{seconds:.0f} s for all, listening, pages and browser included")
+    print(f"{seconds:.0f} s for all clips, loading pages and driving the browser included")
 
 
 def _spread(values):
     ordered = sorted(values)
     return f"{statistics.median(ordered):.1f} (95 %: {ordered[int(0.95 * len(ordered))]:.1f})"
-
-
-def _learnt(folder, table, files):
-    """Precision on the clips that nothing was learnt from, before and after."""
-    out = folder / "thresholds.toml"
-    learnt = overlay.learn(files[::2], out, precision=0.9)
-    usual = learnt.together.threshold if learnt.together.is_reached else 0.15
-    for name, options in (
-        ("before", {}),
-        ("after", {"thresholds_file": str(out), "event_threshold": float(usual)}),
-    ):
-        n_right, n_all, n_found, clips = 0, 0, 0, table[1::2]
-        for row in clips:
-            clip = SHARED / "audio/esc_dev" / row["file"]
-            events, _ = overlay.find_events(clip, model="mn04", **options)
-            right = [event.label in _names(row) for event in events]
-            n_right, n_all, n_found = n_right + sum(right), n_all + len(right), n_found + any(right)
-        share = n_right / max(n_all, 1)
-        print(f"{name}: {n_right} of {n_all} events right ({share:.0%}), "
-              f"a right one in {n_found} of {len(clips)} clips")  # fmt: skip
 
 
 # Three hours

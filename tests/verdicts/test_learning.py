@@ -128,3 +128,26 @@ def test_scores_of_several_models_are_not_mixed():
 def test_nothing_teaches_nothing():
     with pytest.raises(ExportError, match="right or wrong"):
         learn([], 0.9)
+
+
+def test_what_was_counted_decides_where_no_curve_fits():
+    """Half right up to 0.8, nearly always above: the step is no logistic curve."""
+    below = [Judgement("Dog", s / 1000, s % 2 == 0) for s in range(200, 790, 3)]
+    above = [Judgement("Dog", s / 1000, s % 40 != 0) for s in range(800, 990, 2)]
+    _, (dog,) = learn(below + above, 0.9)
+    assert 0.74 < dog.threshold <= 0.805
+    assert dog.kept > 0.4 and dog.precision >= 0.9
+
+
+def test_few_verdicts_ask_for_the_wanted_share_and_say_how_unsure_that_is():
+    few = [Judgement("Dog", s / 100, s > 60) for s in range(30, 96, 6)]
+    together, _ = learn(few, 0.9)
+    assert together.threshold < 0.8 < together.interval[1]
+    assert 0.5 < together.sureness < 0.95
+
+
+def test_a_label_that_is_wrong_at_every_score_is_not_shown_at_the_top_either():
+    good = judged("Good", 200, 2.0, 1.5)
+    bad = [Judgement("Bad", s / 100, False) for s in range(30, 95, 3)]
+    _, (never, curve) = learn(good + bad, 0.9)
+    assert not never.is_reached and curve.is_reached
