@@ -204,7 +204,6 @@ def test_a_value_that_is_wrong_is_said_with_what_would_be_right():
         ({"overlay_only": True, "gif": True}, "overlay_only and gif exclude"),
         ({"soft": True, "frame": "1:1"}, "soft keeps the source's"),
         ({"overlay_only": True, "frame": "1:1"}, "overlay_only keeps the source's"),
-        ({"gif": True, "frame": "1:1"}, "gif keeps the source's"),
     ],
 )
 def test_ways_to_write_a_video_that_exclude_each_other(options, said):
@@ -267,9 +266,10 @@ def test_presets_are_what_the_reference_says():
     for name, options in PRESETS.items():
         made = override(Settings(), preset=name)
         panel, video = made.panel, made.video
+        quality = f"usual {'+' if video.coarser > 0 else '-'} {abs(video.coarser)}"
         assert written[name] == [
             panel.view, panel.theme, panel.position, f"{panel.scale:g}", str(panel.top_k),
-            f"{panel.threshold:g}", f"{video.crf}, {video.preset}",
+            f"{panel.threshold:g}", f"{quality}, {video.preset}",
         ], name  # fmt: skip
         assert options["speed"] == video.preset
 
