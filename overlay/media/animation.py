@@ -20,7 +20,7 @@ from overlay.media.clock import others_copied
 from overlay.media.excerpt import inside, output_options
 from overlay.media.panel_stream import PanelInput
 from overlay.media.picture import framed, picture_input, repeated
-from overlay.media.process import command_line, local_url
+from overlay.media.process import codec_threads, command_line, filtering_threads, local_url
 from overlay.media.video import composed, shown_video
 
 ANIMATIONS = (".gif", ".webp")
@@ -47,6 +47,7 @@ def small_command(
     rate: Fraction,
     longest_s: float,
     deinterlace: bool,
+    threads: int = 0,
 ) -> list[str]:
     """Write the picture with its panel, small, at an even rate and without loss.
 
@@ -59,9 +60,10 @@ def small_command(
         rate: Pictures a second.
         longest_s: Where to end in any case.
         deinterlace: Make whole pictures of fields.
+        threads: Of the decoder and of each filter; 0 leaves it to ffmpeg.
     """
     video = shown_video(info)
-    source = picture_input(info, video)
+    source = picture_input(info, video, **codec_threads(threads))
     shown = inside(source[str(video.index)], info)
     shown = framed(shown, video, even_size=False, deinterlace=deinterlace)
     if panel.until is not None:
@@ -74,7 +76,7 @@ def small_command(
     output = ffmpeg.output(
         picture.filter("format", "rgb24"), local_url(out), **options | {"t": length_s},
         **{"c:v": "ffv1"}, format="matroska", map_metadata=-1, progress="pipe:1",
-        stats_period=0.2,
+        stats_period=0.2, **filtering_threads(threads),
     ).overwrite_output()  # fmt: skip
     others = others_copied(info, source, {video.index}, t=length_s)
     return command_line(ffmpeg.merge_outputs(output, *others), program)

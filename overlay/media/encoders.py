@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import ffmpeg
@@ -36,12 +36,16 @@ class Encoder:
     ten_bit: bool = True
     fields_flag: str = ""
     """Takes ``tff=1`` or ``bff=1``; empty where frames of two fields cannot be coded as such."""
+    share: Mapping[str, str] = field(default_factory=lambda: {"threads": "{}"})
+    """Options with which it takes so many CPU threads."""
 
     def keeps_fields(self, height: int) -> bool:
         """Whether frames of this height stay interlaced: in H.264 it is a multiple of 4."""
         return bool(self.fields_flag) and height % 4 == 0
 
-    def options(self, crf: int | None, preset: str | None, fields: str = "") -> _Options:
+    def options(
+        self, crf: int | None, preset: str | None, fields: str = "", threads: int = 0
+    ) -> _Options:
         """Output options of ffmpeg for the given quality and speed, or the usual ones.
 
         Args:
@@ -49,7 +53,9 @@ class Encoder:
             preset: Speed.
             fields: ``tff`` or ``bff`` to code frames as two fields each, the top or the bottom one
                 first; else empty.
+            threads: CPU threads; 0 leaves it to the encoder.
         """
+        shared = {flag: value.format(threads) for flag, value in self.share.items()}
         coded: _Options = {"flags": "+ilme+ildct", self.fields_flag: f"{fields}=1"}
         return {
             **(coded if fields else {}),
@@ -57,6 +63,7 @@ class Encoder:
             self.quality_flag: self.crf if crf is None else crf,
             self.preset_flag: self.preset if preset is None else preset,
             **self.extra,
+            **(shared if threads else {}),
         }
 
 
@@ -71,12 +78,15 @@ ENCODERS = {
     encoder.name: encoder
     for encoder in (
         Encoder("libx264", "h264", 18, "veryfast", fields_flag="x264-params"),
-        Encoder("libx265", "hevc", 20, "veryfast", extra={"x265-params": "log-level=error"}),
+        Encoder(
+            "libx265", "hevc", 20, "veryfast", extra={"x265-params": "log-level=error"},
+            share={"threads": "{}", "x265-params": "log-level=error:pools={}"},
+        ),
         Encoder(
             "libvpx-vp9", "vp9", 31, "4", preset_flag="cpu-used", even_size=False,
             extra={"b:v": 0, "row-mt": 1, "deadline": "good"},
         ),
-        Encoder("libsvtav1", "av1", 30, "8"),
+        Encoder("libsvtav1", "av1", 30, "8", share={"svtav1-params": "lp={}"}),
         _hardware("h264_nvenc", "h264", "cq", "p4", **_NVENC),
         _hardware("hevc_nvenc", "hevc", "cq", "p4", **_NVENC),
         _hardware("av1_nvenc", "av1", "cq", "p4", **_NVENC),

@@ -97,6 +97,7 @@ class BurnedPlan(TargetPlan):
         assert track is not None
         source, video = self.source, self.source.picture()
         options, tolerant = self.settings.video, self.settings.video.tolerant
+        threads = self.settings.tagging.threads
         depth = 10 if video.bit_depth > 8 and self.encoder.ten_bit else 8
         timeline = timeline_of(track, self.settings)
         until_s = lasting_s(source, track, reporter)
@@ -106,10 +107,11 @@ class BurnedPlan(TargetPlan):
             attachable = self.covers if self.target.suffix.lower() == ".mkv" else ()
             command = overlay_command(
                 source.info, panel_input, temporary, self.program, encoder=self.encoder,
-                options=self.encoder.options(options.crf, options.preset, self.fields),
+                options=self.encoder.options(options.crf, options.preset, self.fields, threads),
                 subtitles=self.subtitles, covers=() if attachable else self.covers,
                 attachments=extract_covers(source.info, attachable, folder),
                 deinterlace=options.deinterlace, audio=options.audio, shape=shape,
+                threads=threads,
             )  # fmt: skip
             frames = panel_frames(planar, panel_input)
             with chaptered(command, track, source, self.settings, reporter) as whole:
