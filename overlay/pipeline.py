@@ -38,7 +38,7 @@ from overlay.reporting import SILENT, Reporter
 from overlay.scoring.saved import load_track, open_saved
 from overlay.scoring.score import score
 from overlay.settings import CaptionSettings, Settings, override
-from overlay.tagging.registry import load_network, load_tagger
+from overlay.tagging.registry import Loader, load_network, load_tagger
 from overlay.track import TagTrack, sound_of_part
 from overlay.training.head import find_clips, train_head
 from overlay.verdicts import fingerprint_of
@@ -76,6 +76,8 @@ class Job:
     product: Plan
     instead: Callable[[Reporter], Plan] | None = None
     """Plans what is made if there turns out to be nothing to hear."""
+    load: Loader = load_tagger
+    """Loads what hears the sound."""
 
     @property
     def target(self) -> Path:
@@ -92,7 +94,7 @@ class Job:
             return _rendered(self.product.write(None, reporter), None)
         track = self.track
         try:
-            track = track or _scored(self.source, self.settings, reporter)
+            track = track or _scored(self.source, self.settings, reporter, self.load)
         except NoAudioStream:
             if self.instead is None:
                 raise
@@ -112,6 +114,7 @@ def plan(
     *,
     track: TagTrack | str | Path | None = None,
     reporter: Reporter = SILENT,
+    load: Loader = load_tagger,
 ) -> Job:
     """Open a source and find everything that would stop the work before a second is scored.
 
@@ -123,6 +126,7 @@ def plan(
         settings: Options; the defaults if ``None``.
         track: Scores to use instead of listening, or the file that they are saved in.
         reporter: Told what a user should know.
+        load: Loads what hears the sound; who makes many products may keep what it loaded.
 
     Raises:
         OverlayError: With one line that says what is wrong.
@@ -148,7 +152,7 @@ def plan(
         _check_labels(track.labels, settings, sound)
     elif made.needs_track:
         source.sound()
-    return Job(source, settings, track, made, instead)
+    return Job(source, settings, track, made, instead, load)
 
 
 def _opened(path: str | Path, settings: Settings, reporter: Reporter) -> Source:
@@ -187,8 +191,10 @@ def _instead(
     return planned
 
 
-def _scored(source: Source, settings: Settings, reporter: Reporter) -> TagTrack:
-    tagger = load_tagger(settings.tagging, reporter=reporter)
+def _scored(
+    source: Source, settings: Settings, reporter: Reporter, load: Loader = load_tagger
+) -> TagTrack:
+    tagger = load(settings.tagging, reporter=reporter)
     _check_labels(tagger.labels, settings, _sound_of(source, None, settings))
     return score(source, tagger, settings, reporter=reporter)
 

@@ -64,7 +64,8 @@ class TaggingSettings:
     """Whose log-mel the PANNs get: the project's, or PaddleAudio's (slower, and equal)."""
     device: str = "auto"
     threads: int = 0
-    """CPU threads for the network; 0 takes all cores."""
+    """CPU threads of the network, of each decoder and of each encoder; 0 takes what the cores
+    allow."""
     sample_duration: float = 2.0
     """Seconds of sound in a window."""
     hop_duration: float = 0.3

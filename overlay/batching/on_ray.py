@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from overlay.batching.machine import n_cores
 from overlay.batching.markers import STATE_FOLDER, identity_of
 from overlay.batching.pool import Event, Item, Limits, Pool
 from overlay.batching.task import Outcome, Task, given_up
@@ -241,6 +242,7 @@ def make_all(
     Returns:
         The number of the task and the outcome, of each product.
     """
+    here = Limits(**limits).among(n_cores())
     paths = scores or [None] * len(plains)
     tasks = [
         replace(Task.from_json(plain), scores=path)
@@ -249,7 +251,7 @@ def make_all(
     numbers = {task.found.place: number for number, task in enumerate(tasks)}
     outcomes = [
         (numbers[event.task.found.place], asdict(event.outcome))
-        for event in Pool(1, Limits(**limits)).run(tasks)
+        for event in Pool(1, here).run(tasks)
         if event.outcome is not None
     ]
     for path in filter(None, paths):

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
+from overlay.batching.machine import worker_mb
 from overlay.batching.task import Outcome, Task, given_up
 from overlay.files import reason, temporary_place
 
@@ -34,6 +35,11 @@ _READ_BYTES_PER_S = 2e6
 _BYTES_PER_S = 1000
 """A source that claims to be longer than its bytes allow at this rate is not believed."""
 
+_MATHS_THREADS = (
+    "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+)  # fmt: skip
+"""Variables that libraries read when they are loaded; what the user set stays."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -41,13 +47,17 @@ class Limits:
 
     Attributes:
         timeout_factor: Wall seconds for each second of the source.
-        memory_mb: Of a worker and what it started; ``None`` where nothing is limited.
+        memory_mb: Of a worker and what it started; ``None`` takes its share of the machine's.
         least_s: What every task has beside that, to start a worker and to load a model.
     """
 
     timeout_factor: float = 20.0
     memory_mb: float | None = None
     least_s: float = 120.0
+
+    def among(self, n_workers: int) -> Limits:
+        """The limits where so many workers share this machine."""
+        return replace(self, memory_mb=self.memory_mb or worker_mb(n_workers))
 
     def seconds(self, task: Task, length_s: float | None = None) -> float:
         """Wall seconds for a task.
@@ -106,7 +116,7 @@ class Pool:
         hurry: threading.Event | None = None,
         grace_s: float = _GRACE_S,
     ) -> None:
-        self._n, self._limits, self._grace_s = n_workers, limits, grace_s
+        self._n, self._limits, self._grace_s = n_workers, limits.among(n_workers), grace_s
         self._hurry = hurry or threading.Event()
         self._events: queue.Queue[Event | None] = queue.Queue(maxsize=1000)
         self._stopping = threading.Event()
@@ -188,7 +198,7 @@ class Pool:
     def _tried(self, number: int, worker: _Worker | None, task: Task) -> _Worker | None:
         """Let a worker, a new one if there is none, do a task; what is left of it."""
         try:
-            worker = worker or self._started()
+            worker = worker or self._started(max(1, task.settings.tagging.threads))
         except OSError as error:
             self._blame(number, task, (), f"no worker can be started: {reason(error)}")
         if worker is None:
@@ -201,12 +211,12 @@ class Pool:
             self._blame(number, task, worker.finished, trouble)
         return None
 
-    def _started(self) -> _Worker | None:
+    def _started(self, n_threads: int) -> _Worker | None:
         """A new worker, or ``None`` if there are to be no more."""
         with self._lock:
             if self._stopping.is_set():
                 return None
-            worker = _Worker()
+            worker = _Worker(n_threads)
             self._workers.add(worker)
             return worker
 
@@ -306,9 +316,14 @@ class _Shared:
 
 
 class _Worker:
-    """One worker process."""
+    """One worker process.
 
-    def __init__(self) -> None:
+    Args:
+        n_threads: CPU threads of its matrix products: more than its share only wait, and burn what
+            the others would need.
+    """
+
+    def __init__(self, n_threads: int) -> None:
         self._log: IO[bytes] = tempfile.TemporaryFile(dir=temporary_place())  # noqa: SIM115
         self._is_asked = False
         try:
@@ -316,6 +331,7 @@ class _Worker:
                 [sys.executable, "-m", "overlay.batching.worker"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
                 start_new_session=True,
+                env={name: str(n_threads) for name in _MATHS_THREADS} | os.environ,
             )  # fmt: skip
         except BaseException:
             self._log.close()

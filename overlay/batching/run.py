@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from overlay.batching.kinds import check_kinds, facts_of
+from overlay.batching.machine import n_cores
 from overlay.batching.markers import key_of, make_state_folders
 from overlay.batching.on_ray import Cluster, connected
 from overlay.batching.pool import Event, Item, Limits, Pool
@@ -52,7 +52,12 @@ class BatchSettings:
     @property
     def n_workers(self) -> int:
         """Worker processes."""
-        return self.jobs or os.cpu_count() or 1
+        return self.jobs or n_cores()
+
+    @property
+    def n_threads(self) -> int:
+        """A worker's share of the cores; on a cluster, where each takes one, that is one."""
+        return 1 if self.ray else max(1, n_cores() // self.n_workers)
 
 
 @dataclass(slots=True)
@@ -171,7 +176,7 @@ class Batch:
         ]
         nothing = Found(Path(), "", 0, 0, "")
         self._task = Task(
-            nothing, _absolute(out), kinds, _for_workers(settings, tagger.name, batch.n_workers),
+            nothing, _absolute(out), kinds, _for_workers(settings, tagger.name, batch.n_threads),
             tuple(facts), batch.content_keys, batch.skip_existing, batch.retry_failed,
         )  # fmt: skip
 
@@ -261,12 +266,13 @@ def _absolute(out: Path) -> Path:
         raise OutputError("the folder that we are in is gone", path=out) from error
 
 
-def _for_workers(settings: Settings, model: str, n_workers: int) -> Settings:
+def _for_workers(settings: Settings, model: str, n_threads: int) -> Settings:
     """The settings with the model that was chosen, and each worker's share of the cores."""
     tagging = settings.tagging
-    threads = tagging.threads or max(1, (os.cpu_count() or 1) // n_workers)
     chosen = model if tagging.model == "auto" else tagging.model
-    return replace(settings, tagging=replace(tagging, model=chosen, threads=threads))
+    return replace(
+        settings, tagging=replace(tagging, model=chosen, threads=tagging.threads or n_threads)
+    )
 
 
 def checked_shard(text: str) -> tuple[int, int]:

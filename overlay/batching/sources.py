@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from itertools import groupby
 from pathlib import Path
@@ -48,6 +48,15 @@ class Found:
     def folder(self) -> str:
         """Folder of its products below the output; empty for the output itself."""
         return self.place.rpartition("/")[0]
+
+    def now(self) -> Found:
+        """The same source as it is now.
+
+        Raises:
+            OSError: It is gone, or cannot be looked at.
+        """
+        status = self.path.stat()
+        return replace(self, size=status.st_size, mtime_ns=status.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from overlay.batching.kinds import product_of, settings_for
 from overlay.batching.markers import Marker, is_done, key_of, read_marker, write_marker
 from overlay.batching.pictures import keep_picture
 from overlay.batching.sources import Found
-from overlay.errors import OutputError, OverlayError
+from overlay.errors import MediaError, OutputError, OverlayError
 from overlay.files import is_file, is_there, make_folder
+from overlay.files import reason as why
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings, settings_from_tables
+from overlay.tagging.registry import Loader, load_tagger
 from overlay.track import TagTrack
 
 DONE, FAILED, SKIPPED, BUSY = "done", "failed", "skipped", "busy"
@@ -138,6 +140,7 @@ def do_task(
     task: Task,
     reporter: Reporter = SILENT,
     told_length: Callable[[float], object] = lambda seconds: None,
+    load: Loader = load_tagger,
 ) -> Iterator[Outcome]:
     """Make the products of a source that are not there yet, and their markers.
 
@@ -147,14 +150,18 @@ def do_task(
         task: The source and what to make.
         reporter: Told how far each product is.
         told_length: Told the seconds of the source before something long begins.
+        load: Loads what hears the sound.
     """
-    work = _Work(task, reporter, told_length)
-    claims = Claims(task.out, task.lease_s)
     try:
+        now = task.found.now()
+        # scores that were made before are of what the source was then
+        task = replace(task, found=now, scores=task.scores if now == task.found else None)
         keys = keys_of(task)
     except OSError as error:
-        yield from (_failed(task, kind, f"cannot be read: {error.strerror}") for kind in task.kinds)
+        yield from given_up(task, f"cannot be read: {why(error)}")
         return
+    work = _Work(task, reporter, told_length, load)
+    claims = Claims(task.out, task.lease_s)
     for kind, key in keys.items():
         standing = standing_of(task, kind, key)
         if standing is not None:
@@ -178,12 +185,18 @@ class _Work:
         task: The source and the settings.
         reporter: Told how far each product is.
         told_length: Told the seconds of the source.
+        load: Loads what hears the sound.
     """
 
     def __init__(
-        self, task: Task, reporter: Reporter, told_length: Callable[[float], object]
+        self,
+        task: Task,
+        reporter: Reporter,
+        told_length: Callable[[float], object],
+        load: Loader,
     ) -> None:
         self._task, self._reporter, self._told_length = task, reporter, told_length
+        self._load = load
         self._track: TagTrack | str | None = task.scores if is_file(task.scores or "") else None
         self._has_picture = self._has_begun = False
 
@@ -192,11 +205,12 @@ class _Work:
         started, self._has_begun = time.monotonic(), False
         try:
             target, length_s = self._make(kind)
+            self._check_source()
         except Exception as error:  # one bad clip never stops a run
             is_known = isinstance(error, OverlayError)
             reason = str(error) if is_known else f"{type(error).__name__}: {error}"
             # what the plan refuses it refuses again; what broke later may have had bad luck
-            may_pass = self._has_begun or not is_known
+            may_pass = self._has_begun or not is_known or self._has_changed
             outcome = _failed(self._task, kind, reason, may_pass=may_pass)
         else:
             heard = _strongest(self._track, self._task.settings)
@@ -207,6 +221,22 @@ class _Work:
             )
         remember(self._task, outcome, key)
         return outcome
+
+    @property
+    def _has_changed(self) -> bool:
+        try:
+            return self._task.found.now() != self._task.found
+        except OSError:
+            return True
+
+    def _check_source(self) -> None:
+        """Make sure that what was made is of the source that the key is of.
+
+        Raises:
+            MediaError: It is of others, or of a mixture.
+        """
+        if self._has_changed:
+            raise MediaError("changed while it was worked on", path=self._task.found.path)
 
     def _make(self, kind: str) -> tuple[Path, float | None]:
         task = self._task
@@ -228,7 +258,7 @@ class _Work:
         found, settings = self._task.found, settings_for(kind, self._task.settings)
         plan = partial(
             pipeline.plan, found.path, product_of(kind), settings=settings, track=self._track,
-            reporter=self._reporter,
+            reporter=self._reporter, load=self._load,
         )  # fmt: skip
         make_folder(folder)
         job = plan(folder)
@@ -245,8 +275,8 @@ def given_up(task: Task, reason: str) -> list[Outcome]:
     outcomes = []
     try:
         keys = keys_of(task)
-    except OSError as error:
-        return [_failed(task, kind, f"cannot be read: {error.strerror}") for kind in task.kinds]
+    except OSError:  # of what cannot be read there is no content to know it by
+        keys = keys_of(replace(task, content_keys=False))
     for kind, key in keys.items():
         outcome = standing_of(task, kind, key)
         if outcome is None:

@@ -18,6 +18,7 @@ from typing import IO, Any, NoReturn
 
 from overlay.batching.task import Task, do_task
 from overlay.reporting import Reporter
+from overlay.tagging.registry import KeptTagger
 
 _EVERY_S = 0.2
 """Progress is said no more often."""
@@ -30,11 +31,11 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _stop)
     tasks: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(tasks,), daemon=True).start()
-    say = _Teller(told)
+    say, load = _Teller(told), KeptTagger()
     say(ready=True)
     while True:
         task = Task.from_json(tasks.get())
-        for outcome in do_task(task, Reporter(say.progress, say.note), say.length):
+        for outcome in do_task(task, Reporter(say.progress, say.note), say.length, load):
             say(outcome=asdict(outcome))
         say(finished=True)
 

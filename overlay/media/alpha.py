@@ -21,7 +21,7 @@ from overlay.media.containers import EXTENSIONS
 from overlay.media.excerpt import output_options
 from overlay.media.panel_stream import PanelInput, laid_over
 from overlay.media.picture import decoded, picture_input, repeated
-from overlay.media.process import command_line, local_url
+from overlay.media.process import codec_threads, command_line, filtering_threads, local_url
 from overlay.media.video import color_tags, shown_video, time_base_of
 
 _LARGEST_SD_HEIGHT = 576
@@ -147,6 +147,7 @@ def alpha_command(
     encoder: AlphaEncoder,
     color: ColorInfo,
     crf: int | None,
+    threads: int = 0,
 ) -> list[str]:
     """Decode the source for the times of its frames alone, and write the panel at each of them.
 
@@ -158,9 +159,10 @@ def alpha_command(
         encoder: The video encoder.
         color: What ``alpha_color`` gave.
         crf: Constant quality; ``None`` takes the encoder's usual one.
+        threads: Of the decoder, of each filter and of the encoder; 0 leaves it to ffmpeg.
     """
     video = shown_video(info)
-    source = picture_input(info, video)
+    source = picture_input(info, video, **codec_threads(threads))
     layers = {"rgba": "rgb", "yuva420p": "yuv420", "yuva444p": "yuv444"}
     shown = decoded(source, info, video)
     nothing = _nothing(shown, video, panel, color)
@@ -176,7 +178,7 @@ def alpha_command(
         picture, local_url(out), **{"c:v": encoder.name}, **encoder.options, **more,
         pix_fmt=encoder.pix_fmt, fps_mode="passthrough", enc_time_base=time_base_of(panel),
         map_metadata=-1, max_error_rate=1, progress="pipe:1", stats_period=0.2,
-        **output_options(info),
+        **output_options(info), **codec_threads(threads), **filtering_threads(threads),
     ).overwrite_output()  # fmt: skip
     others = others_copied(info, source, {video.index})
     return command_line(ffmpeg.merge_outputs(output, *others), program)

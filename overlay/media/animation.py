@@ -20,7 +20,7 @@ from overlay.media.clock import others_copied
 from overlay.media.excerpt import begin_s, output_options
 from overlay.media.panel_stream import PanelInput
 from overlay.media.picture import decoded, framed, picture_input, repeated
-from overlay.media.process import command_line, local_url
+from overlay.media.process import codec_threads, command_line, filtering_threads, local_url
 from overlay.media.reframing import Reframing
 from overlay.media.video import composed, shown_video
 
@@ -48,6 +48,7 @@ def small_command(
     longest_s: float,
     deinterlace: bool,
     shape: Reframing | None = None,
+    threads: int = 0,
 ) -> list[str]:
     """Write the picture with its panel, small, at an even rate and without loss.
 
@@ -61,9 +62,10 @@ def small_command(
         longest_s: Where to end in any case.
         deinterlace: Make whole pictures of fields.
         shape: Makes another shape of the picture.
+        threads: Of the decoder and of each filter; 0 leaves it to ffmpeg.
     """
     video = shown_video(info)
-    source = picture_input(info, video)
+    source = picture_input(info, video, **codec_threads(threads))
     shown = decoded(source, info, video)
     shown = framed(shown, video, even_size=False, deinterlace=deinterlace, from_s=begin_s(info))
     shown = shown if shape is None else shape.applied(shown)
@@ -77,7 +79,7 @@ def small_command(
     output = ffmpeg.output(
         picture.filter("format", "rgb24"), local_url(out), **options | {"t": length_s},
         **{"c:v": "ffv1"}, format="matroska", map_metadata=-1, progress="pipe:1",
-        stats_period=0.2,
+        stats_period=0.2, **filtering_threads(threads),
     ).overwrite_output()  # fmt: skip
     others = others_copied(info, source, {video.index}, t=length_s)
     return command_line(ffmpeg.merge_outputs(output, *others), program)

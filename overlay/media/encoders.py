@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import ffmpeg
@@ -46,13 +46,21 @@ class Encoder:
     """What it calls each of ``SPEEDS``."""
     fields_flag: str = ""
     """Takes ``tff=1`` or ``bff=1``; empty where frames of two fields cannot be coded as such."""
+    share: Mapping[str, str] = field(default_factory=lambda: {"threads": "{}"})
+    """Options with which it takes so many CPU threads."""
 
     def keeps_fields(self, height: int) -> bool:
         """Whether frames of this height stay interlaced: in H.264 it is a multiple of 4."""
         return bool(self.fields_flag) and height % 4 == 0
 
     def options(
-        self, crf: int | None, preset: str | None, fields: str = "", *, coarser: int = 0
+        self,
+        crf: int | None,
+        preset: str | None,
+        fields: str = "",
+        *,
+        coarser: int = 0,
+        threads: int = 0,
     ) -> _Options:
         """Output options of ffmpeg for the given quality and speed, or the usual ones.
 
@@ -62,7 +70,9 @@ class Encoder:
             fields: ``tff`` or ``bff`` to code frames as two fields each, the top or the bottom one
                 first; else empty.
             coarser: What is added to the usual quality where none is given.
+            threads: CPU threads; 0 leaves it to the encoder.
         """
+        shared = {flag: value.format(threads) for flag, value in self.share.items()}
         coded: _Options = {"flags": "+ilme+ildct", self.fields_flag: f"{fields}=1"}
         return {
             **(coded if fields else {}),
@@ -70,6 +80,7 @@ class Encoder:
             self.quality_flag: self.crf + coarser if crf is None else crf,
             self.preset_flag: self._speed(preset or self.preset),
             **self.extra,
+            **(shared if threads else {}),
         }
 
     def _speed(self, name: str) -> str:
@@ -88,12 +99,17 @@ ENCODERS = {
     encoder.name: encoder
     for encoder in (
         Encoder("libx264", "h264", 18, "veryfast", fields_flag="x264-params"),
-        Encoder("libx265", "hevc", 20, "veryfast", extra={"x265-params": "log-level=error"}),
+        Encoder(
+            "libx265", "hevc", 20, "veryfast", extra={"x265-params": "log-level=error"},
+            share={"threads": "{}", "x265-params": "log-level=error:pools={}"},
+        ),
         Encoder(
             "libvpx-vp9", "vp9", 31, "4", preset_flag="cpu-used", even_size=False,
             extra={"b:v": 0, "row-mt": 1, "deadline": "good"}, speeds=_VP9_SPEEDS,
         ),
-        Encoder("libsvtav1", "av1", 30, "8", speeds=_AV1_SPEEDS),
+        Encoder(
+            "libsvtav1", "av1", 30, "8", speeds=_AV1_SPEEDS, share={"svtav1-params": "lp={}"}
+        ),
         _hardware("h264_nvenc", "h264", "cq", "p4", **_NVENC),
         _hardware("hevc_nvenc", "hevc", "cq", "p4", **_NVENC),
         _hardware("av1_nvenc", "av1", "cq", "p4", **_NVENC),

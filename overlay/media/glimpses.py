@@ -47,18 +47,22 @@ def glimpses(
     index = shown_video(info).index
     with opened(info.path) as container:
         (stream,) = (s for s in container.streams.video if s.index == index)
-        stream.thread_type = "AUTO"
-        if not exact:
+        if exact:
+            stream.thread_type = "AUTO"
+        else:  # threads would wait for more keyframes before they give the first
             stream.codec_context.skip_frame = "NONKEY"
         for time_s in times_s:
-            frame = _frame_at(container, stream, info, time_s)
+            frame = _frame_at(container, stream, info, time_s, exact=exact)
             yield None if frame is None else _small(frame, info, height)
 
 
 def _frame_at(
-    container: InputContainer, stream: VideoStream, info: MediaInfo, time_s: float
+    container: InputContainer, stream: VideoStream, info: MediaInfo, time_s: float, *, exact: bool
 ) -> VideoFrame | None:
-    """The frame that is shown at a moment, or the nearest one before it that is at hand."""
+    """The frame that is shown at a moment, or the nearest one before it that is at hand.
+
+    Where it need not be exact, the first one that a seek leads to.
+    """
     tick_s = fraction_of(stream.time_base)
     found = None
     try:
@@ -67,7 +71,7 @@ def _frame_at(
             is_late = frame.time is not None and frame.time - info.start_s > time_s
             if found is None or not is_late:
                 found = frame
-            if is_late or n_frames > _MOST_FRAMES:
+            if is_late or not exact or n_frames > _MOST_FRAMES:
                 break
     except (av.error.FFmpegError, ProbeError, OSError):
         return found

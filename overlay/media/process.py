@@ -156,6 +156,16 @@ def media_input(info: MediaInfo, **options: Any) -> Any:
     )  # fmt: skip
 
 
+def codec_threads(n_threads: int) -> dict[str, int]:
+    """Options of an input or an output for so many CPU threads a codec; 0 leaves it to ffmpeg."""
+    return {"threads": n_threads} if n_threads else {}
+
+
+def filtering_threads(n_threads: int) -> dict[str, int]:
+    """Options of a command for so many CPU threads a filter; 0 leaves it to ffmpeg."""
+    return {"filter_complex_threads": n_threads} if n_threads else {}
+
+
 def command_line(output: Any, program: str) -> list[str]:
     """The argv of an ffmpeg-python output, messages set up for ``FfmpegLog``."""
     arguments = map(_written_in, output.get_args())

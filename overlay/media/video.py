@@ -19,7 +19,13 @@ from overlay.media.encoders import Encoder
 from overlay.media.excerpt import begin_s, output_options
 from overlay.media.panel_stream import STANDING_RATE, PanelInput, laid_over
 from overlay.media.picture import decoded, framed, picture_input, repeated
-from overlay.media.process import command_line, local_url, media_input
+from overlay.media.process import (
+    codec_threads,
+    command_line,
+    filtering_threads,
+    local_url,
+    media_input,
+)
 from overlay.media.reframing import Reframing
 from overlay.media.sound_codec import sound_options
 
@@ -67,6 +73,7 @@ def overlay_command(
     deinterlace: bool = False,
     audio: str = "copy",
     shape: Reframing | None = None,
+    threads: int = 0,
 ) -> list[str]:
     """Decode the video, lay the panel over it, encode it; copy everything else.
 
@@ -86,9 +93,10 @@ def overlay_command(
         deinterlace: Make whole pictures of fields.
         audio: ``copy``, ``aac`` or ``opus``.
         shape: Makes another shape of the picture.
+        threads: Of the decoder and of each filter; 0 leaves it to ffmpeg.
     """
     video = shown_video(info)
-    source = picture_input(info, video)
+    source = picture_input(info, video, **codec_threads(threads))
     ten_bit = video.bit_depth > 8 and encoder.ten_bit
     shown = decoded(source, info, video)
     picture = framed(
@@ -118,6 +126,7 @@ def overlay_command(
         stats_period=0.2,
         **{"copypriorss": 1, **output_options(info)},
         **_container_options(out, encoder),
+        **filtering_threads(threads),
     ).overwrite_output()
     used = {video.index, *(audio.index for audio in info.audio)}
     used |= {info.texts[plan.position] for plan in subtitles}

@@ -90,6 +90,7 @@ class AlonePlan(TargetPlan):
             command = alpha_command(
                 source.info, said, temporary, self.program,
                 encoder=self.encoder, color=color, crf=options.crf,
+                threads=self.settings.tagging.threads,
             )  # fmt: skip
             run = fed(command, said, panel_frames(drawn, said), reporter, source.duration_s)
             check_run(run, source, self.target, tolerant=options.tolerant)

@@ -99,6 +99,7 @@ class AnimatedPlan(TargetPlan):
         command = small_command(
             source.info, panel, small, self.program, size=size, rate=_RATES[0],
             longest_s=LONGEST_S, deinterlace=self.settings.video.deinterlace, shape=shape,
+            threads=self.settings.tagging.threads,
         )  # fmt: skip
         run = fed(command, panel, panel_frames(planar, panel), reporter, source.duration_s)
         check_run(run, source, self.target, tolerant=self.settings.video.tolerant)

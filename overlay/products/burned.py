@@ -110,6 +110,7 @@ class BurnedPlan(TargetPlan):
         assert track is not None
         source, video = self.source, self.source.picture()
         options, tolerant = self.settings.video, self.settings.video.tolerant
+        threads = self.settings.tagging.threads
         depth = 10 if video.bit_depth > 8 and self.encoder.ten_bit else 8
         timeline = timeline_of(track, self.settings, reporter)
         until_s = lasting_s(source, track, reporter)
@@ -120,11 +121,13 @@ class BurnedPlan(TargetPlan):
             command = overlay_command(
                 source.info, panel_input, temporary, self.program, encoder=self.encoder,
                 options=self.encoder.options(
-                    options.crf, options.preset, self.fields, coarser=options.coarser
+                    options.crf, options.preset, self.fields,
+                    coarser=options.coarser, threads=threads,
                 ),
                 subtitles=self.subtitles, covers=() if attachable else self.covers,
                 attachments=extract_covers(source.info, attachable, folder),
                 deinterlace=options.deinterlace, audio=options.audio, shape=shape,
+                threads=threads,
             )  # fmt: skip
             frames = panel_frames(planar, panel_input)
             with chaptered(command, track, source, self.settings, reporter) as whole:

@@ -114,7 +114,8 @@ class ReviewPlan(TargetPlan):
         if self.copy is not None:
             since = f", since not every browser plays {self.why}" if self.why else ""
             reporter.note(f"{self.copy.path}: a small copy{since}")
-            made = proxy_of(self.source, reporter, self.settings.video.ffmpeg)
+            settings = self.settings
+            made = proxy_of(self.source, reporter, settings.video.ffmpeg, settings.tagging.threads)
             with self.copy.opened() as temporary:
                 shutil.copyfile(made, temporary)
         with self.target_file.opened() as temporary:

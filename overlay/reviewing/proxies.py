@@ -23,13 +23,16 @@ def proxy_folder() -> Path:
     return cache_folder() / "proxies"
 
 
-def proxy_of(source: Source, reporter: Reporter, ffmpeg_path: str | None = None) -> Path:
+def proxy_of(
+    source: Source, reporter: Reporter, ffmpeg_path: str | None = None, threads: int = 0
+) -> Path:
     """A copy of a source that every browser plays, from the cache if it is there.
 
     Args:
         source: With sound.
         reporter: Told the seconds that are copied, as step ``copy``.
         ffmpeg_path: Program to use instead of the default one.
+        threads: Of each decoder and encoder; 0 leaves it to ffmpeg.
 
     Raises:
         MediaError: The source cannot be read, or the copy cannot be written.
@@ -43,7 +46,11 @@ def proxy_of(source: Source, reporter: Reporter, ffmpeg_path: str | None = None)
     total_s = source.duration_s
     with whole_or_absent(target, overwrite=True, inputs=(source.path,)) as temporary:
         command = proxy_command(
-            source.info, source.audio_track, temporary, ffmpeg_program(ffmpeg_path)
+            source.info,
+            source.audio_track,
+            temporary,
+            ffmpeg_program(ffmpeg_path),
+            threads,
         )
         with started(command, stdin=True) as run:
             feed(run, lambda pipe: None, lambda done_s: reporter.progress("copy", done_s, total_s))

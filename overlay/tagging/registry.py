@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -31,7 +31,31 @@ if TYPE_CHECKING:
     from overlay.tagging.engines.paddle import PaddleEngine
     from overlay.tagging.moments import MomentTagger
 
-__all__ = ["SPECS", "NetworkTagger", "Tagger", "load_network", "load_tagger"]
+__all__ = [
+    "SPECS", "KeptTagger", "Loader", "NetworkTagger", "Tagger", "load_network", "load_tagger",
+]  # fmt: skip
+
+
+class Loader(Protocol):
+    """What loads a tagger, such as ``load_tagger``."""
+
+    def __call__(self, settings: TaggingSettings, *, reporter: Reporter = SILENT) -> Tagger:
+        """Load the tagger that the settings name."""
+        ...
+
+
+class KeptTagger:
+    """Loads as ``load_tagger`` does, and keeps the last one for as long as the settings stay."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[TaggingSettings, Tagger] | None = None
+
+    def __call__(self, settings: TaggingSettings, *, reporter: Reporter = SILENT) -> Tagger:
+        """Load the tagger that the settings name, or give the one that is kept."""
+        if self._kept is None or self._kept[0] != settings:
+            self._kept = None  # before the next one needs the room
+            self._kept = settings, load_tagger(settings, reporter=reporter)
+        return self._kept[1]
 
 
 def load_tagger(settings: TaggingSettings, *, reporter: Reporter = SILENT) -> Tagger:

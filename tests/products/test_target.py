@@ -45,7 +45,7 @@ def test_a_target_is_what_was_asked_for_or_a_file_in_that_folder_or_beside(tmp_p
     assert long.suffix == ".csv"
 
 
-NAMED = ("model", "weights", "theme", "font", "label_file", "thresholds_file", "verdicts_file")
+NAMED = ("model", "weights", "theme", "font", "label_file", "thresholds_file", "verdicts")
 
 
 @pytest.mark.parametrize("name", [None, "more", *NAMED])
