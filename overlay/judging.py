@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from overlay.errors import UsageError
-from overlay.export.curves import curves_page, curves_svg
-from overlay.export.thresholds import thresholds_text
+from overlay.export.threshold_plots import curves_page, curves_svg
+from overlay.export.thresholds_file import thresholds_text
 from overlay.files import check_target, whole_or_absent, write_bytes
 from overlay.products.lanes import lane_of
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings, override
 from overlay.tagging.registry import load_network
-from overlay.training import judged
-from overlay.training.judged import check_enough, examples_of, media_of
+from overlay.training import verdict_examples
+from overlay.training.verdict_examples import check_enough, examples_of, media_of
 from overlay.verdicts import Verdicts, files_of, learning, read_verdicts, write_verdicts
 from overlay.verdicts.agreement import (
     Agreement,
@@ -160,7 +160,7 @@ def train_on_verdicts(
     inputs = [*files, *(source.path for source, _ in examples)]
     check_target(target, *inputs, overwrite=overwrite)
     check_enough([each for _, own in examples for each in own], lambda note: None)
-    made = judged.train_on_verdicts(
+    made = verdict_examples.train_on_verdicts(
         examples, load_network(tagging, reporter=reporter),
         tagging.sample_duration, tagging.hop_duration, on_note=reporter.note,
         on_progress=lambda done, total: reporter.progress("train", done, total),

@@ -17,30 +17,30 @@ from pathlib import Path
 from typing import Any
 
 from overlay import detection
-from overlay.captioning.rules import BrokenRule, broken_rules
+from overlay.captioning.compliance import BrokenRule, broken_rules
 from overlay.captioning.styles import language_of, style_named
 from overlay.datatypes import Cue, Tag, TagEvent
-from overlay.detection.judged import verdicts_for
+from overlay.detection.corrections import verdicts_for
 from overlay.errors import NoAudioStream, UsageError
 from overlay.export.ass_panel import DEFAULT_PICTURE
-from overlay.export.subtitles import read_subtitles
+from overlay.export.subtitle_files import read_subtitles
 from overlay.files import check_target, whole_or_absent
 from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.source import Source, open_source
 from overlay.products.base import Made, Plan, Product
-from overlay.products.choice import PRODUCTS, asked_for, without_sound
-from overlay.products.detected import captions_of, events_of, silence
-from overlay.products.merged import Merged
+from overlay.products.events import captions_of, events_of, silence
+from overlay.products.merged_captions import Merged
+from overlay.products.product_choice import PRODUCTS, asked_for, without_sound
 from overlay.products.review import Review
 from overlay.products.still import Still
 from overlay.products.table import Table, export_formats, frame_rate_of
 from overlay.reporting import SILENT, Reporter
-from overlay.scoring.saved import load_track, open_saved
+from overlay.scoring.saved_tracks import load_track, open_saved
 from overlay.scoring.score import score
 from overlay.settings import CaptionSettings, Settings, override
 from overlay.tagging.registry import Loader, load_network, load_tagger
 from overlay.track import TagTrack, sound_of_part
-from overlay.training.head import find_clips, train_head
+from overlay.training.head_training import find_clips, train_head
 from overlay.verdicts import fingerprint_of
 
 __all__ = [

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from overlay.training.formula_sounds import coloured
 from overlay.training.midi import Note, Part, midi
-from overlay.training.signals import coloured
 
 SOUND_FONT = "/usr/share/sounds/sf2/FluidR3_GM.sf2"
 RATE = 32000

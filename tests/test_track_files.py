@@ -14,10 +14,10 @@ from overlay.datatypes import Excerpt
 from overlay.errors import TrackError
 from overlay.files.npz import is_npz, read_arrays
 from overlay.scoring import cache
-from overlay.scoring.saved import open_saved
+from overlay.scoring.saved_tracks import open_saved
 from overlay.track import TagTrack, labels_in
 from overlay.vocabulary.audioset import audioset
-from overlay.vocabulary.strong import audioset_strong
+from overlay.vocabulary.audioset_strong import audioset_strong
 
 LABELS = ("Speech", "Dog", "雨")
 

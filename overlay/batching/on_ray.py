@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from overlay.batching.machine import n_cores
+from overlay.batching.machine_share import n_cores
 from overlay.batching.markers import STATE_FOLDER, identity_of
 from overlay.batching.pool import Event, Item, Limits, Pool
 from overlay.batching.task import Outcome, Task, given_up

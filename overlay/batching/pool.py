@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from overlay.batching.machine import worker_mb
+from overlay.batching.machine_share import worker_mb
 from overlay.batching.task import Outcome, Task, given_up
 from overlay.files import reason, temporary_place
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from overlay.batching.markers import Marker, all_markers
-from overlay.batching.pictures import kept_picture
+from overlay.batching.thumbnails import kept_picture
 from overlay.files import whole_or_absent, write_bytes
 
 _MOST_PICTURES = 2000

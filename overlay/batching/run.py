@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from overlay.batching.kinds import check_kinds, facts_of
-from overlay.batching.machine import n_cores
+from overlay.batching.machine_share import n_cores
 from overlay.batching.markers import key_of, make_state_folders
 from overlay.batching.on_ray import Cluster, connected
 from overlay.batching.pool import Event, Item, Limits, Pool
+from overlay.batching.product_kinds import check_kinds, facts_of
 from overlay.batching.sources import Found, find_sources, in_shard, root_of
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
 from overlay.errors import OutputError, OverlayError, UsageError

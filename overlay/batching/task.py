@@ -12,10 +12,10 @@ from typing import Any
 
 from overlay import pipeline
 from overlay.batching.claims import LEASE_S, Claims
-from overlay.batching.kinds import product_of, settings_for
 from overlay.batching.markers import Marker, is_done, key_of, read_marker, write_marker
-from overlay.batching.pictures import keep_picture
+from overlay.batching.product_kinds import product_of, settings_for
 from overlay.batching.sources import Found
+from overlay.batching.thumbnails import keep_picture
 from overlay.errors import MediaError, OutputError, OverlayError
 from overlay.files import is_file, is_there, make_folder
 from overlay.files import reason as why

@@ -17,9 +17,9 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 
 from overlay.captioning.density import DENSITIES, EVERYTHING, Density, worth_showing
-from overlay.captioning.echoes import without_echoes
-from overlay.captioning.mentions import Mention, mentions_of
-from overlay.captioning.stretches import stretches_of
+from overlay.captioning.label_cues import stretches_of
+from overlay.captioning.phrasing import Mention, mentions_of
+from overlay.captioning.redundancy import without_echoes
 from overlay.captioning.styles import CaptionStyle, hundredths_from, style_named
 from overlay.datatypes import Cue, TagEvent
 from overlay.settings import CaptionSettings

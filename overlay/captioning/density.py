@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from overlay.captioning.mentions import Mention
+from overlay.captioning.phrasing import Mention
 
 _MINUTE_S = 60.0
 

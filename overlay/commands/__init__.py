@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _stoppable(argv: Sequence[str] | None, *, for_good: bool) -> int:
-    from overlay.commands.stopping import Stopping
+    from overlay.commands.signals import Stopping
 
     stopping = Stopping(for_good=for_good)
     try:
@@ -57,4 +57,4 @@ def _status(argv: Sequence[str] | None, stopping: Stopping) -> int:
 
 
 if TYPE_CHECKING:
-    from overlay.commands.stopping import Stopping
+    from overlay.commands.signals import Stopping

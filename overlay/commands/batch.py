@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from overlay.commands import flags, render
-from overlay.commands.board import Board
-from overlay.commands.printing import say, show
-from overlay.commands.stopping import hurry
+from overlay.commands.batch_progress import Board
+from overlay.commands.console import say, show
+from overlay.commands.signals import hurry
 from overlay.errors import UsageError
 from overlay.reporting import Reporter
 
@@ -160,7 +160,7 @@ def _run(
 ) -> Report:
     if not args.watch:
         return batch.run(board, hurry=hurry)
-    from overlay.batching.watching import Watch, changes, watched
+    from overlay.batching.folder_watch import Watch, changes, watched
 
     folders = [root for root in roots if root.is_dir()]
     with changes(folders, recursive=args.recursive) as pause:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from overlay.commands.printing import show
+from overlay.commands.console import show
 
 HELP = "show or clear the scores that are remembered"
 
@@ -16,7 +16,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Show or clear."""
-    from overlay.reviewing.proxies import clear_proxies
+    from overlay.reviewing.proxy_cache import clear_proxies
     from overlay.scoring import cache
 
     if args.action == "clear":

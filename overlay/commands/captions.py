@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from overlay.commands import flags
-from overlay.commands.many import for_each
-from overlay.commands.printing import show
+from overlay.commands.console import show
+from overlay.commands.several_files import for_each
 from overlay.errors import RulesBroken, UsageError
 from overlay.reporting import Reporter
 
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
     def plan(path: str, out: Path | None, reporter: Reporter) -> Job:
         from overlay import pipeline
         from overlay.products.captions import Captions
-        from overlay.products.merged import Merged
+        from overlay.products.merged_captions import Merged
 
         merge = Path(args.merge) if args.merge else None
         product = Merged(merge, args.sdh) if merge else Captions(args.format, args.sdh)

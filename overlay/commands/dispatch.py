@@ -24,7 +24,7 @@ from overlay.commands import (
     tag,
     train,
 )
-from overlay.commands.printing import (
+from overlay.commands.console import (
     close_standard_files,
     open_standard_files,
     put_text,

@@ -8,7 +8,7 @@ import platform
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from overlay.commands.printing import show
+from overlay.commands.console import show
 from overlay.errors import OverlayError
 from overlay.resources import cache_folder
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from overlay.commands import flags
-from overlay.commands.printing import show, show_table
+from overlay.commands.console import show, show_table
 
 HELP = "learn thresholds from the verdicts of 'tag-overlay review'"
 
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
         OverlayError: With one line that says what is wrong.
     """
     from overlay import judging
-    from overlay.export.curves import COLUMNS, row_of
+    from overlay.export.threshold_plots import COLUMNS, row_of
 
     made = judging.learn(
         args.files, args.output, flags.settings_of(args), precision=args.precision,

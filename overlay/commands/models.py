@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from overlay.commands import flags
-from overlay.commands.printing import show
+from overlay.commands.console import show
 from overlay.errors import UsageError
 
 HELP = "list, fetch, verify and export the models"
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> None:
 
 def _export(args: argparse.Namespace) -> None:
     from overlay.files import whole_or_absent
-    from overlay.tagging.exporting import export_onnx
+    from overlay.tagging.onnx_export import export_onnx
 
     if len(args.names) > 1:
         raise UsageError("export takes one model")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from overlay.commands import flags
-from overlay.commands.printing import show
+from overlay.commands.console import show
 from overlay.errors import UsageError
 
 HELP = "write the best tags of an npz as text"
@@ -29,8 +29,8 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         OverlayError: With one line that says what is wrong.
     """
-    from overlay.export.text import write_text
-    from overlay.scoring.saved import labels_of
+    from overlay.export.demo_text import write_text
+    from overlay.scoring.saved_tracks import labels_of
 
     if args.top_k < 1 or args.smooth_size < 1:
         raise UsageError("--top_k and --smooth_size must be at least 1")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from overlay.commands import flags
-from overlay.commands.many import for_each
-from overlay.commands.printing import show, show_track, tagger_line
+from overlay.commands.console import show, show_track, tagger_line
+from overlay.commands.several_files import for_each
 from overlay.errors import UsageError
 from overlay.reporting import Reporter
 from overlay.settings import AUDIO_CODECS, FITS, PRESETS, Settings

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from overlay.commands import flags
-from overlay.commands.many import for_each
-from overlay.commands.printing import Bars, report, show
+from overlay.commands.console import Bars, report, show
+from overlay.commands.several_files import for_each
 from overlay.errors import BatchError, OverlayError, UsageError
 from overlay.files import temporary_folder
 from overlay.reporting import Reporter
@@ -18,7 +18,7 @@ from overlay.settings import Settings
 if TYPE_CHECKING:
     from overlay.batching.sources import Found
     from overlay.pipeline import Job, Rendered
-    from overlay.reviewing.desk import Clip
+    from overlay.reviewing.session import Clip
 
 HELP = "make a page to judge what was heard, one key a verdict"
 _PROXY = ("auto", "always", "never")
@@ -94,8 +94,8 @@ def run(args: argparse.Namespace) -> None:
 
 def _serve(args: argparse.Namespace, settings: Settings) -> None:
     """Make the pages in this thread, hand them out in others; ends when a signal comes."""
-    from overlay.reviewing.desk import Desk
     from overlay.reviewing.server import ReviewServer
+    from overlay.reviewing.session import Desk
 
     if args.output or args.verdicts:
         raise UsageError("--serve writes no page, and keeps verdicts beside the media")
@@ -140,8 +140,8 @@ def _clip(found: Found, args: argparse.Namespace, settings: Settings, page: Path
     """A file whose page is planned, so that what can be refused is refused now."""
     from overlay import pipeline
     from overlay.products.review import Review
-    from overlay.reviewing.desk import Clip, Page
-    from overlay.reviewing.proxies import proxy_of
+    from overlay.reviewing.proxy_cache import proxy_of
+    from overlay.reviewing.session import Clip, Page
     from overlay.verdicts import Media, fingerprint_of
 
     beside = tuple(Path(each) for each in args.beside)

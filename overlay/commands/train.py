@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from overlay.commands import flags
-from overlay.commands.printing import Bars, show
+from overlay.commands.console import Bars, show
 from overlay.errors import UsageError
 
 if TYPE_CHECKING:

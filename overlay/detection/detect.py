@@ -11,17 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import Scores, Tag, TagEvent, TagTimeline, Times
-from overlay.detection.aligning import aligned
 from overlay.detection.calibration import calibrated, is_calibrated
-from overlay.detection.edges import Steps, end_s, farthest_s, first_s, sharpened
-from overlay.detection.gate import Gate
+from overlay.detection.class_filter import NEVER, thresholds_of
+from overlay.detection.corrections import judged, said_of
+from overlay.detection.edge_alignment import aligned
+from overlay.detection.edge_preserving import SHARP_S, steadied
 from overlay.detection.hysteresis import runs_of
-from overlay.detection.judged import judged, said_of
+from overlay.detection.loudness_gate import Gate
+from overlay.detection.onsets_offsets import Steps, end_s, farthest_s, first_s, sharpened
 from overlay.detection.ontology import FAINT, clearest, collapsed, combined, joined
 from overlay.detection.ranking import moved, on_at, ranked
 from overlay.detection.smoothing import smooth_pieces
-from overlay.detection.steadying import SHARP_S, steadied
-from overlay.detection.wanted import NEVER, thresholds_of
 from overlay.errors import LabelError
 from overlay.settings import EventSettings, Settings
 from overlay.track import TagTrack

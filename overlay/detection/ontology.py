@@ -18,7 +18,7 @@ from dataclasses import replace
 import numpy as np
 
 from overlay.datatypes import Scores, TagEvent
-from overlay.detection.spans import Spans
+from overlay.detection.intervals import Spans
 from overlay.vocabulary import Vocabulary
 
 _COVERED = 0.5

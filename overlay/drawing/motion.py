@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from overlay.datatypes import TagTimeline
-from overlay.drawing.curves import Curve, constant_until, value_at
+from overlay.drawing.interpolation import Curve, constant_until, value_at
 
 _NUMBER_S = 0.24
 """Numbers stand at least so long: quicker ones cannot be read."""

@@ -12,12 +12,12 @@ from overlay.datatypes import Box, TagTimeline
 from overlay.drawing.canvas import Canvas
 from overlay.drawing.fonts import font_file
 from overlay.drawing.layout import safe_room
-from overlay.drawing.planar import PlanarPanel
-from overlay.drawing.sheet import Sheet, sheet_rows
 from overlay.drawing.text import Encode
 from overlay.drawing.theme import load_theme
+from overlay.drawing.view_stack import Sheet, sheet_rows
 from overlay.drawing.views.base import Brief, Look, View
 from overlay.drawing.views.registry import pieces_of
+from overlay.drawing.yuv_planes import PlanarPanel
 from overlay.settings import PanelSettings
 
 __all__ = ["Panel", "PlanarPanel"]

@@ -10,8 +10,8 @@ import numpy as np
 from overlay.datatypes import Box
 from overlay.drawing.bars import bar, track
 from overlay.drawing.canvas import even_box, lay
-from overlay.drawing.labels import ShortNames
 from overlay.drawing.layout import Layout
+from overlay.drawing.short_labels import ShortNames
 from overlay.drawing.text import Floats, Pixels, TextDrawer, TextStyle, Tile
 from overlay.drawing.views.base import Look
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from math import cos, pi, sin
 
-from overlay.drawing.curves import Curve, cut
+from overlay.drawing.chip_slots import IN_S, OUT_S, Chip
 from overlay.drawing.icons import Point, icon_for
+from overlay.drawing.interpolation import Curve, cut
 from overlay.drawing.layout import CAP_HEIGHT
 from overlay.drawing.motion import score_at
 from overlay.drawing.panel import Panel
-from overlay.drawing.seating import IN_S, OUT_S, Chip
 from overlay.drawing.theme import Color
 from overlay.drawing.views.chips import RING_STEPS, ChipsPiece
 from overlay.export.ass import escaped

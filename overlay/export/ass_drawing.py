@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from overlay.drawing.curves import Curve
 from overlay.drawing.fonts import font_names
+from overlay.drawing.interpolation import Curve
 from overlay.drawing.theme import Color
 from overlay.export.ass import clock
 from overlay.export.escaping import one_line

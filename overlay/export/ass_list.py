@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from overlay.drawing.curves import Curve, cut, pieces, straightened, thinned, value_at
-from overlay.drawing.labels import ShortNames
+from overlay.drawing.interpolation import Curve, cut, pieces, straightened, thinned, value_at
 from overlay.drawing.motion import RowSpan
 from overlay.drawing.panel import Panel
+from overlay.drawing.short_labels import ShortNames
 from overlay.drawing.text import TextDrawer, TextStyle
 from overlay.drawing.theme import Color
 from overlay.drawing.views.list_view import ListPiece, text_strength

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from overlay.export.escaping import json_text
 from overlay.export.formats import Format, Run
-from overlay.export.tree import as_dict, header
+from overlay.export.json_events import as_dict, header
 
 
 def _write(run: Run) -> str:

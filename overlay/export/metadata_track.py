@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from overlay.export.escaping import json_text
 from overlay.export.formats import Format, Run, clock
-from overlay.export.tree import as_dict
+from overlay.export.json_events import as_dict
 
 _LEAST_S = 0.001
 

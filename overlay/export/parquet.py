@@ -11,12 +11,12 @@ import io
 from overlay.errors import ExportError
 from overlay.export.escaping import json_text
 from overlay.export.formats import Format, Run
-from overlay.export.hops import COLUMNS, rows_of
-from overlay.export.tree import header
+from overlay.export.hop_table import COLUMNS, rows_of
+from overlay.export.json_events import header
 
 
 def _write(run: Run) -> bytes:
-    """A table with the columns of ``hops``.
+    """A table with the columns of ``hop_table``.
 
     Raises:
         ExportError: pyarrow is not installed.

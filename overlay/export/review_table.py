@@ -1,4 +1,4 @@
-"""CSV of all that was found, a row each, with what reviewers said of it; cells as in ``table``."""
+"""CSV of all that was found and what reviewers said of it; cells as in ``event_table``."""
 
 from __future__ import annotations
 

@@ -14,11 +14,11 @@ import numpy as np
 from overlay.datatypes import AudioInfo, MediaInfo, SoundBlock
 from overlay.errors import DecodeError, NoAudioStream
 from overlay.media.clock import others_copied
-from overlay.media.endings import has_no_length
 from overlay.media.excerpt import inside, output_options
-from overlay.media.placing import Placing, Samples
 from overlay.media.probe import LENIENT
 from overlay.media.process import FfmpegRun, command_line, ffmpeg_program, media_input, started
+from overlay.media.sample_placing import Placing, Samples
+from overlay.media.truncation import has_no_length
 
 _BLOCK_S = 5
 _DURATION_SLACK_S = 1.0

@@ -27,7 +27,9 @@ from av.video.stream import VideoStream
 from overlay.datatypes import AudioInfo, ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import ProbeError
 from overlay.files.paths import reason as why
-from overlay.media.choosing import (
+from overlay.media.codec_names import codec_names
+from overlay.media.cropping import croppings
+from overlay.media.stream_choice import (
     choice_notes,
     chosen_picture,
     encrypted_streams,
@@ -36,9 +38,7 @@ from overlay.media.choosing import (
     problem_of,
     program_of,
 )
-from overlay.media.cropping import croppings
-from overlay.media.endings import ending_notes
-from overlay.media.naming import codec_names
+from overlay.media.truncation import ending_notes
 
 _TS_DISCONT = cast(int, Flags.ts_discont.value)
 _MAX_PACKETS = 3000

@@ -21,7 +21,7 @@ from overlay.datatypes import MediaInfo
 from overlay.errors import FfmpegNotFound
 from overlay.media.excerpt import input_options
 from overlay.media.ffmpeg_log import FfmpegLog
-from overlay.media.mending import mending_options
+from overlay.media.timestamp_repair import mending_options
 
 FFMPEG_VARIABLE = "TAG_OVERLAY_FFMPEG"
 """Environment variable that names the ffmpeg program to use."""

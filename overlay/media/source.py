@@ -9,10 +9,10 @@ from pathlib import Path
 from overlay.datatypes import AudioInfo, Excerpt, MediaInfo, VideoInfo
 from overlay.errors import UsageError
 from overlay.media.audio import audio_stream
-from overlay.media.edits import played_in_pieces
+from overlay.media.edit_lists import played_in_pieces
 from overlay.media.excerpt import excerpted
+from overlay.media.overlay_command import shown_video
 from overlay.media.probe import probe
-from overlay.media.video import shown_video
 
 
 @dataclass(frozen=True, slots=True)

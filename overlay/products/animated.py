@@ -13,10 +13,10 @@ from overlay.media.panel_stream import panel_frames
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
 from overlay.products.base import Made
-from overlay.products.checking import check_run
-from overlay.products.detected import timeline_of
-from overlay.products.feeding import drawable, drawn_on, fed, lasting_s, planar_panel, shaped
-from overlay.products.target import TargetPlan, target_for
+from overlay.products.events import timeline_of
+from overlay.products.output_check import check_run
+from overlay.products.panel_feed import drawable, drawn_on, fed, lasting_s, planar_panel, shaped
+from overlay.products.target_plan import TargetPlan, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack

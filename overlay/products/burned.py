@@ -17,17 +17,18 @@ from overlay.media.containers import (
     plan_covers,
     plan_subtitles,
 )
-from overlay.media.edits import hidden
+from overlay.media.edit_lists import hidden
 from overlay.media.encoders import Encoder, check_speed, choose_encoder
+from overlay.media.muxer_trial import check_holds
+from overlay.media.overlay_command import overlay_command
 from overlay.media.panel_stream import panel_frames
 from overlay.media.process import ffmpeg_program
 from overlay.media.sound_codec import converted, copied, sound_notes
 from overlay.media.source import Source
-from overlay.media.trial import check_holds
-from overlay.media.video import overlay_command
 from overlay.products.base import Made
 from overlay.products.chaptered import chaptered
-from overlay.products.checking import (
+from overlay.products.events import timeline_of
+from overlay.products.output_check import (
     check_edits,
     check_frames,
     check_run,
@@ -35,9 +36,8 @@ from overlay.products.checking import (
     check_turned,
     shape_notes,
 )
-from overlay.products.detected import timeline_of
-from overlay.products.feeding import drawable, drawn_on, fed, lasting_s, planar_panel, shaped
-from overlay.products.target import TargetPlan, target_for
+from overlay.products.panel_feed import drawable, drawn_on, fed, lasting_s, planar_panel, shaped
+from overlay.products.target_plan import TargetPlan, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from overlay.export.formats import format_named
 from overlay.files import temporary_folder
+from overlay.media.overlay_command import with_chapters
 from overlay.media.source import Source
-from overlay.media.video import with_chapters
 from overlay.products.table import content_of, facts_of
 from overlay.reporting import Reporter
 from overlay.settings import Settings

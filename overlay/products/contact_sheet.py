@@ -10,14 +10,14 @@ from overlay.drawing.contact_sheet import PICTURE, Cell, contact_sheet
 from overlay.drawing.theme import load_theme
 from overlay.errors import ExportError, OutputError
 from overlay.files import temporary_folder
+from overlay.media.overlay_command import thumbnail_command
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
-from overlay.media.video import thumbnail_command
 from overlay.products.base import Made
-from overlay.products.checking import check_run
-from overlay.products.detected import events_of, timeline_of
-from overlay.products.feeding import drawable, fed
-from overlay.products.target import TargetPlan, target_for
+from overlay.products.events import events_of, timeline_of
+from overlay.products.output_check import check_run
+from overlay.products.panel_feed import drawable, fed
+from overlay.products.target_plan import TargetPlan, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from overlay.datatypes import NO_CLASS
-from overlay.export.read_events import Lane, read_events
+from overlay.export.event_readers import Lane, read_events
 from overlay.media.source import Source
-from overlay.products.detected import events_of
+from overlay.products.events import events_of
 from overlay.reporting import SILENT, Reporter
-from overlay.scoring.saved import load_track, open_saved
+from overlay.scoring.saved_tracks import load_track, open_saved
 from overlay.settings import Settings
 from overlay.vocabulary import Vocabulary
 from overlay.vocabulary.audioset import audioset

@@ -15,13 +15,13 @@ from overlay.files import is_there
 from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.lanes import lane_of
-from overlay.products.target import Target, TargetPlan, stem_of, target_for
+from overlay.products.target_plan import Target, TargetPlan, stem_of, target_for
 from overlay.reporting import Reporter
-from overlay.reviewing.data import end_of, review_data
+from overlay.reviewing.browser_support import why_not
 from overlay.reviewing.page import page
-from overlay.reviewing.pictures import sound_pictures, thumbnails
-from overlay.reviewing.playable import why_not
-from overlay.reviewing.proxies import is_copy_of, proxy_of
+from overlay.reviewing.page_data import end_of, review_data
+from overlay.reviewing.page_pictures import sound_pictures, thumbnails
+from overlay.reviewing.proxy_cache import is_copy_of, proxy_of
 from overlay.settings import Settings
 from overlay.track import TagTrack
 from overlay.verdicts import entry_dict, files_of, read_verdicts, verdicts_file, verdicts_on

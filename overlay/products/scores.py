@@ -7,7 +7,7 @@ from pathlib import Path
 
 from overlay.media.source import Source
 from overlay.products.base import Made
-from overlay.products.target import TargetPlan, target_for
+from overlay.products.target_plan import TargetPlan, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack

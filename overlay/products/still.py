@@ -8,14 +8,14 @@ from pathlib import Path
 
 from overlay.errors import UsageError
 from overlay.files import temporary_folder
+from overlay.media.overlay_command import preview_command
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
-from overlay.media.video import preview_command
 from overlay.products.base import Made
-from overlay.products.checking import check_run
-from overlay.products.detected import silence, timeline_of, without_labels
-from overlay.products.feeding import drawable, drawn_on, fed, planar_panel, shaped
-from overlay.products.target import TargetPlan, target_for
+from overlay.products.events import silence, timeline_of, without_labels
+from overlay.products.output_check import check_run
+from overlay.products.panel_feed import drawable, drawn_on, fed, planar_panel, shaped
+from overlay.products.target_plan import TargetPlan, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack

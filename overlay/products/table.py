@@ -13,14 +13,14 @@ from overlay.export.ass_panel import DEFAULT_PICTURE, shown_size
 from overlay.export.formats import Format, Run, SourceFacts, clock, format_named, formats
 from overlay.media.source import Source
 from overlay.products.base import Made
-from overlay.products.detected import (
+from overlay.products.events import (
     captions_of,
     judged_events_of,
     silence,
     timeline_of,
     without_labels,
 )
-from overlay.products.target import TargetPlan, media_name, stem_of, target_for
+from overlay.products.target_plan import TargetPlan, media_name, stem_of, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
 from overlay.track import TagTrack

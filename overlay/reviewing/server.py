@@ -26,9 +26,9 @@ from typing import Any, BinaryIO
 
 from overlay.errors import OverlayError, UsageError
 from overlay.files import is_there, opened, reason
-from overlay.reviewing.desk import Clip, Desk, copy_state
+from overlay.reviewing.browser_support import media_type
 from overlay.reviewing.page import plain_page
-from overlay.reviewing.playable import media_type
+from overlay.reviewing.session import Clip, Desk, copy_state
 from overlay.verdicts import Entry, entry_dict
 
 _MOST_POSTED = 16 << 20

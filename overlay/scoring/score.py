@@ -11,8 +11,8 @@ from overlay.reporting import SILENT, Reporter
 from overlay.scoring import cache
 from overlay.settings import Settings
 from overlay.tagging.tagger import Tagger
-from overlay.tagging.tracking import score_stream
-from overlay.tagging.windows import Windows
+from overlay.tagging.track_building import score_stream
+from overlay.tagging.window_plan import Windows
 from overlay.track import TagTrack, sound_of_part
 
 _AROUND_S = 5.0

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from overlay.errors import TaggerError, UnknownTagger
 from overlay.tagging.models import SPECS
-from overlay.tagging.networks.moments import MomentNet
+from overlay.tagging.networks.builtin import MomentNet
 from overlay.tagging.spec import Spec
-from overlay.tagging.weights.choice import BEST, FINE, OF_FRAMES
+from overlay.tagging.weights.auto_choice import BEST, FINE, OF_FRAMES
 from overlay.tagging.weights.published import WEIGHTS, fetch, find, sha256, verify
 
 

@@ -18,11 +18,11 @@ from overlay.datatypes import Scores, SoundBlock
 from overlay.errors import CheckpointError
 from overlay.files import read_bytes
 from overlay.tagging.engines.base import Floats
-from overlay.tagging.frames import FrameTagger
+from overlay.tagging.frame_tagger import FrameTagger
 from overlay.tagging.onnx_file import check_external, facts_of, import_onnxruntime
 from overlay.tagging.tagger import WindowTagger
 from overlay.tagging.weights.published import sha256
-from overlay.tagging.windows import ISOLATED, Rows, Windows, listen_in_windows
+from overlay.tagging.window_plan import ISOLATED, Rows, Windows, listen_in_windows
 from overlay.track import ScoreBlock
 
 _LARGEST_BYTES = 2_000_000_000

@@ -15,21 +15,21 @@ from overlay.files import is_file
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import TaggingSettings
 from overlay.tagging.engines.base import Engine, Floats, Job, engine_for
-from overlay.tagging.frames import FrameNetworkTagger
+from overlay.tagging.ensemble import MelTagger
+from overlay.tagging.frame_tagger import FrameNetworkTagger
 from overlay.tagging.frontends import MelFrontEnd
 from overlay.tagging.head import HEAD_SUFFIX, Head, HeadTagger
 from overlay.tagging.models import SPECS
 from overlay.tagging.onnx_file import ONNX_SUFFIX
 from overlay.tagging.tagger import Tagger
-from overlay.tagging.together import MelTagger
+from overlay.tagging.weights.auto_choice import BEST, FINE, OF_FRAMES, SHIPPED, choose, takes_fine
 from overlay.tagging.weights.checkpoint import read_arrays
-from overlay.tagging.weights.choice import BEST, FINE, OF_FRAMES, SHIPPED, choose, takes_fine
 from overlay.tagging.weights.published import fetch, sha256, verify
-from overlay.tagging.windows import TOGETHER, Windows
+from overlay.tagging.window_plan import TOGETHER, Windows
 
 if TYPE_CHECKING:
+    from overlay.tagging.builtin_tagger import MomentTagger
     from overlay.tagging.engines.paddle import PaddleEngine
-    from overlay.tagging.moments import MomentTagger
 
 __all__ = [
     "SPECS", "KeptTagger", "Loader", "NetworkTagger", "Tagger", "load_network", "load_tagger",
@@ -93,8 +93,8 @@ def load_tagger(settings: TaggingSettings, *, reporter: Reporter = SILENT) -> Ta
 
 def _fine(settings: TaggingSettings, reporter: Reporter) -> Tagger:
     """Three taggers together."""
-    from overlay.tagging.together import Fine, TogetherTagger
-    from overlay.vocabulary.strong import fine_of_audioset
+    from overlay.tagging.ensemble import Fine, TogetherTagger
+    from overlay.vocabulary.audioset_strong import fine_of_audioset
 
     if settings.weights or settings.windows not in ("auto", TOGETHER):
         raise TaggerError(f"model {FINE} has weights and windows of its own; leave the option out")
@@ -111,15 +111,15 @@ def _fine(settings: TaggingSettings, reporter: Reporter) -> Tagger:
 
 
 def _moments(job: Job) -> MomentTagger:
-    from overlay.tagging.moments import MomentTagger
+    from overlay.tagging.builtin_tagger import MomentTagger
 
     return MomentTagger(job, _labels(job))
 
 
 def _together(tagger: NetworkTagger | MomentTagger) -> Tagger:
     """A tagger and the built-in one, if they hear the same and know the same classes."""
-    from overlay.tagging.moments import MomentTagger
-    from overlay.tagging.together import TogetherTagger
+    from overlay.tagging.builtin_tagger import MomentTagger
+    from overlay.tagging.ensemble import TogetherTagger
 
     known = SPECS[SHIPPED].vocabulary().names
     if isinstance(tagger, MomentTagger) or not tagger.hears_mel or tagger.labels != known:

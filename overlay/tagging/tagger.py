@@ -7,7 +7,7 @@ from typing import Protocol
 
 from overlay.datatypes import Scores, SoundBlock
 from overlay.tagging.engines.base import Floats
-from overlay.tagging.windows import ISOLATED, Rows, Windows, listen_in_windows
+from overlay.tagging.window_plan import ISOLATED, Rows, Windows, listen_in_windows
 from overlay.track import ScoreBlock
 
 

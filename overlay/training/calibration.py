@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from overlay.tagging.networks.moments import STEP_FRAMES, MomentNet
-from overlay.training.lessons import lessons_of, taught
+from overlay.tagging.networks.builtin import STEP_FRAMES, MomentNet
 from overlay.training.measure import audible
 from overlay.training.recordings import held_back, true_classes
-from overlay.training.sounds import Sounds
+from overlay.training.sound_bank import Sounds
+from overlay.training.teacher_scores import lessons_of, taught
 from overlay.vocabulary.audioset import audioset
 
 Floats = npt.NDArray[np.float32]

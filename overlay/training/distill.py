@@ -27,7 +27,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from overlay.training.lessons import lessons_of, taught
 from overlay.training.measure import (
     Timeline,
     held_back_timelines,
@@ -37,7 +36,8 @@ from overlay.training.measure import (
 from overlay.training.network import Student
 from overlay.training.recordings import held_back
 from overlay.training.scenes import HEAVY, LIGHT, Mixer
-from overlay.training.sounds import Sounds
+from overlay.training.sound_bank import Sounds
+from overlay.training.teacher_scores import lessons_of, taught
 
 Floats = npt.NDArray[np.float32]
 

@@ -22,9 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.tagging.frontends import MelFrontEnd
-from overlay.tagging.networks.moments import STEP_FRAMES, STRETCH_FRAMES, MomentNet
+from overlay.tagging.networks.builtin import STEP_FRAMES, STRETCH_FRAMES, MomentNet
 from overlay.training.recordings import held_back, recording, true_classes
-from overlay.training.sounds import FLOOR, Sounds, decoded
+from overlay.training.sound_bank import FLOOR, Sounds, decoded
 from overlay.vocabulary.audioset import audioset_labels
 
 Floats = npt.NDArray[np.float32]
@@ -153,7 +153,7 @@ def in_stretches(
 
 def main(weights: Path, labelled: Path, work: Path | None) -> None:
     """Print both measures of each group of timelines, and how fast the network is."""
-    from overlay.training.lessons import lessons_of, taught
+    from overlay.training.teacher_scores import lessons_of, taught
 
     tagger = MomentNet(weights)
     groups = {"labelled": labelled_timelines(labelled, range(5))}

@@ -1,11 +1,11 @@
-"""The network of ``tagging.networks.moments`` in PyTorch: same names, same answers, logits."""
+"""The network of ``tagging.networks.builtin`` in PyTorch: same names, same answers, logits."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from overlay.tagging.networks.moments import (
+from overlay.tagging.networks.builtin import (
     DILATIONS,
     N_BANDS_LEFT,
     N_HEADS,

@@ -14,7 +14,7 @@ import re
 import zlib
 from collections.abc import Sequence
 
-from overlay.training.sounds import Clip
+from overlay.training.sound_bank import Clip
 
 _RECORDING = re.compile(r"(?:^|/)([1-5]-\d+)-[A-Z](?:-(\d+))?\.\w+$")
 _FOLDER = re.compile(r"(?:^|/)(\d)(\d\d) - ([^/]+)/")

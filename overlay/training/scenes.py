@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from overlay.training.sounds import FLOOR, N_BANDS, TAKES, Sounds
+from overlay.training.sound_bank import FLOOR, N_BANDS, TAKES, Sounds
 
 Floats = npt.NDArray[np.float32]
 

@@ -7,7 +7,9 @@ learning    how often a label is right at a score, and the threshold for a wante
 agreement   of two reviewers, and of two lists of events
 """
 
-from overlay.verdicts.file import (
+from overlay.verdicts.matching import files_of, verdicts_on
+from overlay.verdicts.state import Said, fold
+from overlay.verdicts.verdict_file import (
     Entry,
     Media,
     Verdicts,
@@ -21,8 +23,6 @@ from overlay.verdicts.file import (
     verdicts_text,
     write_verdicts,
 )
-from overlay.verdicts.finding import files_of, verdicts_on
-from overlay.verdicts.state import Said, fold
 
 __all__ = [
     "Entry",

@@ -22,8 +22,8 @@ import numpy.typing as npt
 
 from overlay.datatypes import TagEvent
 from overlay.errors import ExportError
-from overlay.verdicts.file import VERDICTS, Verdicts, union
 from overlay.verdicts.state import Said, fold
+from overlay.verdicts.verdict_file import VERDICTS, Verdicts, union
 
 Key = tuple[str, str]
 """Fingerprint of the sound, and id of the event."""

@@ -37,8 +37,8 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.errors import ExportError
-from overlay.verdicts.file import Verdicts
 from overlay.verdicts.state import fold
+from overlay.verdicts.verdict_file import Verdicts
 
 Floats = npt.NDArray[np.float64]
 

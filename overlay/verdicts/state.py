@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from overlay.verdicts.file import Entry
+from overlay.verdicts.verdict_file import Entry
 
 
 @dataclass(frozen=True, slots=True)

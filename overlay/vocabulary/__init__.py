@@ -9,10 +9,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from overlay.vocabulary.audioset import AUDIOSET, audioset
+from overlay.vocabulary.audioset_strong import AUDIOSET_STRONG, audioset_strong
 from overlay.vocabulary.base import FAMILIES, Vocabulary
 from overlay.vocabulary.label_file import read_labels
-from overlay.vocabulary.own import own_id, own_vocabulary
-from overlay.vocabulary.strong import AUDIOSET_STRONG, audioset_strong
+from overlay.vocabulary.own_labels import own_id, own_vocabulary
 
 __all__ = [
     "AUDIOSET",

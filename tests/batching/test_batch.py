@@ -17,13 +17,13 @@ import pytest
 
 import overlay
 from overlay.batching.claims import Claims
-from overlay.batching.kinds import facts_of
+from overlay.batching.folder_watch import Watch
 from overlay.batching.markers import Marker, all_markers, is_done, read_marker, write_marker
 from overlay.batching.pool import Limits, _Shared
+from overlay.batching.product_kinds import facts_of
 from overlay.batching.report import write_lines, write_report
 from overlay.batching.sources import Found, Root, find_sources, in_shard, read_manifest, roots_of
 from overlay.batching.task import Task
-from overlay.batching.watching import Watch
 from overlay.commands import main
 from overlay.errors import OutputError, UsageError
 from overlay.settings import PanelSettings, Settings

@@ -20,8 +20,8 @@ from overlay.media.probe import probe
 from overlay.resources import resource
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import Tagger, load_tagger
-from overlay.tagging.tracking import score_stream
-from overlay.tagging.windows import Windows, from_zero
+from overlay.tagging.track_building import score_stream
+from overlay.tagging.window_plan import Windows, from_zero
 from overlay.track import TagTrack
 
 FOLDER = Path(__file__).parents[3] / "shared/audio/esc_dev"

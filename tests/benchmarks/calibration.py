@@ -25,7 +25,7 @@ from overlay.detection.smoothing import smooth_pieces
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.tagger import Tagger
-from overlay.tagging.windows import Windows
+from overlay.tagging.window_plan import Windows
 from overlay.track import TagTrack
 from overlay.vocabulary.audioset import audioset
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from screen import ESC_DEV
 
 from overlay.captioning.cues import cues_of
-from overlay.captioning.mentions import mentions_of
+from overlay.captioning.phrasing import mentions_of
 from overlay.captioning.styles import style_named
 from overlay.datatypes import Cue, TagEvent
 from overlay.detection import detect
@@ -27,8 +27,8 @@ from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.settings import CaptionSettings, TaggingSettings
 from overlay.tagging.registry import load_tagger
-from overlay.tagging.tracking import score_stream
-from overlay.tagging.windows import Windows, from_zero
+from overlay.tagging.track_building import score_stream
+from overlay.tagging.window_plan import Windows, from_zero
 from overlay.vocabulary.audioset import audioset
 
 

@@ -31,8 +31,8 @@ from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import load_tagger
-from overlay.tagging.tracking import score_stream
-from overlay.tagging.windows import Windows, from_zero
+from overlay.tagging.track_building import score_stream
+from overlay.tagging.window_plan import Windows, from_zero
 from overlay.track import TagTrack
 
 RATE = 32000

@@ -42,7 +42,7 @@ from overlay.settings import Settings, TaggingSettings, override
 from overlay.tagging.registry import load_tagger
 from overlay.track import TagTrack
 from overlay.training.recordings import held_back, recording, true_classes
-from overlay.training.sounds import Clip
+from overlay.training.sound_bank import Clip
 from overlay.verdicts import Entry, Media, Verdicts, event_id, fingerprint_of, write_verdicts
 from overlay.vocabulary.audioset import audioset
 

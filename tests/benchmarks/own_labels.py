@@ -17,7 +17,7 @@ from pathlib import Path
 from overlay import tag
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import load_network
-from overlay.training.head import MIN_CLIPS, Clip, train_head
+from overlay.training.head_training import MIN_CLIPS, Clip, train_head
 
 AUDIO = Path(__file__).parents[3] / "shared/audio"
 ESC_50 = (

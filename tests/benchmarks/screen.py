@@ -39,8 +39,8 @@ from overlay.scoring import cache
 from overlay.settings import WINDOWS, PanelSettings, Settings, TaggingSettings
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.tagger import Tagger
-from overlay.tagging.tracking import score_stream
-from overlay.tagging.windows import Windows, from_zero
+from overlay.tagging.track_building import score_stream
+from overlay.tagging.window_plan import Windows, from_zero
 from overlay.track import TagTrack
 
 RATE = 32000

@@ -39,10 +39,10 @@ from overlay.media.process import ffmpeg_program
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import SPECS, NetworkTagger, load_network, load_tagger
 from overlay.tagging.tagger import Tagger
-from overlay.tagging.tracking import score_stream
+from overlay.tagging.track_building import score_stream
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.published import find
-from overlay.tagging.windows import Windows, from_zero
+from overlay.tagging.window_plan import Windows, from_zero
 
 RATE, WINDOW_S, BATCH = 32000, 2.0, 8
 _LONGEST_FOR_ALL_S = 120

@@ -31,7 +31,7 @@ from overlay.errors import OverlayError  # noqa: E402
 from overlay.media.process import ffmpeg_program  # noqa: E402
 from overlay.media.source import open_source  # noqa: E402
 from overlay.products.burned import Burned  # noqa: E402
-from overlay.products.soft import Soft  # noqa: E402
+from overlay.products.soft_tracks import Soft  # noqa: E402
 from overlay.products.still import Still  # noqa: E402
 
 _S = 1.2

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from overlay.captioning.density import DENSITIES, EVERYTHING, Density, worth_showing
-from overlay.captioning.echoes import without_echoes
-from overlay.captioning.mentions import Mention
+from overlay.captioning.label_cues import stretches_of
 from overlay.captioning.music import is_general, named_by_instrument
-from overlay.captioning.stretches import stretches_of
+from overlay.captioning.phrasing import Mention
+from overlay.captioning.redundancy import without_echoes
 from overlay.captioning.styles import style_named
 from overlay.datatypes import TagEvent
 from overlay.vocabulary.wording import Wording

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 import overlay
+from overlay.captioning.compliance import broken_rules
 from overlay.captioning.cues import captioned, cues_of
-from overlay.captioning.rules import broken_rules
 from overlay.captioning.styles import style_named
 from overlay.datatypes import Cue, TagEvent
 from overlay.resources import resource
 from overlay.settings import CAPTION_STYLES, DENSITIES, LANGUAGES, CaptionSettings
 from overlay.vocabulary import vocabulary_named
 from overlay.vocabulary.audioset import audioset_labels
-from overlay.vocabulary.strong import audioset_strong
+from overlay.vocabulary.audioset_strong import audioset_strong
 from overlay.vocabulary.wording import LANGUAGES as WORDED
 
 RATES = (None, Fraction(24000, 1001), Fraction(25), Fraction(30), Fraction(60))

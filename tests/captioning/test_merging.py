@@ -8,7 +8,7 @@ import pytest
 from overlay.commands import main
 from overlay.datatypes import Cue
 from overlay.errors import ExportError
-from overlay.export.subtitles import read_subtitles, with_cues
+from overlay.export.subtitle_files import read_subtitles, with_cues
 from overlay.resources import resource
 from overlay.track import TagTrack
 from overlay.vocabulary.audioset import audioset_labels

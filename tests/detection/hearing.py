@@ -3,8 +3,8 @@
 import numpy as np
 
 from overlay.settings import EventSettings, PanelSettings, Settings
-from overlay.tagging.levels import LevelMeter
-from overlay.tagging.windows import from_zero
+from overlay.tagging.band_levels import LevelMeter
+from overlay.tagging.window_plan import from_zero
 from overlay.track import TagTrack
 from overlay.vocabulary.audioset import audioset_labels
 

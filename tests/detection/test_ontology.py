@@ -8,8 +8,8 @@ from detection.hearing import heard, index, row, settings
 
 from overlay.datatypes import TagEvent
 from overlay.detection import detect
+from overlay.detection.intervals import Spans
 from overlay.detection.ontology import clearest, collapsed, combined
-from overlay.detection.spans import Spans
 from overlay.vocabulary.audioset import audioset
 
 

@@ -9,10 +9,10 @@ from inspecting import pictures
 
 from overlay.datatypes import TagEvent
 from overlay.detection import detect
+from overlay.drawing.chip_slots import IN_S, OUT_S, STAY_S, Seats, seated
 from overlay.drawing.icons import FAMILY_ICONS, SOUNDS, icon_for, icon_mask
-from overlay.drawing.labels import ShortNames
 from overlay.drawing.panel import Panel
-from overlay.drawing.seating import IN_S, OUT_S, STAY_S, Seats, seated
+from overlay.drawing.short_labels import ShortNames
 from overlay.drawing.text import TextDrawer, TextStyle
 from overlay.drawing.theme import theme_names
 from overlay.export.ass_panel import panel_text

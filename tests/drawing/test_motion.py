@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from overlay.datatypes import TagTimeline
-from overlay.drawing.choreography import arranged
-from overlay.drawing.curves import cut, pieces, straightened, value_at
+from overlay.drawing.interpolation import cut, pieces, straightened, value_at
+from overlay.drawing.row_transitions import arranged
 
 N_ROWS = 5
 

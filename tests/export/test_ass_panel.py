@@ -19,7 +19,7 @@ from overlay.media.process import ffmpeg_program
 from overlay.resources import resource
 from overlay.settings import PanelSettings
 from overlay.track import TagTrack
-from overlay.vocabulary.own import own_vocabulary
+from overlay.vocabulary.own_labels import own_vocabulary
 
 GRAY = 96
 LABELS = ("Speech", "Dog", "Violin, fiddle", "Fire engine, fire truck (siren)", "Rain")

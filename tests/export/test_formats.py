@@ -24,7 +24,7 @@ from overlay.detection import detect
 from overlay.errors import ExportError, UnknownFormat
 from overlay.export.chapters import chapters_of
 from overlay.export.formats import Run, SourceFacts, clock, format_named, formats
-from overlay.export.tree import header
+from overlay.export.json_events import header
 from overlay.media.process import ffmpeg_program
 from overlay.resources import resource
 from overlay.settings import EventSettings, Settings

@@ -9,7 +9,7 @@ from detection.hearing import heard, settings
 from verdicts.saying import entry
 
 from overlay.export.formats import SourceFacts, format_named
-from overlay.products.detected import events_of
+from overlay.products.events import events_of
 from overlay.products.table import content_of
 from overlay.reporting import SILENT
 from overlay.verdicts import Media, Verdicts, event_id, fingerprint_of, write_verdicts

@@ -7,7 +7,7 @@ import pytest
 
 from overlay.drawing.theme import load_theme
 from overlay.errors import LabelError, SettingsError, ThemeError
-from overlay.export.subtitles import read_subtitles
+from overlay.export.subtitle_files import read_subtitles
 from overlay.files import path_error, read_bytes, read_toml
 from overlay.settings import resolve
 from overlay.vocabulary import read_labels

@@ -5,7 +5,7 @@ import pytest
 
 from overlay.errors import NoAudioStream, NoVideoStream
 from overlay.media.audio import audio_command, stream_sound
-from overlay.media.placing import LONGEST_SILENCE_S, Placing
+from overlay.media.sample_placing import LONGEST_SILENCE_S, Placing
 from overlay.media.source import open_source
 
 RATE = 16000

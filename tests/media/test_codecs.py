@@ -8,7 +8,7 @@ from overlay.errors import NoAudioStream, NoVideoStream, OutputError
 from overlay.media.containers import default_extension, plan_subtitles
 from overlay.media.probe import probe
 from overlay.products.burned import Burned
-from overlay.products.soft import Soft
+from overlay.products.soft_tracks import Soft
 from overlay.settings import VideoSettings
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=1")

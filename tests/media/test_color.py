@@ -7,8 +7,8 @@ import pytest
 
 from overlay.datatypes import ColorInfo
 from overlay.media import probe
+from overlay.media.overlay_command import color_tags
 from overlay.media.process import ffmpeg_program
-from overlay.media.video import color_tags
 
 
 def _named_by_the_filter(option):

@@ -8,8 +8,8 @@ from making import made
 
 from overlay.media.cropping import croppings
 from overlay.media.probe import probe
-from overlay.products.alone import Alone
 from overlay.products.burned import Burned
+from overlay.products.overlay_only import Alone
 from overlay.products.still import Still
 from overlay.settings import VideoSettings
 

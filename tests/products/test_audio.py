@@ -12,7 +12,7 @@ from overlay.media.probe import probe
 from overlay.media.source import open_source
 from overlay.pipeline import plan
 from overlay.products.burned import Burned
-from overlay.products.soft import Soft
+from overlay.products.soft_tracks import Soft
 from overlay.settings import Settings, VideoSettings
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=96x54:r=25:d=2")

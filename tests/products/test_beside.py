@@ -10,7 +10,7 @@ from overlay.datatypes import Excerpt
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import open_source
 from overlay.products.burned import Burned
-from overlay.products.soft import Soft
+from overlay.products.soft_tracks import Soft
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=1")
 TONE = ("-f", "lavfi", "-i", "sine=d=1:r=44100")

@@ -26,10 +26,10 @@ from overlay.media.panel_stream import panel_rate
 from overlay.media.probe import probe
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import open_source
-from overlay.products.alone import Alone
 from overlay.products.burned import Burned
-from overlay.products.feeding import make_panel
-from overlay.products.soft import Soft
+from overlay.products.overlay_only import Alone
+from overlay.products.panel_feed import make_panel
+from overlay.products.soft_tracks import Soft
 from overlay.reporting import SILENT
 from overlay.settings import Settings, VideoSettings
 

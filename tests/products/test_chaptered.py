@@ -6,7 +6,7 @@ import pytest
 from making import listener, made
 
 from overlay.products.burned import Burned
-from overlay.products.soft import Soft
+from overlay.products.soft_tracks import Soft
 from overlay.settings import VideoSettings
 from overlay.track import TagTrack
 

@@ -5,7 +5,7 @@ import pytest
 from making import listener, made
 
 from overlay.products.burned import Burned
-from overlay.products.soft import Soft
+from overlay.products.soft_tracks import Soft
 from overlay.settings import VideoSettings
 
 BOTH = pytest.mark.parametrize("product", [Burned(), Soft()], ids=lambda p: type(p).__name__)

@@ -12,13 +12,13 @@ from overlay.errors import SettingsError, UsageError
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.media.source import open_source
-from overlay.products.alone import Alone
 from overlay.products.burned import Burned
-from overlay.products.copied import Copied
-from overlay.products.soft import Soft
+from overlay.products.overlay_only import Alone
+from overlay.products.soft_tracks import Soft
 from overlay.products.still import Still
+from overlay.products.stream_copy import Copied
 from overlay.reporting import SILENT
-from overlay.scoring.saved import load_track, open_saved
+from overlay.scoring.saved_tracks import load_track, open_saved
 from overlay.settings import Settings, TaggingSettings, VideoSettings
 
 LOSSLESS = VideoSettings(preset="ultrafast", crf=0)

@@ -17,11 +17,11 @@ from overlay.errors import (
 from overlay.media.source import open_source
 from overlay.products.base import Made
 from overlay.products.captions import Captions
-from overlay.products.choice import PRODUCTS, asked_for, without_sound
+from overlay.products.product_choice import PRODUCTS, asked_for, without_sound
 from overlay.products.scores import Scores
 from overlay.products.table import Table, export_formats
 from overlay.reporting import SILENT
-from overlay.scoring.saved import open_saved
+from overlay.scoring.saved_tracks import open_saved
 from overlay.settings import EventSettings, PanelSettings, Settings, VideoSettings
 from overlay.track import TagTrack
 

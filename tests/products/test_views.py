@@ -12,10 +12,10 @@ from overlay.errors import SettingsError
 from overlay.media.probe import probe
 from overlay.media.source import open_source
 from overlay.moviepy import with_panel
-from overlay.products.alone import Alone
 from overlay.products.burned import Burned
-from overlay.products.feeding import make_panel
-from overlay.products.soft import Soft
+from overlay.products.overlay_only import Alone
+from overlay.products.panel_feed import make_panel
+from overlay.products.soft_tracks import Soft
 from overlay.products.still import Still
 from overlay.products.table import Table
 from overlay.reporting import SILENT

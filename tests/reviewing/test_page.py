@@ -16,10 +16,10 @@ from overlay.errors import ExportError, NoAudioStream, OutputError
 from overlay.media.source import open_source
 from overlay.products.review import Review
 from overlay.reporting import SILENT
-from overlay.reviewing import pictures
-from overlay.reviewing.data import best_tags
+from overlay.reviewing import page_pictures
+from overlay.reviewing.browser_support import why_not
 from overlay.reviewing.page import json_in_script, page
-from overlay.reviewing.playable import why_not
+from overlay.reviewing.page_data import best_tags
 from overlay.settings import Settings
 from overlay.track import TagTrack
 
@@ -156,11 +156,11 @@ def test_best_tags_of_few_classes_are_all():
 
 
 def test_tone_is_drawn_where_it_sounds():
-    grid = pictures.Grid.over(4.0)
+    grid = page_pictures.Grid.over(4.0)
     t = np.arange(32000, dtype=np.float32) / 32000
     tone = np.sin(2 * np.pi * 1000 * t).astype(np.float32)
     blocks = [SoundBlock(0.0, np.zeros(32000, np.float32)), SoundBlock(1.0, tone)]
-    mel, loudness = pictures._spectrogram(blocks, grid)
+    mel, loudness = page_pictures._spectrogram(blocks, grid)
     second = round(1 / grid.column_s)
     assert loudness[: second - 2].max() < -90 < 0 < loudness[second + 2 : 2 * second - 2].min()
     assert (mel[second + 2 : 2 * second - 2].argmax(axis=1) == mel[second + 9].argmax()).all()
@@ -168,15 +168,15 @@ def test_tone_is_drawn_where_it_sounds():
 
 @pytest.mark.parametrize("hours", [0.001, 1, 3, 24 * 366])
 def test_columns_are_bounded_whatever_the_length(hours):
-    grid = pictures.Grid.over(3600 * hours)
+    grid = page_pictures.Grid.over(3600 * hours)
     assert grid.n_columns <= 64_001 and 1 <= grid.frames <= 4
     assert grid.n_columns * grid.column_s >= 3600 * hours
 
 
 def test_many_moments_become_even_thumbnails():
-    chosen = pictures._chosen([0.1 * n for n in range(100_000)])
+    chosen = page_pictures._chosen([0.1 * n for n in range(100_000)])
     assert len(chosen) == 400 and max(b - a for a, b in itertools.pairwise(chosen)) < 25.2
-    assert pictures._chosen([3, 1, 1.01]) == [1, 3]
+    assert page_pictures._chosen([3, 1, 1.01]) == [1, 3]
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from selenium.webdriver.common.keys import Keys
 
 from overlay.media.source import open_source
 from overlay.reporting import SILENT
-from overlay.reviewing.desk import Clip, Desk, Page
-from overlay.reviewing.proxies import proxy_of
+from overlay.reviewing.proxy_cache import proxy_of
 from overlay.reviewing.server import ReviewServer
+from overlay.reviewing.session import Clip, Desk, Page
 from overlay.verdicts import Media, fingerprint_of, fold, read_verdicts
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from overlay.errors import OutputError, UsageError
 from overlay.reporting import SILENT
-from overlay.reviewing.desk import Clip, Desk, Page
 from overlay.reviewing.server import ReviewServer
+from overlay.reviewing.session import Clip, Desk, Page
 from overlay.verdicts import Media, read_verdicts
 
 BODY = bytes(range(256)) * 40

@@ -12,10 +12,10 @@ from overlay.tagging.engines.backend import import_paddle
 from overlay.tagging.frontends import FrameMelFrontEnd
 from overlay.tagging.networks.mobilenet import TABLE
 from overlay.tagging.registry import load_tagger
-from overlay.tagging.tracking import score_stream
+from overlay.tagging.track_building import score_stream
 from overlay.tagging.weights.checkpoint import renamed
-from overlay.tagging.windows import Windows, from_zero
-from overlay.vocabulary.strong import audioset_strong
+from overlay.tagging.window_plan import Windows, from_zero
+from overlay.vocabulary.audioset_strong import audioset_strong
 
 
 def frame_weight(key, shape):

@@ -8,7 +8,7 @@ import pytest
 from tagging_checkpoints import golden_weight
 
 from overlay.tagging.engines.backend import import_paddle
-from overlay.tagging.engines.sharing import SharedPanns, parameter_shapes
+from overlay.tagging.engines.window_sharing import SharedPanns, parameter_shapes
 from overlay.tagging.engines.winograd import Convolution
 from overlay.tagging.frontends import FRAME_LENGTH, MelFrontEnd, PaddleAudioFrontEnd, PannsFrontEnd
 from overlay.tagging.networks import panns

@@ -7,11 +7,11 @@ import pytest
 
 from overlay.errors import CheckpointError, TaggerError
 from overlay.settings import TaggingSettings
-from overlay.tagging.exporting import export_onnx
+from overlay.tagging.onnx_export import export_onnx
 from overlay.tagging.onnx_file import _HELD, check_external, facts_of
 from overlay.tagging.registry import load_tagger
-from overlay.tagging.tracking import score_stream
-from overlay.tagging.windows import Windows, from_zero
+from overlay.tagging.track_building import score_stream
+from overlay.tagging.window_plan import Windows, from_zero
 
 RATE = 8000
 META = {"sample_rate": str(RATE), "labels": json.dumps(["loud", "soft"]), "activation": "none"}

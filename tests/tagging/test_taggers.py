@@ -16,13 +16,13 @@ from overlay.media.probe import probe
 from overlay.settings import TaggingSettings
 from overlay.tagging.engines.backend import import_paddle
 from overlay.tagging.engines.paddle import built
-from overlay.tagging.engines.sharing import ARCHITECTURES, parameter_shapes
+from overlay.tagging.engines.window_sharing import ARCHITECTURES, parameter_shapes
 from overlay.tagging.registry import SPECS, load_tagger
 from overlay.tagging.tagger import WindowTagger
-from overlay.tagging.tracking import score_stream
+from overlay.tagging.track_building import score_stream
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.published import MODELS_VARIABLE
-from overlay.tagging.windows import Windows, from_zero
+from overlay.tagging.window_plan import Windows, from_zero
 from overlay.vocabulary.audioset import audioset_labels
 
 RATE = 32000

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from overlay.tagging.frontends import MelFrontEnd
-from overlay.tagging.networks.moments import MomentNet
-from overlay.training import recordings, scenes, sounds
-from overlay.training.export import evened, export
-from overlay.training.lessons import lessons_of, views
+from overlay.tagging.networks.builtin import MomentNet
+from overlay.training import recordings, scenes, sound_bank
+from overlay.training.checkpoint_export import evened, export
 from overlay.training.measure import Timeline, in_stretches
+from overlay.training.teacher_scores import lessons_of, views
 from overlay.vocabulary.audioset import audioset_labels
 
 needs_torch = pytest.mark.skipif(
@@ -38,13 +38,13 @@ def folder(make_clip, tmp_path_factory):
 @pytest.fixture(scope="module")
 def work(folder, tmp_path_factory):
     work = tmp_path_factory.mktemp("work")
-    sounds.Sounds.of_folders([folder], work)
+    sound_bank.Sounds.of_folders([folder], work)
     return work
 
 
 @pytest.fixture(scope="module")
 def bank(work):
-    return sounds.Sounds.of_folders((), work)
+    return sound_bank.Sounds.of_folders((), work)
 
 
 def test_the_bank_holds_every_take_of_every_clip(bank, folder):
@@ -98,7 +98,7 @@ def test_rare_classes_are_drawn_more_often():
 
 
 def _clip(origin, repository="someone/something"):
-    return sounds.Clip(Path("x.opus"), repository, origin)
+    return sound_bank.Clip(Path("x.opus"), repository, origin)
 
 
 def test_the_labels_of_esc_50_are_read_from_the_origin():

@@ -18,9 +18,9 @@ from overlay.vocabulary import (
     vocabulary_of_unnamed,
 )
 from overlay.vocabulary.audioset import SAY_NOTHING, UNDER_OTHERS, audioset, audioset_labels
+from overlay.vocabulary.audioset_strong import audioset_strong, strong_of_audioset
 from overlay.vocabulary.base import ancestors_of
-from overlay.vocabulary.own import own_id, own_vocabulary
-from overlay.vocabulary.strong import audioset_strong, strong_of_audioset
+from overlay.vocabulary.own_labels import own_id, own_vocabulary
 
 OTHER_NAMES = tuple(f"标签 {i}" for i in range(527))
 

@@ -6,7 +6,7 @@ import pytest
 
 from overlay.resources import resource
 from overlay.vocabulary.audioset import audioset_labels
-from overlay.vocabulary.strong import audioset_strong
+from overlay.vocabulary.audioset_strong import audioset_strong
 from overlay.vocabulary.wording import LANGUAGES, Nature, strong_wording_table, wording_table
 
 LONGEST = {

@@ -13,14 +13,14 @@ from PIL import Image, ImageDraw
 
 from overlay.datatypes import Box, TagTimeline
 from overlay.drawing.canvas import even_box, lay
-from overlay.drawing.card import plate, rounded
-from overlay.drawing.curves import constant_until
+from overlay.drawing.chip_slots import IN_S, OUT_S, Chip, Seats, seated
 from overlay.drawing.icons import icon_for, icon_mask
-from overlay.drawing.labels import ShortNames
+from overlay.drawing.interpolation import constant_until
 from overlay.drawing.layout import CAP_HEIGHT, NOWHERE
 from overlay.drawing.motion import score_at
+from overlay.drawing.plate import plate, rounded
 from overlay.drawing.rows import OPACITY_STEPS
-from overlay.drawing.seating import IN_S, OUT_S, Chip, Seats, seated
+from overlay.drawing.short_labels import ShortNames
 from overlay.drawing.text import Floats, Pixels, TextDrawer, TextStyle, over, solid
 from overlay.drawing.views.base import Brief, Look, Patch, Scene
 

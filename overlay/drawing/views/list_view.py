@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from overlay.datatypes import Box
+from overlay.drawing.bar_ends import BarEnd, BarEnds
 from overlay.drawing.bars import LENGTH_STEPS
 from overlay.drawing.canvas import even_box
-from overlay.drawing.card import Card
-from overlay.drawing.choreography import arranged
-from overlay.drawing.ends import BarEnd, BarEnds
 from overlay.drawing.layout import Layout, layout
 from overlay.drawing.motion import Motion, Row
+from overlay.drawing.plate import Card
+from overlay.drawing.row_transitions import arranged
 from overlay.drawing.rows import OPACITY_STEPS, DrawnRow, RowPainter
 from overlay.drawing.text import Pixels
 from overlay.drawing.theme import RowTheme

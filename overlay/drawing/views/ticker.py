@@ -12,12 +12,12 @@ import numpy as np
 
 from overlay.datatypes import Box, TagEvent
 from overlay.drawing.canvas import lay
-from overlay.drawing.card import plate, rounded
-from overlay.drawing.choreography import arranged
-from overlay.drawing.labels import ShortNames
 from overlay.drawing.layout import CAP_HEIGHT, NOWHERE
 from overlay.drawing.motion import Motion
+from overlay.drawing.plate import plate, rounded
+from overlay.drawing.row_transitions import arranged
 from overlay.drawing.rows import OPACITY_STEPS
+from overlay.drawing.short_labels import ShortNames
 from overlay.drawing.text import Floats, Pixels, TextDrawer, TextStyle, solid
 from overlay.drawing.views.base import Brief, Look, Patch, Scene
 from overlay.drawing.views.timeline import clock_face

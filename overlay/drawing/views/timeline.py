@@ -11,10 +11,10 @@ import numpy as np
 
 from overlay.datatypes import Box
 from overlay.drawing.canvas import even_box, lay
-from overlay.drawing.card import rounded
 from overlay.drawing.layout import CAP_HEIGHT, safe_room
-from overlay.drawing.paper import COMING, LIT, TILE, Paper
-from overlay.drawing.strip import Strip, strip_in
+from overlay.drawing.plate import rounded
+from overlay.drawing.strip_layout import Strip, strip_in
+from overlay.drawing.strip_tiles import COMING, LIT, TILE, Paper
 from overlay.drawing.text import Pixels, TextDrawer, TextStyle, solid
 from overlay.drawing.views.base import Brief, Look, Patch, Scene, Stamp
 

@@ -78,7 +78,7 @@ def engine_for(job: Job) -> Engine:
     if choose_device(job.device) == "gpu":
         return PaddleEngine(job, "gpu")
     if job.spec.shares and job.front_end_name == "own":
-        from overlay.tagging.engines.shared import SharedEngine
+        from overlay.tagging.engines.shared_windows import SharedEngine
 
         return SharedEngine(job, PaddleEngine(job, "cpu"))
     return PaddleEngine(job, "cpu")

@@ -13,7 +13,7 @@ from typing import Any
 
 from overlay.tagging.frontends import FrameMelFrontEnd
 from overlay.tagging.spec import FrameGeometry, Spec, Weights
-from overlay.vocabulary.strong import audioset_strong
+from overlay.vocabulary.audioset_strong import audioset_strong
 
 _RELEASE = "https://github.com/fschmid56/PretrainedSED/releases/download/v0.0.1/"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from paddle import Tensor, nn
 from paddle.nn import functional
 
-from overlay.tagging.engines.sharing import ARCHITECTURES
+from overlay.tagging.engines.window_sharing import ARCHITECTURES
 from overlay.tagging.weights.loading import load_into
 
 N_CLASSES = 527

@@ -1,0 +1,52 @@
+"""A small picture of each source, for the report, by the worker that has the source at hand."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+from pathlib import Path
+
+from overlay.batching.markers import STATE_FOLDER, identity_of
+from overlay.drawing.image_bytes import encoded
+from overlay.errors import OverlayError, TrackError
+from overlay.files import make_folder, path_error, read_bytes, write_bytes
+from overlay.media.source import Source
+from overlay.media.thumbnails import glimpses
+
+_HEIGHT_PX = 54
+_QUALITY = 60
+_AT = 0.2
+"""Of a source's length: behind most titles, before most ends."""
+_LARGEST_BYTES = 100_000
+
+
+def picture_path(out: Path, place: str) -> Path:
+    """Where the picture of a source lies."""
+    name = identity_of(place, "picture")
+    return out / STATE_FOLDER / "pictures" / name[:2] / name[2:]
+
+
+def keep_picture(out: Path, place: str, source: Source) -> None:
+    """Make the picture of a source; that there is none stops nothing."""
+    path, info = picture_path(out, place), source.info
+    if info.video is None:
+        return
+    with contextlib.suppress(OverlayError, OSError, ValueError):
+        (picture,) = glimpses(info, [_AT * (source.duration_s or 0)], _HEIGHT_PX, exact=False)
+        if picture is not None:
+            kind, content = encoded(picture, _QUALITY)
+            make_folder(path.parent)
+            write_bytes(path, f"{kind}\n".encode() + content, overwrite=True)
+
+
+def kept_picture(out: Path, place: str) -> str | None:
+    """The picture of a source as an address for a page; ``None`` if there is none."""
+    path = picture_path(out, place)
+    try:
+        found = read_bytes(path, _LARGEST_BYTES, "the picture", path_error(TrackError, path))
+    except TrackError:
+        return None
+    kind, _, content = found.partition(b"\n")
+    if kind not in (b"image/webp", b"image/jpeg"):
+        return None
+    return f"data:{kind.decode()};base64,{base64.b64encode(content).decode()}"

@@ -1,0 +1,154 @@
+"""Timestamps that cannot be: said without ``--tolerant``, put in order with it."""
+
+import re
+import struct
+from itertools import pairwise
+
+import av
+import pytest
+from inspecting import audio_packets, picture_times
+from making import made
+
+from overlay.errors import DecodeError
+from overlay.media.audio import stream_sound
+from overlay.media.source import open_source
+from overlay.products.burned import Burned
+from overlay.products.soft_tracks import Soft
+from overlay.settings import VideoSettings
+
+AUDIO, VIDEO = 8, 9
+"""Kinds of FLV tags."""
+TOLERANT = VideoSettings(preset="ultrafast", tolerant=True)
+STRICT = VideoSettings(preset="ultrafast")
+
+
+@pytest.fixture
+def flv(make_clip):
+    return make_clip(
+        "times.flv", "-f", "lavfi", "-i", "testsrc2=s=96x64:r=25:d=3", "-f", "lavfi", "-i",
+        "sine=d=3:r=44100", "-c:v", "flv1", "-c:a", "libmp3lame",
+    )  # fmt: skip
+
+
+def _with_times(path, out, kind, changed):
+    """An FLV whose tags of a kind have other times: ``changed(number, of, ms)`` gives each.
+
+    Source:
+        Adobe Flash Video File Format Specification 10.1, E.4.1.
+    """
+    data = bytearray(path.read_bytes())
+    places, at = [], 13
+    while at + 11 < len(data):
+        if data[at] == kind:
+            places.append(at + 4)
+        at += 15 + int.from_bytes(data[at + 1 : at + 4], "big")
+    for number, place in enumerate(places):
+        old = int.from_bytes(data[place + 3 : place + 4] + data[place : place + 3], "big")
+        new = struct.pack(">I", changed(number, len(places), old))
+        data[place : place + 4] = new[1:] + new[:1]
+    out.write_bytes(data)
+    return out
+
+
+def _span(path, *, tolerant=False):
+    """Seconds that are heard, and the second at which they end."""
+    info = open_source(path, mended=tolerant).info
+    blocks = list(stream_sound(info, 16000, tolerant=tolerant))
+    last = blocks[-1]
+    return sum(len(b.samples) for b in blocks) / 16000, last.start_s + len(last.samples) / 16000
+
+
+def _lone(which, ms):
+    return lambda number, of, old: old + ms if number == which % of else old
+
+
+SOUND_TIMES = [
+    (_lone(30, 2_097_000), "one in the middle leaps by half an hour"),
+    (_lone(30, 15_000), "one leaps by less than half a minute"),
+    (_lone(-1, 900_000), "the last leaps"),
+    (lambda number, of, old: old if number < 60 else old - 1_500, "all from the middle on go back"),
+]
+NAMED = {"ids": lambda each: each if isinstance(each, str) else ""}
+
+
+@pytest.mark.parametrize(("changed", "why"), SOUND_TIMES, **NAMED)
+def test_times_of_the_sound_that_cannot_be_make_no_clip_long(flv, tmp_path, changed, why):
+    odd = _with_times(flv, tmp_path / "odd.flv", AUDIO, changed)
+    try:
+        assert _span(odd) == (pytest.approx(3, abs=0.2), pytest.approx(3, abs=0.2))
+    except DecodeError as error:
+        assert re.search(r"damaged.*timestamps? .*--tolerant", str(error))
+    assert _span(odd, tolerant=True) == (pytest.approx(3, abs=0.2), pytest.approx(3, abs=0.2))
+    out = tmp_path / "out.mkv"
+    made(Burned(), odd, out, TOLERANT)
+    assert audio_packets(out) == audio_packets(flv)
+    assert _packet_times(out) == pytest.approx(_packet_times(flv), abs=0.03)
+    assert picture_times(out) == picture_times(flv)
+
+
+def _packet_times(path):
+    with av.open(str(path)) as container:
+        return [float(p.pts * p.time_base) for p in container.demux(audio=0) if p.size]
+
+
+@pytest.mark.parametrize("product", [Burned(), Soft()], ids=lambda p: type(p).__name__)
+def test_copied_sound_whose_times_go_back_is_said(flv, tmp_path, product):
+    """With scores from elsewhere, so that nobody has listened before."""
+    odd = _with_times(flv, tmp_path / "odd.flv", AUDIO, SOUND_TIMES[0][0])
+    with pytest.raises(DecodeError, match=r"timestamps go back by 2097.0 s; --tolerant"):
+        made(product, odd, tmp_path / "out.mkv", STRICT)
+    assert not (tmp_path / "out.mkv").exists()
+
+
+def test_sound_whose_times_creep_is_heard_whole_when_that_is_tolerated(flv, tmp_path):
+    odd = _with_times(flv, tmp_path / "odd.flv", AUDIO, lambda number, of, old: old // 400)
+    with pytest.raises(DecodeError, match=r"timestamps are slower than its sound; --tolerant"):
+        _span(odd)
+    assert _span(odd, tolerant=True) == (pytest.approx(3, abs=0.2), pytest.approx(3, abs=0.2))
+
+
+PICTURE_TIMES = [
+    (_lone(20, 1_049_000), 75, "one leaps ahead: it goes between its neighbours"),
+    (_lone(20, -700), 75, "one goes back: the same"),
+    (lambda number, of, old: old if number < 40 else old - 1_000, 75, "all go on where they were"),
+]
+
+
+@pytest.mark.parametrize(("changed", "n_frames", "why"), PICTURE_TIMES, **NAMED)
+def test_frames_whose_times_cannot_be_are_said_or_put_in_order(
+    flv, tmp_path, changed, n_frames, why
+):
+    odd = _with_times(flv, tmp_path / "odd.flv", VIDEO, changed)
+    with pytest.raises(DecodeError, match=r"timestamps go back.*--tolerant puts them in order"):
+        made(Burned(), odd, tmp_path / "out.mkv", STRICT)
+    made(Burned(), odd, tmp_path / "tolerant.mkv", TOLERANT)
+    times = picture_times(tmp_path / "tolerant.mkv")
+    assert len(times) == n_frames
+    assert all(a < b for a, b in pairwise(times))
+    assert float(times[-1]) < 3.1
+
+
+def test_frames_that_all_have_one_time_are_no_picture(flv, tmp_path):
+    odd = _with_times(flv, tmp_path / "odd.flv", VIDEO, lambda number, of, old: 0)
+    with pytest.raises(DecodeError, match="no order can be made of its picture: 74 of 75 frames"):
+        made(Burned(), odd, tmp_path / "out.mkv", TOLERANT)
+    assert not (tmp_path / "out.mkv").exists()
+
+
+def test_a_long_pause_is_no_fault(flv, tmp_path):
+    """What agrees with what comes after it is believed: picture and sound pause for a minute."""
+    paused = flv
+    for kind, which in ((AUDIO, 60), (VIDEO, 40)):
+
+        def later(number, of, old, which=which):
+            return old + 60_000 * (number >= which)
+
+        paused = _with_times(paused, tmp_path / f"paused{kind}.flv", kind, later)
+    for name, settings in (("strict", STRICT), ("tolerant", TOLERANT)):
+        out = tmp_path / f"{name}.mkv"
+        made(Burned(), paused, out, settings)
+        assert picture_times(out) == picture_times(paused)
+        assert _packet_times(out) == pytest.approx(_packet_times(paused), abs=2e-3)
+    heard_s, end_s = _span(paused)
+    assert end_s == pytest.approx(63, abs=0.2)
+    assert heard_s == pytest.approx(3, abs=0.2)
