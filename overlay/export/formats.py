@@ -23,9 +23,9 @@ from overlay.verdicts import Said
 from overlay.vocabulary import vocabulary_named
 
 _MODULES = (
-    "ass", "ass_panel", "audacity", "chapters", "dcase", "eaf", "hops", "jsonlines", "labelstudio",
-    "metadata_track", "parquet", "raven", "review_table", "rttm", "sbv", "srt", "table", "tree",
-    "ttml", "webvtt", "youtube",
+    "ass", "ass_panel", "audacity", "chapters", "dcase", "eaf", "event_table", "hop_table",
+    "json_events", "jsonlines", "labelstudio", "metadata_track", "parquet", "raven", "review_table",
+    "rttm", "sbv", "srt", "ttml", "webvtt", "youtube",
 )  # fmt: skip
 
 _ROUNDING = 1e-6
