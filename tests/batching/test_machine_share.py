@@ -1,0 +1,111 @@
+"""Cores and memory that this machine lets us have, and what each worker gets of them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from overlay.batching.machine_share import memory_mb, n_cores, worker_mb
+from overlay.batching.pool import Limits, _Worker
+from overlay.batching.run import BatchSettings
+
+ROOT = Path(__file__).parents[2]
+MATHS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_ONE_CORE = """
+import os
+from overlay.batching.machine_share import n_cores
+from overlay.batching.run import BatchSettings
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+assert n_cores() == 1
+assert (BatchSettings(()).n_workers, BatchSettings(()).n_threads) == (1, 1)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity on this system")
+def test_cores_are_those_that_we_may_run_on():
+    subprocess.run([sys.executable, "-c", _ONE_CORE], cwd=ROOT, check=True)
+
+
+def test_a_worker_gets_its_share_of_nine_tenths_of_the_memory_and_never_less_than_it_needs():
+    whole = memory_mb()
+    if whole is None:
+        pytest.skip("nobody tells the memory of this system")
+    assert worker_mb(1) == pytest.approx(max(1000, 0.9 * whole))
+    assert worker_mb(2) == pytest.approx(max(1000, 0.45 * whole))
+    assert worker_mb(10**6) == 1000
+
+
+def in_a_group(limit, code):
+    """Run Python where a control group of our own is all there is."""
+    unshare = shutil.which("unshare")
+    if unshare is None or "0::/" not in read("/proc/self/cgroup"):
+        pytest.skip("needs unshare and control groups of the second kind")
+    make = f"mount -t tmpfs none /sys/fs/cgroup && echo {limit} > /sys/fs/cgroup/memory.max"
+    if subprocess.run([unshare, "-rm", "sh", "-c", make], capture_output=True).returncode:
+        pytest.skip("may not mount in a namespace of its own here")
+    script = f'{make} && exec "$0" -c "$1"'
+    command = [unshare, "-rm", "sh", "-c", script, sys.executable, code]
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return said.stdout.split()
+
+
+def read(path):
+    return Path(path).read_text() if Path(path).exists() else ""
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected_mb"),
+    [
+        ("500000000", 500.0),  # less than any machine has
+        ("max", None),  # no limit
+        ("900000000000000000", None),  # more than there is
+    ],
+)
+def test_the_limit_of_a_control_group_counts_where_it_is_less_than_the_machine_has(
+    limit, expected_mb
+):
+    asked = "from overlay.batching.machine_share import memory_mb; print(memory_mb())"
+    installed_mb = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
+    (found,) = in_a_group(limit, asked)
+    assert float(found) == pytest.approx(expected_mb or installed_mb)
+
+
+def test_memory_is_shared_out_where_nothing_is_said_and_else_is_what_was_said():
+    limits = Limits(3.0, least_s=7.0)
+    assert limits.memory_mb is None
+    assert limits.among(4) == replace(limits, memory_mb=worker_mb(4))
+    assert replace(limits, memory_mb=250.0).among(4).memory_mb == 250
+
+
+@pytest.mark.parametrize(
+    ("jobs", "ray", "n_workers", "n_threads"),
+    [
+        (0, "", n_cores(), 1),
+        (1, "", 1, n_cores()),
+        (10 * n_cores(), "", 10 * n_cores(), 1),  # more workers than cores: never none
+        (1, "auto", 1, 1),  # a cluster gives each worker one core
+    ],
+)
+def test_cores_are_shared_out_among_workers(jobs, ray, n_workers, n_threads):
+    how = BatchSettings(("events",), jobs, ray=ray)
+    assert (how.n_workers, how.n_threads) == (n_workers, n_threads)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the environment of a process in /proc")
+def test_a_worker_is_told_its_share_of_the_cores_and_what_the_user_set_stays(monkeypatch):
+    for name in MATHS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    worker = _Worker(3)
+    try:
+        lines = Path(f"/proc/{worker.pid}/environ").read_text().split("\0")
+    finally:
+        worker.end(0, threading.Event())
+    told = dict(line.split("=", 1) for line in lines if "=" in line)
+    expected = dict.fromkeys(MATHS, "3") | {"OMP_NUM_THREADS": "5"}
+    assert {name: told.get(name) for name in MATHS} == expected
