@@ -11,6 +11,7 @@ from overlay.batching.run import Batch, BatchSettings
 from overlay.batching.sources import find_sources, roots_of
 from overlay.batching.task import do_task, given_up
 from overlay.settings import Settings, TaggingSettings
+from tests.making import two_tags
 
 SETTINGS = Settings(tagging=TaggingSettings(model="builtin", cache=False))
 
@@ -82,6 +83,25 @@ def test_a_source_that_changed_before_its_turn_is_done_as_it_is_now(task):
     assert [outcome.state for outcome in do_task(task)] == ["done"]
     current = replace(task, found=task.found.now())
     assert [outcome.state for outcome in do_task(current)] == ["skipped"]
+
+
+def test_a_target_that_is_left_is_not_taken_for_one_of_a_source_that_changes(task):
+    assert [outcome.state for outcome in do_task(task)] == ["done"]
+    one_day_later(task.found.path)
+    again = replace(task, found=task.found.now(), skip_existing=True)
+    (outcome,) = do_task(again, told_length=lambda seconds: longer(task.found.path))
+    assert (outcome.state, outcome.may_pass) == ("failed", True)
+
+
+@pytest.mark.parametrize(("changes", "is_used"), [((), True), ((one_day_later,), False)])
+def test_scores_of_what_a_source_was_before_are_not_used(task, tmp_path, changes, is_used):
+    scores = tmp_path / "scores.npz"
+    two_tags().save(scores)
+    for each in changes:
+        each(task.found.path)
+    (outcome,) = do_task(replace(task, scores=str(scores)))
+    assert outcome.state == "done"
+    assert ("Dog" in (task.out / "a.csv").read_text()) == is_used
 
 
 @pytest.mark.parametrize("content_keys", [False, True])

@@ -12,7 +12,9 @@ import pytest
 
 from overlay.batching.machine_share import memory_mb, n_cores, worker_mb
 from overlay.batching.pool import Limits, _Worker
-from overlay.batching.run import BatchSettings
+from overlay.batching.run import Batch, BatchSettings
+from overlay.batching.sources import Found
+from overlay.settings import Settings, TaggingSettings
 
 ROOT = Path(__file__).parents[2]
 MATHS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -94,6 +96,15 @@ def test_memory_is_shared_out_where_nothing_is_said_and_else_is_what_was_said():
 def test_cores_are_shared_out_among_workers(jobs, ray, n_workers, n_threads):
     how = BatchSettings(("events",), jobs, ray=ray)
     assert (how.n_workers, how.n_threads) == (n_workers, n_threads)
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(0, n_cores()), (7, 7)])
+def test_a_task_says_the_share_of_the_cores_or_what_the_user_asked_for(tmp_path, asked, expected):
+    settings = Settings(TaggingSettings(model="builtin", threads=asked))
+    found = Found(tmp_path / "a.wav", "a.wav", 0, 0, "a")
+    batch = Batch(lambda: [found], tmp_path, settings, BatchSettings(("events",), 1))
+    (task,) = batch._items([found])
+    assert task.settings.tagging.threads == expected
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the environment of a process in /proc")
