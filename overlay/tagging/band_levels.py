@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import Levels, SoundBlock, Times
+from overlay.tagging.continuing import Continuing
 from overlay.track import LEVEL_RATE_HZ
 
 _EDGES_HZ = (50, 150, 300, 600, 1200, 2400, 4800, 9000, 14050)
@@ -33,21 +34,16 @@ class LevelMeter:
         self._window = np.hanning(self._length).astype(np.float32)
         n_bins = self._length // 2 + 1
         self._edges = [min(round(hz * self._length / sample_rate), n_bins) for hz in _EDGES_HZ]
-        self._rest = np.zeros(0, np.float32)
+        self._sound = Continuing(sample_rate)
         self._rows: list[Levels] = []
         self._times: list[Times] = []
-        self._end_s = 0.0
 
     def listening(self, sound: Iterable[SoundBlock]) -> Iterator[SoundBlock]:
         """The same blocks, each heard on its way; a gap begins a new frame."""
         for block in sound:
-            if abs(block.start_s - self._end_s) > 0.5 / self._rate:
-                self._rest = np.zeros(0, np.float32)
-            start_s = block.start_s - len(self._rest) / self._rate
-            self._end_s = block.start_s + len(block.samples) / self._rate
-            heard = np.concatenate([self._rest, block.samples])
+            heard, start_s = self._sound.joined(block)
             whole = len(heard) // self._length * self._length
-            self._rest = heard[whole:]
+            self._sound.rest = heard[whole:]
             if whole:
                 self._rows.append(self._measured(heard[:whole].reshape(-1, self._length)))
                 n_frames = whole // self._length

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import MEL_STEP_DB, Mel, SoundBlock, Times
+from overlay.tagging.continuing import Continuing
 
 FLOOR_DB = -60.0
 """Of a code of 0; a sine of full scale has about 50 dB."""
@@ -38,8 +39,7 @@ class Spectrogram:
         self._window = np.hanning(self._length).astype(np.float32)
         self._edges = _edges(sample_rate, self._length, n_bands)
         self._top = min(round(_HIGH_HZ * self._length / sample_rate), self._length // 2)
-        self._rest = np.zeros(0, np.float32)
-        self._end_s = 0.0
+        self._sound = Continuing(sample_rate)
         self._next = 0
         self._codes: list[Mel] = []
         self._numbers: list[npt.NDArray[np.int64]] = []
@@ -47,13 +47,9 @@ class Spectrogram:
     def listening(self, sound: Iterable[SoundBlock]) -> Iterator[SoundBlock]:
         """The same blocks, each heard on its way; no frame reaches over a gap."""
         for block in sound:
-            if abs(block.start_s - self._end_s) > 0.5 / self._rate:
-                self._rest = np.zeros(0, np.float32)
-            start_s = block.start_s - len(self._rest) / self._rate
-            self._end_s = block.start_s + len(block.samples) / self._rate
-            heard = np.concatenate([self._rest, block.samples])
+            heard, start_s = self._sound.joined(block)
             self._hear(heard, start_s)
-            self._rest = heard[-self._length :]
+            self._sound.rest = heard[-self._length :]
             yield block
 
     def columns(self) -> tuple[Mel, Times]:
