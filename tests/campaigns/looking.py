@@ -40,7 +40,7 @@ STORY = (
     ("Clapping", 26.0, 30.0, 0.8),
 )  # fmt: skip
 """Label, onset, offset and score."""
-AT_S = 9.4
+AT_S = 8.9
 
 
 def told(story=STORY, length_s=30.0, hop_s=0.1) -> TagTrack:
@@ -58,7 +58,7 @@ def told(story=STORY, length_s=30.0, hop_s=0.1) -> TagTrack:
         wave = score + 0.1 * np.sin(2.1 * times + len(label))
         scores[inside, names.index(label)] = np.clip(wave, 0, 1)[inside]
         heard = (frames >= on) & (frames < off)
-        beat = 16 + 30 * score + 16 * np.abs(np.cos((frames - on) * (3 + len(label) % 5)))
+        beat = 16 + 30 * score + 11 * np.abs(np.cos((frames - on) * (3 + len(label) % 5)))
         beat = beat + rng.standard_normal(len(frames))
         bands = np.exp(-0.5 * (np.arange(8) - len(label) % 8) ** 2 / 4)
         levels[heard] = np.maximum(levels[heard], -60 + np.outer(beat[heard], bands))
