@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--themes", nargs="+", default=theme_names())
     parser.add_argument("--sizes", nargs="+", default=SIZES)
     parser.add_argument("--at", type=float, default=AT_S)
-    parser.add_argument("--from-s", type=float, default=7.8)
+    parser.add_argument("--from-s", type=float, default=7.45)
     parser.add_argument("--twenty", action="store_true")
     parser.add_argument("--stills", type=Path, metavar="VIDEO")
     args = parser.parse_args()
