@@ -66,6 +66,9 @@ class VideoInfo:
     shapes: tuple[tuple[float, Fraction], ...] = ()
     """Second from which on a pixel has another shape than ``sample_aspect``, and that one; rising.
     Known of what is drawn on only."""
+    cropping: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Columns left and right, rows above and below of the coded picture, before it is turned, that
+    the container cuts off; no part of ``width`` and ``height``."""
     color: ColorInfo = ColorInfo()
     stands: bool = False
     """Whether it is a still or a slideshow, whose pictures stand for seconds."""
