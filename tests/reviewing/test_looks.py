@@ -335,8 +335,8 @@ def test_keyboard_alone_reaches_everything_in_order(person):
     wanted = [
         "reviewer", "download", "load", "language", "help", "play", "seek", "wrong",
         "unsure", "right", "undo", "skip", "search", "again", "onset", "offset", "merge", "new",
-        "comment", "advance", "tab-events", "order", "state", "text", "least", "list", "zoom-in", "zoom-out",
-        "zoom-fit", "lanes",
+        "comment", "advance", "tab-events", "order", "state", "text", "least", "list", "zoom-in",
+        "zoom-out", "zoom-fit", "lanes",
     ]  # fmt: skip
     assert [name for name in seen if name in wanted] == wanted
     person.js("document.getElementById('unsure').focus()")
