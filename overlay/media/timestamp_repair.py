@@ -25,8 +25,8 @@ LEAP_S = 10
 """A packet so far ahead of what comes before is not where it says, unless what follows agrees;
 ffmpeg's own limit (``dts_delta_threshold``) for containers in which it mends jumps."""
 _WRAPPING = ("flv", "live_flv", "asf", "gxf")
-"""Containers whose timestamps have 32 bits, which are enough for 50 days: where the first one leaps,
-ffmpeg takes all that follow for those of a clock that began again, days later."""
+"""Containers whose timestamps have 32 bits, enough for 50 days: where the first one leaps, ffmpeg
+takes all that follow for those of a clock that began again, days later."""
 _WRAP_S = 2**32 / 1000
 _PAUSE_S = 1
 """A distance that says nothing of the next one."""
@@ -88,7 +88,5 @@ def mending_options(info: MediaInfo) -> dict[str, str]:
     if info.video is None:
         return sounds
     index = info.video.index
-    wrong = (
-        _WRONG if info.duration_s is None else f"{_WRONG}+{_LAST}*gt(DTS,{info.duration_s!r}/TB)"
-    )
-    return sounds | {f"bsf:{index}": _filters(wrong, _repair_of(info, index))}
+    behind = "" if info.duration_s is None else f"+{_LAST}*gt(DTS,{info.duration_s!r}/TB)"
+    return sounds | {f"bsf:{index}": _filters(_WRONG + behind, _repair_of(info, index))}
