@@ -163,9 +163,7 @@ def test_a_last_frame_behind_the_end_of_the_file_goes_beside_the_one_before(flv,
 def test_streams_that_are_hours_apart_are_refused_before_any_work(flv, tmp_path, kind):
     odd = _with_times(flv, tmp_path / "odd.flv", kind, lambda number, of, old: old + 4_194_304)
     name = "sound" if kind == AUDIO else "picture"
-    with pytest.raises(
-        DecodeError, match=f"its {name} begins at 4194.3 s, .* end at 3.0 s; --tol"
-    ):
+    with pytest.raises(DecodeError, match=f"its {name} begins at 4194.3 s, .* end at 3.0 s; --tol"):
         open_source(odd)
 
 
