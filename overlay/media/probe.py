@@ -38,6 +38,7 @@ from overlay.media.stream_choice import (
     problem_of,
     program_of,
 )
+from overlay.media.timestamp_repair import unwrapped
 from overlay.media.truncation import ending_notes
 
 _TS_DISCONT = cast(int, Flags.ts_discont.value)
@@ -242,6 +243,9 @@ def opened(path: Path) -> Iterator[InputContainer]:
     try:
         options = {"protocol_whitelist": "file", "format_whitelist": _known_formats()}
         container = av.open(f"file:{path.absolute()}", options=options, **LENIENT)
+        if as_told := unwrapped(container.format.name):
+            container.close()
+            container = av.open(f"file:{path.absolute()}", options=options | as_told, **LENIENT)
     except (av.error.FFmpegError, OSError) as error:
         reason = error.strerror or type(error).__name__
         raise ProbeError(f"cannot be read as a media file: {reason}", path=path) from error

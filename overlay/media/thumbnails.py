@@ -93,6 +93,6 @@ def _small(frame: VideoFrame, info: MediaInfo, height: int) -> Picture:
 def _without(frame: VideoFrame, cropping: Cropping) -> VideoFrame:
     """What is left of a frame; all of one that is smaller than what is to be cut off."""
     left, right, top, bottom = cropping
-    whole = frame.to_ndarray(format="rgb24")
+    whole: Picture = frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
     kept = whole[top : len(whole) - bottom, left : whole.shape[1] - right]
     return VideoFrame.from_ndarray(np.ascontiguousarray(kept)) if kept.size else frame
