@@ -34,6 +34,8 @@ RAW_SMOOTH_SIZE = 5
 """Rows of the same in ``raw``, as in the reference demo."""
 LEAST_KIND = 0.05
 """Kinds that never reach this score add nothing to their parent."""
+_PART_S = 1.0
+"""What is left of a general sound beside its kinds is told of if it lasts so long."""
 QUIET = 0.05
 """Score of a tag that stays on for the eye after its sound has ended, at most."""
 THRESHOLD, OWN_THRESHOLD = 0.22, 0.15
@@ -269,7 +271,7 @@ def _events(
     for index in np.flatnonzero((scores >= thresholds).any(axis=0)).tolist():
         found += finder.of_class(index, scores[:, index], float(thresholds[index]))
     if _collapses(settings):
-        found = collapsed(found, vocabulary, options.margin)
+        found = collapsed(found, vocabulary, options.margin, finder.part_of)
         if not options.show_all:
             found = clearest(found, vocabulary.under_others, FAINT)
     found = _joined_by_class(aligned(found))
@@ -291,11 +293,21 @@ class _Finder:
         far = np.diff(track.times) > farthest_s(track)
         self._breaks: list[int] = (np.flatnonzero(far) + 1).tolist()
         self.tails: list[Tail] = []
+        self._columns: dict[int, tuple[npt.NDArray[np.float32], float]] = {}
+
+    def part_of(self, event: TagEvent, begin: float, end: float) -> TagEvent | None:
+        """A part of an event, from one second to another; ``None`` if it says too little."""
+        column, threshold = self._columns[event.index]
+        inside = self._inside(column, begin, end)
+        if end - begin < _PART_S or inside.mean() < threshold:
+            return None
+        return _event(self._track, event.index, begin, end, inside)
 
     def of_class(
         self, index: int, column: npt.NDArray[np.float32], threshold: float
     ) -> list[TagEvent]:
         """The events of a class, by onset and apart."""
+        self._columns[index] = column, threshold
         options, low = self._options, threshold * self._options.hysteresis
         events: list[TagEvent] = []
         for first, last in runs_of(column, threshold, low, self._breaks):

@@ -79,18 +79,17 @@ def _mean(scores: Scores, kept: Scores) -> Scores:
         scores: x, ``[n_rows, n_classes]``.
         kept: From each row to the one before it, ``[n_rows, n_classes]``.
     """
-    n = len(scores)
     own = np.stack([scores, np.ones_like(scores)], axis=1)
     sums = -own
-    before, behind = np.zeros((2, *own.shape[1:]), np.float32)
-    for i in range(n):
-        before = own[i] + kept[i] * before
-        sums[i] += before
-    for i in range(n - 1, -1, -1):
-        behind = own[i] + (kept[i + 1] if i + 1 < n else 0) * behind
-        sums[i] += behind
-    mean: Scores = sums[:, 0] / sums[:, 1]
-    return mean
+    before = behind = np.zeros(own.shape[1:], np.float32)
+    for heard, way, total in zip(own, kept, sums, strict=True):
+        before = heard + way * before
+        total += before
+    back = np.roll(kept, -1, axis=0)
+    for heard, way, total in zip(own[::-1], back[::-1], sums[::-1], strict=True):
+        behind = heard + way * behind
+        total += behind
+    return np.asarray(sums[:, 0] / sums[:, 1], np.float32)
 
 
 def borders(scores: Scores, hop_s: float) -> Floats:

@@ -49,7 +49,7 @@ _ORDER_S = 1.5
 _STEP_S = 0.25
 """How often the order is looked at."""
 _AHEAD_S = 1.2
-"""Tags stand by the best score of so long from then on: one that just begins still scores little."""
+"""Tags stand by the best score of so long from then on: what just begins scores little yet."""
 _EASED = ((0.25, 0.15625), (0.5, 0.5), (0.75, 0.84375), (1.0, 1.0))
 """A smooth step x² (3 - 2x) in straight pieces."""
 

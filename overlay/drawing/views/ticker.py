@@ -34,7 +34,7 @@ _WORDS_SHARE, _EVENTS_SHARE = 0.6, 0.36
 _NARROW = 26.0
 """Where there is less room, in font sizes of the words, they lie above each other."""
 _SEEN_S = 0.06
-"""Words are seen so long after their plate at least; further behind others it comes from nothing."""
+"""Where words come longer than this after others, their plate comes from nothing."""
 _N_EVENTS = 4
 _LONGEST = 240
 """Letters of what is said that are looked at."""
