@@ -170,7 +170,13 @@ def add_panel(
     option(group, "top-k", type=int, metavar="K", help="rows (5)")
     group.add_argument("--threshold", type=float, metavar="P", help="hide tags below (0.22)")
     group.add_argument("--smoothing", choices=SMOOTHINGS)
-    option(group, "smooth-size", type=int, metavar="HOPS", help="hops averaged (3; 5 with --raw)")
+    option(
+        group,
+        "smooth-size",
+        type=int,
+        metavar="HOPS",
+        help="rows of scores averaged (0.9 s; 5 with --raw)",
+    )
     group.add_argument("--font", metavar="FILE")
     group.add_argument("--scale", type=float, metavar="X", help="size of the panel (1)")
     switch(group, "raw", "show the plain smoothed scores, with nothing decided")

@@ -9,6 +9,7 @@ import pytest
 from overlay.datatypes import TagEvent
 from overlay.detection import detect
 from overlay.drawing.panel import Panel
+from overlay.drawing.views.base import Look
 from overlay.drawing.views.ticker import entries_of
 from overlay.settings import PanelSettings, Settings
 from overlay.track import TagTrack
@@ -82,11 +83,25 @@ def test_the_last_events_never_meet_and_come_in_order(size):
     assert words.box.bottom <= size[1]
 
 
+def look_of(made):
+    return Look(made.theme, made.fonts, made.families, lambda rgb: rgb)
+
+
 def _bands(alpha):
     """Rows of each plate."""
     inked = alpha.max(axis=1) > 0
     edges = np.flatnonzero(np.diff(np.concatenate([[0], inked.astype(int), [0]])))
     return [tuple(pair) for pair in edges.reshape(-1, 2)]
+
+
+def test_no_plate_is_seen_of_which_more_than_half_is_cut_off():
+    made = panel()
+    events = made.pieces[1]
+    view = events.view(look_of(made))
+    for t in np.arange(0, 17, 1 / 60):
+        for entry in view.scene(float(t)):
+            assert entry.opacity > 0
+            assert -events.pitch / 2 <= entry.y <= events.box.height - events.plate.height / 2
 
 
 def test_a_still_shows_the_last_four_where_they_stand():

@@ -422,7 +422,8 @@ class EventsView:
         drawn = []
         for number in range(first, ceil(begun)):
             place = begun - number
-            opacity = round(min(place, 1.0, _N_EVENTS + 1 - place) * OPACITY_STEPS)
+            inside = min(place, 1.0, _N_EVENTS + 1 - place)  # the rest is cut off by the edge
+            opacity = round((2 * inside - 1) * OPACITY_STEPS)
             if opacity > 0:
                 drawn.append(DrawnEntry(number, round((_N_EVENTS - place) * piece.pitch), opacity))
         return tuple(drawn)
