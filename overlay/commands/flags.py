@@ -175,7 +175,7 @@ def add_panel(
         "smooth-size",
         type=int,
         metavar="HOPS",
-        help="rows of scores averaged (0.9 s; 5 with --raw)",
+        help="rows averaged (0.9 s; 5 with --raw)",
     )
     group.add_argument("--font", metavar="FILE")
     group.add_argument("--scale", type=float, metavar="X", help="size of the panel (1)")
