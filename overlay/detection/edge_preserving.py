@@ -25,7 +25,7 @@ _COMPARED_S = 1.2
 """Seconds before and behind a row whose scores are compared."""
 _BORDER, _OWN_BORDER = 0.3, 0.5
 """A smaller change of all scores together, or of one class's, 0 to 1, is no border."""
-_FAINT = 0.1
+_FAINT = 0.02
 """Scores of one class below this change little, whatever they do."""
 _APART_S = 0.6
 """Borders are at least this far apart: the largest change counts."""

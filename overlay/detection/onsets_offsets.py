@@ -20,7 +20,7 @@ from overlay.track import LEVEL_RATE_HZ, TagTrack
 
 NEEDED_S = 0.4
 """Seconds of a sound that make a window fire; measured by ``tests/benchmarks/events.py``."""
-_EDGE_SHARE = 0.1
+_EDGE_SHARE = 0.2
 """Part of a run's peak at which its edges lie: below it the score only smears."""
 _EDGE_S = 0.2
 """Seconds before and behind an edge whose loudness is compared."""
