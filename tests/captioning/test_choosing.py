@@ -132,6 +132,7 @@ def test_music_is_named_by_what_plays_in_it(sounds, said):
 
 def test_what_only_says_that_there_is_music():
     assert is_general(MUSIC)
+    assert is_general(wording("instrumental music"))  # "Musical instrument"
     assert not is_general(PIANO)
     assert not is_general(None)
 
@@ -148,6 +149,9 @@ PLAIN = style_named("plain", "en")
         ([("a", 1, 9)], [(300, 500)], [(1, 3, "a"), (5, 9, "a")]),  # dialogue
         ([("a", 1, 9)], [(0, 900)], []),
         ([("a", 1, 5), ("a", 5, 9)], [], [(1, 9, "a")]),  # nothing changes
+        ([("a", 1, 9), ("a", 3, 6)], [], [(1, 9, "a")]),  # two sounds of one name
+        ([("a", 1, 2.3), ("b", 2, 6)], [], [(1, 2.3, "a|b"), (2.3, 6, "b")]),  # a moment of both
+        ([("a", 1, 5), ("b", 4.7, 6)], [], [(1, 4.7, "a"), (4.7, 6, "a|b")]),  # to the shorter side
         ([], [], []),
     ],
 )
@@ -155,3 +159,8 @@ def test_labels_stand_for_each_stretch_in_which_the_same_sounds_last(sounds, tak
     mentions = [replace(mention(*each), peak=0.9 - 0.1 * n) for n, each in enumerate(sounds)]
     found = [(c.start_s, c.end_s, "|".join(c.lines)) for c in stretches_of(mentions, PLAIN, taken)]
     assert found == cues
+
+
+def test_a_sound_that_is_mentioned_twice_is_there_once():
+    one = mention("a", 1, 5)
+    assert stretches_of([one, one], PLAIN, []) == stretches_of([one], PLAIN, [])

@@ -195,6 +195,12 @@ def test_the_languages_of_settings_are_those_of_the_wording():
     assert LANGUAGES == WORDED
 
 
+@pytest.mark.parametrize(("later", "cues"), [(0.5, 1), (0.52, 2)])
+def test_sounds_that_begin_within_half_a_second_share_a_cue(later, cues):
+    both = [heard("Siren", 1.0, 9.0, 0.9), heard("Bark", 1.0 + later, 9.0, 0.9)]
+    assert len(said(both)) == cues
+
+
 def test_a_short_sound_is_captioned_in_time_or_not_at_all():
     blast = heard("Explosion", 1.0, 1.3)
     assert said([blast, heard("Bark", 1.8, 2.1)], style="dcmp") == [(1.0, 3.0, "[explosion booms]")]
