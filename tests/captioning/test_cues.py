@@ -201,6 +201,23 @@ def test_sounds_that_begin_within_half_a_second_share_a_cue(later, cues):
     assert len(said(both)) == cues
 
 
+@pytest.mark.parametrize(
+    ("dialogue", "n_left_out"),
+    [((1.0, 3.0), 1), ((1.01, 3.0), 0), ((1.0, 2.99), 0), ((0.0, 9.0), 1)],
+)
+def test_labels_of_sounds_that_all_of_the_dialogue_covers_are_left_out(dialogue, n_left_out):
+    made = captioned(
+        [heard("Bark", 1.0, 3.0)], CaptionSettings(style="plain"),
+        dialogue=[Cue(*dialogue, ("hello",))],
+    )  # fmt: skip
+    assert len(made.left_out) == n_left_out
+
+
+def test_of_two_that_matter_alike_the_first_stays():
+    rain, wind = heard("Rain", 1.0, 2.0, 0.8), heard("Wind", 1.6, 2.6, 0.8)
+    assert said([rain, wind], density="high")[0][2] == "[rain starts to fall]"
+
+
 def test_a_short_sound_is_captioned_in_time_or_not_at_all():
     blast = heard("Explosion", 1.0, 1.3)
     assert said([blast, heard("Bark", 1.8, 2.1)], style="dcmp") == [(1.0, 3.0, "[explosion booms]")]
