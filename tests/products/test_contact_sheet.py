@@ -8,6 +8,7 @@ from PIL import Image
 from overlay.commands import main
 from overlay.datatypes import Excerpt
 from overlay.drawing.contact_sheet import PICTURE_HEIGHT, PICTURE_WIDTH
+from overlay.drawing.theme import load_theme
 from overlay.errors import ExportError, OutputError
 from overlay.media.source import open_source
 from overlay.products.contact_sheet import ContactSheet
@@ -69,6 +70,21 @@ def test_each_event_has_the_picture_of_its_time(clip, tmp_path):
     assert bars == sorted(bars, reverse=True)
 
 
+@pytest.mark.parametrize(("span", "color"), [((1.5, 3.5), 0), ((2.5, 4.5), 1), ((4.0, 8.6), 2)])
+def test_the_picture_is_that_of_the_middle_of_an_event(clip, tmp_path, span, color):
+    made(ContactSheet(), clip, tmp_path / "a.png", track=heard((0, *span, 0.9)))
+    assert np.abs(middle(sheet_of(tmp_path / "a.png"), 0) - COLORS[color]).max() < 12
+
+
+def test_a_bar_has_the_colour_of_its_family(clip, tmp_path):
+    track = heard((0, 0.5, 2, 0.9), (1, 3.5, 5, 0.8))
+    made(ContactSheet(), clip, tmp_path / "a.png", track=track)
+    sheet, theme = sheet_of(tmp_path / "a.png"), load_theme("dark")
+    for n, family in enumerate(("things", "animal")):
+        expected = 255 * np.array(theme.families[family])
+        assert np.abs(sheet[16 + 182, 16 + n * 336 + 20] - expected).max() < 2
+
+
 def test_a_part_shows_the_part(clip, tmp_path):
     source = open_source(clip, excerpt=Excerpt(3, 9))
     made(ContactSheet(), source, tmp_path / "a.png", track=heard((0, 0.5, 2, 0.9)))
@@ -93,6 +109,14 @@ def test_of_many_events_the_surest_are_shown(clip, tmp_path):
         ContactSheet(), clip, tmp_path / "a.png", track=heard(*spans, n=60), reporter=reporter
     )
     assert done.n_frames == 48
+    sheet = sheet_of(tmp_path / "a.png")
+    bars = [sheet[16 + n // 4 * 251 + 182, 16 + n % 4 * 336 :][:320] for n in range(48)]
+    lengths = [(np.abs(bar - bar[0]).max(axis=1) < 3).mean() for bar in bars]
+    assert min(lengths) == pytest.approx(0.3 + 12 / 100, abs=0.02)  # twelve less sure are missing
+    shown = [middle(sheet, n) for n in range(48)]
+    first_green = next((n for n, each in enumerate(shown) if each[1] > 200), 48)
+    assert all(each[0] > 200 for each in shown[:first_green])
+    assert all(each[1] > 200 for each in shown[first_green:])  # by time
     assert any("48 surest of" in note for note in notes)
 
 
