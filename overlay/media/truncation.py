@@ -10,6 +10,8 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from overlay.media.program_changes import packets_of
+
 _TAIL_BYTES = 1 << 17
 """More than two pages of Ogg, which are 65,307 bytes at most."""
 _OGG_PAGE = b"OggS"
@@ -17,9 +19,6 @@ _END_OF_STREAM = 4
 _FLV_KINDS = (8, 9, 18)
 _PS_PACKETS = 0xBB
 """Start codes from here on are of packets with a length; those of pictures are below."""
-_SYNC = 0x47
-_TS_PACKETS = (188, 192, 204)
-"""Lengths of a packet: plain, with a time before it, with a checksum behind it."""
 _ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _UNKNOWN_FROM = 0x7FFFF000
 """Lengths that writers give who cannot go back to say the true one: 2 or 4 GB, or nearly."""
@@ -83,14 +82,9 @@ def _within_ps(tail: bytes) -> str:
 
 
 def _within_ts(head: bytes, size: int) -> str:
-    for length in _TS_PACKETS:
-        for first in range(length):
-            if len(head) > first + 4 * length and all(
-                head[first + n * length] == _SYNC for n in range(5)
-            ):
-                before = 4 if length == 192 else 0
-                return "within a packet" if (size - first + before) % length else ""
-    return ""
+    length, first = packets_of(head) or (1, 0)
+    before = 4 if length == 192 else 0
+    return "within a packet" if (size - first + before) % length else ""
 
 
 def _within_asf(head: bytes, size: int) -> str:
