@@ -10,7 +10,7 @@ from typing import IO
 from overlay.datatypes import ColorInfo, TagTimeline, VideoInfo
 from overlay.drawing.fonts import can_draw, font_file
 from overlay.drawing.panel import Panel, PlanarPanel
-from overlay.errors import UsageError
+from overlay.errors import EncodeError, UsageError
 from overlay.media.frame_filters import picture_spans
 from overlay.media.panel_stream import (
     STANDING_RATE,
@@ -20,7 +20,7 @@ from overlay.media.panel_stream import (
     panel_rate,
     write_panel,
 )
-from overlay.media.pixel_aspects import with_shapes
+from overlay.media.pixel_aspects import size_after_turning, with_shapes
 from overlay.media.process import FfmpegRun, feed, started
 from overlay.media.reframing import Reframing, reframing
 from overlay.media.source import Source
@@ -46,7 +46,19 @@ def shaped(source: Source, settings: Settings) -> tuple[VideoInfo, Reframing | N
 
 
 def drawn_on(source: Source, reporter: Reporter) -> Source:
-    """The source with what has to be known of all its frames to draw on them, for a plan."""
+    """The source with what has to be known of all its frames to draw on them, for a plan.
+
+    Raises:
+        EncodeError: A picture that the player turns changes its size.
+    """
+    if other := size_after_turning(source.info):
+        at_s, width, height = other
+        raise EncodeError(
+            "the picture is turned by the player and changes its size while it plays "
+            f"({width}x{height} from {at_s:.1f} s), which cannot be drawn on; encode it upright "
+            "first",
+            path=source.path,
+        )
     info = with_shapes(source.info)
     if info is source.info:
         return source
