@@ -12,6 +12,7 @@ from overlay.drawing.fonts import can_draw, font_file
 from overlay.drawing.panel import Panel
 from overlay.drawing.yuv_planes import PlanarPanel
 from overlay.errors import EncodeError, UsageError
+from overlay.media.dynamic_metadata import dynamic_metadata, has_own_colors
 from overlay.media.frame_filters import picture_spans
 from overlay.media.panel_stream import (
     STANDING_RATE,
@@ -50,8 +51,21 @@ def drawn_on(source: Source, reporter: Reporter) -> Source:
     """The source with what has to be known of all its frames to draw on them, for a plan.
 
     Raises:
-        EncodeError: A picture that the player turns changes its size.
+        EncodeError: A picture that the player turns changes its size, or its colours need messages
+            that are lost.
     """
+    kinds = dynamic_metadata(source.info)
+    if has_own_colors(source.picture(), kinds):
+        raise EncodeError(
+            "its colours are Dolby Vision's own (profile 5), which nothing encodes here; --soft "
+            "keeps them, and --overlay-only draws the panel alone",
+            path=source.path,
+        )
+    if kinds:
+        reporter.note(
+            f"its metadata of single scenes ({', '.join(kinds)}) are left out; those of the whole "
+            "film are kept"
+        )
     if other := size_after_turning(source.info):
         at_s, width, height = other
         raise EncodeError(
