@@ -118,7 +118,8 @@ def test_what_a_camera_wrote_of_its_owner_is_in_no_picture(make_clip, tmp_path, 
     photo = tmp_path / name
     Image.radial_gradient("L").resize((160, 120)).convert("RGB").save(photo, exif=said)
     source = make_clip(
-        f"{name}.mkv", "-i", str(photo), "-f", "lavfi", "-i", "sine=d=3", "-c:v", "copy", "-c:a", "aac",
+        f"{name}.mkv", "-i", str(photo), "-f", "lavfi", "-i", "sine=d=3", "-c:v", "copy", "-c:a",
+        "aac",
     )  # fmt: skip
     assert b"PRIVATE" in source.read_bytes()
     for product, out in ((Still(1.0), "out.png"), (Burned(), "out.mkv"), (Burned(), "out.mp4")):
