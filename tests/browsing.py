@@ -61,6 +61,7 @@ def chromium(folder, *, size=(1280, 800), language="en-US", scheme="dark"):
             "Emulation.setDeviceMetricsOverride",
             {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 500},
         )
+        chrome.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": size[0] < 500})
         yield chrome
     finally:
         chrome.quit()

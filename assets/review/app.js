@@ -514,6 +514,7 @@ function listen() {
     play: () => player.toggle(), onset: () => setEdge("onset"), offset: () => setEdge("offset"),
     "zoom-in": () => timeline.zoom(0.5, player.time), "zoom-out": () => timeline.zoom(2, player.time),
     "zoom-fit": () => timeline.fit(), load: () => $("file").click(),
+    menu: () => $("menu").setAttribute("aria-expanded", document.body.classList.toggle("menu")),
     language: () => {
       const language = currentLanguage() === "zh" ? "en" : "zh";
       remembered.set("language", language);

@@ -98,11 +98,15 @@ const KEYS = [
   [["?"], "keyHelp"],
 ];
 
+/** Those of them that stand on no button. */
+const LONE = ["keyMove", "keySeek", "keyHelp"];
+
 /** The keys, always in sight at the foot of the page and at length in the help. */
 export function showKeys() {
   const caps = (keys) => keys.map((key) => text("kbd", key));
   $("keys").replaceChildren(...KEYS.map(([keys, what]) => {
     const each = element("span", "");
+    if (!LONE.includes(what)) each.className = "shown";
     each.append(...caps(keys), ` ${say(what)}`);
     return each;
   }));

@@ -10,7 +10,9 @@ const MEL = 84;
 /** Of the spectrogram in a low window, where the video needs the room. */
 const MEL_LOW = 52;
 const LOW_WINDOW = 860;
-const LANE = 20;
+const LANE = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--lane"));
+/** How far from an event a press still means it. */
+const NEAR = LANE / 4;
 const NARROWEST_S = 0.5;
 const STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 /** Dark to bright, for the spectrogram: red, green and blue at some places. */
@@ -73,8 +75,8 @@ export class Timeline {
   resize() {
     const ratio = devicePixelRatio || 1;
     this.width = this.tracks.clientWidth;
-    this.mel = innerHeight < LOW_WINDOW ? MEL_LOW : MEL;
-    this.gutter = this.width < 640 ? 76 : 136;
+    this.mel = innerHeight < LOW_WINDOW || this.width < 640 ? MEL_LOW : MEL;
+    this.gutter = this.width < 640 ? 104 : 136;
     this.ratio = ratio;
     fit(this.sound, this.width, OVERVIEW + RULER + LOUDNESS + this.mel, ratio);
     fit(this.canvas, this.width, this.lanes.clientHeight, ratio);
@@ -444,7 +446,7 @@ export class Timeline {
   hit({ x, y }) {
     const row = this.rows[Math.floor((y + this.lanes.scrollTop) / LANE)];
     const near = (item) => Math.max(this.x(item.onset) - x, x - this.x(item.offset), 0);
-    const found = row?.items.filter((item) => item.passes && near(item) < 5) ?? [];
+    const found = row?.items.filter((item) => item.passes && near(item) < NEAR) ?? [];
     return found.sort((a, b) => near(a) - near(b) || a.offset - a.onset - (b.offset - b.onset))[0] ?? null;
   }
 
@@ -465,19 +467,22 @@ export class Timeline {
   }
 }
 
-/** Events by label, the labels of most events first; what others found of one right below it. */
+/** Events by label, the labels of most events first, then as they come; what others found of one right below it. */
 function lanesOf(items) {
   const rows = new Map();
   const counts = new Map();
+  const first = new Map();
   for (const item of items) {
     const { shownName: name, baseName: base, lane = 0 } = item;
     if (!rows.has(name)) rows.set(name, { name, base, lane, items: [] });
     rows.get(name).items.push(item);
     counts.set(base, (counts.get(base) ?? 0) + 1);
+    first.set(base, Math.min(first.get(base) ?? Infinity, item.onset));
   }
   const alphabetic = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
   return [...rows.values()].sort((a, b) => (
-    counts.get(b.base) - counts.get(a.base) || alphabetic(a.base, b.base) || a.lane - b.lane
+    counts.get(b.base) - counts.get(a.base) || first.get(a.base) - first.get(b.base) ||
+    alphabetic(a.base, b.base) || a.lane - b.lane
   ));
 }
 

@@ -322,7 +322,7 @@ def test_language_is_switched_and_kept(person):
     assert person.entries()[-1]["label"] == "Dog"
     person.open()
     assert person.js("document.documentElement.lang") == "zh-Hans"
-    assert person.text("#counts") == "已判断 1 / 6 · 100 % 正确"
+    assert person.text("#counts") == "已审核 1 / 6 · 100 % 正确"
 
 
 def test_keyboard_alone_reaches_everything_in_order(person):
@@ -333,10 +333,10 @@ def test_keyboard_alone_reaches_everything_in_order(person):
         if seen[-1] == "BODY" or (len(seen) > 2 and seen[-1] == seen[0]):
             break
     wanted = [
-        "reviewer", "download", "load", "language", "help", "play", "seek", "advance", "wrong",
+        "reviewer", "download", "load", "language", "help", "play", "seek", "wrong",
         "unsure", "right", "undo", "skip", "search", "again", "onset", "offset", "merge", "new",
-        "comment", "tab-events", "order", "state", "text", "least", "list", "zoom-in", "zoom-out",
-        "zoom-fit", "lanes",
+        "comment", "advance", "tab-events", "order", "state", "text", "least", "list", "zoom-in",
+        "zoom-out", "zoom-fit", "lanes",
     ]  # fmt: skip
     assert [name for name in seen if name in wanted] == wanted
     person.js("document.getElementById('unsure').focus()")
@@ -362,19 +362,57 @@ def test_many_events_stay_few_elements(browser, film, tmp_path):
     assert not person.complaints()
 
 
-@pytest.fixture(scope="module")
-def phone(tmp_path_factory, page_file):
-    with chromium(tmp_path_factory.mktemp("phone"), size=(390, 844), scheme="light") as started:
-        yield fresh(started, page_file.as_uri())
+@pytest.fixture(scope="module", params=[(390, 844), (360, 740)], ids=str)
+def phone(tmp_path_factory, page_file, request):
+    folder = tmp_path_factory.mktemp("phone")
+    with chromium(folder, size=request.param, scheme="light") as started:
+        person = fresh(started, page_file.as_uri())
+        person.size = request.param
+        yield person
+
+
+def _boxes(person, *selectors):
+    return [person.element(css).rect for css in selectors]
 
 
 def test_phone_needs_no_sideways_scrolling_and_is_judged_by_thumb(phone):
-    assert phone.js("document.documentElement.scrollWidth") <= 390
-    boxes = [phone.element(css).rect for css in ("#wrong", "#unsure", "#right")]
-    assert all(box["y"] + box["height"] <= 844 and box["height"] >= 44 for box in boxes)
-    assert len({box["y"] for box in boxes}) == 1
+    width, height = phone.size
+    assert phone.js("document.documentElement.scrollWidth") <= width
+    buttons = _boxes(phone, "#wrong", "#unsure", "#right", "#undo", "#skip")
+    assert all(box["height"] >= 56 and height - 90 < box["y"] for box in buttons)
+    assert len({box["y"] for box in buttons}) == 1
     phone.click("#right")
-    assert phone.text("#counts").startswith("1 of 6") and not phone.complaints()
+    phone.js("document.scrollingElement.scrollTo(0, 1e6)")
+    phone.click("#wrong")
+    assert phone.text("#counts").startswith("2 of 6") and not phone.complaints()
+    phone.click("#undo")
+    phone.click("#undo")
+    phone.js("document.scrollingElement.scrollTo(0, 0)")
+
+
+def test_phone_has_video_timeline_event_and_list_below_each_other(phone):
+    boxes = _boxes(phone, "#frame", "#play", "#tracks", "#event-name", "#choices button", "#list")
+    assert [box["y"] for box in boxes] == sorted(box["y"] for box in boxes)
+    assert boxes[4]["y"] + boxes[4]["height"] < phone.size[1] - 60  # in sight, above the verdicts
+
+
+def test_phone_keeps_the_video_in_sight_while_the_list_is_scrolled(phone):
+    phone.js("document.scrollingElement.scrollTo(0, 1e6)")
+    assert phone.js("document.getElementById('frame').getBoundingClientRect().top") == 0
+    phone.js("document.scrollingElement.scrollTo(0, 0)")
+
+
+def test_what_a_finger_presses_is_large_enough(phone):
+    phone.click("#menu")
+    assert phone.element("#download").is_displayed()
+    small = phone.js(
+        "[...document.querySelectorAll('button, select, input[type=text], input[type=search], "
+        "input[type=range], .row')].filter((each) => each.offsetHeight && each.offsetHeight < 40)"
+        ".map((each) => each.id || each.className)"
+    )
+    assert small == []
+    phone.click("#menu")
+    assert not phone.element("#download").is_displayed()
 
 
 def _serious(person):

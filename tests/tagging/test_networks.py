@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from tagging_checkpoints import golden_weight
 
+from overlay.tagging import panns
 from overlay.tagging.engines.backend import import_paddle
 from overlay.tagging.engines.window_sharing import SharedPanns, parameter_shapes
 from overlay.tagging.engines.winograd import Convolution
 from overlay.tagging.frontends import FRAME_LENGTH, MelFrontEnd, PaddleAudioFrontEnd, PannsFrontEnd
-from overlay.tagging.networks import panns
 from overlay.tagging.networks.mobilenet import MobileNet
 from overlay.tagging.weights.loading import load_into
 
