@@ -73,9 +73,12 @@ def write_report(out: Path, target: Path) -> None:
         _gone(n_gone),
     ]
     text = _PAGE.format(
-        title=_text(out.absolute().name), totals=_totals(sources, len(failed)), made=_made(sources),
-        style=resource("assets", "report", "report.css").read_text("utf-8"), sections="\n".join(sections),
-    )  # fmt: skip
+        title=_text(out.absolute().name),
+        style=resource("assets", "report", "report.css").read_text("utf-8"),
+        totals=_totals(sources, len(failed)),
+        made=_made(sources),
+        sections="\n".join(sections),
+    )
     write_bytes(target, text.encode("utf-8", "replace"), overwrite=True)
 
 

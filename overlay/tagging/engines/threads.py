@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from multiprocessing.pool import ThreadPool
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from overlay.tagging.engines.base import Floats
 
 _Item = TypeVar("_Item")
 
 
+def blas_threads(n_threads: int) -> AbstractContextManager[Any]:
+    """NumPy's matrix products take so many threads while it is entered, in the whole process."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(n_threads, "blas")
+
+
 def in_threads(
     work: Callable[[_Item], Floats], items: Iterable[_Item], n_threads: int
 ) -> list[Floats]:
     """Each item by one thread: the parts that are no matrix product are shared out, too."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1, "blas"):
+    with blas_threads(1):
         try:
             pool = ThreadPool(n_threads)
         except (OSError, RuntimeError):  # this user has too many threads, or no shared memory
