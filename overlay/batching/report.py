@@ -106,8 +106,8 @@ def _standing(out: Path) -> Iterator[Marker | None]:
 
 def _totals(sources: list[_Sourced], n_failed: int) -> str:
     length_s, seconds = (sum(getattr(s, name) for s in sources) for name in ("length_s", "seconds"))
-    cells = [("", "Sources", len(sources)), ("", "Done", len(sources) - n_failed)]
-    cells += [("bad", "Failed", n_failed)] if n_failed else []
+    cells = [("", "Sources", str(len(sources))), ("", "Done", str(len(sources) - n_failed))]
+    cells += [("bad", "Failed", str(n_failed))] if n_failed else []
     cells += [("", "Length", _clock(length_s)), ("", "Time of workers", _clock(seconds))]
     return "".join(
         f'<div class="{css}"><dt>{name}</dt><dd>{value}</dd></div>' for css, name, value in cells

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from multiprocessing.pool import ThreadPool
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from overlay.tagging.engines.base import Floats
 
 _Item = TypeVar("_Item")
 
 
-def blas_threads(n_threads: int) -> AbstractContextManager[Any]:
+@contextmanager
+def blas_threads(n_threads: int) -> Iterator[None]:
     """NumPy's matrix products take so many threads while it is entered, in the whole process."""
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(n_threads, "blas")
+    with threadpool_limits(n_threads, "blas"):
+        yield
 
 
 def in_threads(
