@@ -73,9 +73,12 @@ def write_report(out: Path, target: Path) -> None:
         _gone(n_gone),
     ]
     text = _PAGE.format(
-        title=_text(out.absolute().name), totals=_totals(sources, len(failed)), made=_made(sources),
-        style=resource("assets", "report", "report.css").read_text("utf-8"), sections="\n".join(sections),
-    )  # fmt: skip
+        title=_text(out.absolute().name),
+        style=resource("assets", "report", "report.css").read_text("utf-8"),
+        totals=_totals(sources, len(failed)),
+        made=_made(sources),
+        sections="\n".join(sections),
+    )
     write_bytes(target, text.encode("utf-8", "replace"), overwrite=True)
 
 
@@ -103,8 +106,8 @@ def _standing(out: Path) -> Iterator[Marker | None]:
 
 def _totals(sources: list[_Sourced], n_failed: int) -> str:
     length_s, seconds = (sum(getattr(s, name) for s in sources) for name in ("length_s", "seconds"))
-    cells = [("", "Sources", len(sources)), ("", "Done", len(sources) - n_failed)]
-    cells += [("bad", "Failed", n_failed)] if n_failed else []
+    cells = [("", "Sources", str(len(sources))), ("", "Done", str(len(sources) - n_failed))]
+    cells += [("bad", "Failed", str(n_failed))] if n_failed else []
     cells += [("", "Length", _clock(length_s)), ("", "Time of workers", _clock(seconds))]
     return "".join(
         f'<div class="{css}"><dt>{name}</dt><dd>{value}</dd></div>' for css, name, value in cells
