@@ -11,7 +11,8 @@ from overlay.datatypes import ColorInfo, TagTimeline, VideoInfo
 from overlay.drawing.fonts import can_draw, font_file, undrawable
 from overlay.drawing.panel import Panel
 from overlay.drawing.yuv_planes import PlanarPanel
-from overlay.errors import UsageError
+from overlay.errors import EncodeError, UsageError
+from overlay.media.dynamic_metadata import dynamic_metadata, has_own_colors
 from overlay.media.frame_filters import picture_spans
 from overlay.media.panel_stream import (
     STANDING_RATE,
@@ -21,7 +22,7 @@ from overlay.media.panel_stream import (
     panel_rate,
     write_panel,
 )
-from overlay.media.pixel_aspects import with_shapes
+from overlay.media.pixel_aspects import size_after_turning, with_shapes
 from overlay.media.process import FfmpegRun, feed, started
 from overlay.media.reframing import Reframing, reframing
 from overlay.media.source import Source
@@ -50,7 +51,32 @@ def shaped(source: Source, settings: Settings) -> tuple[VideoInfo, Reframing | N
 
 
 def drawn_on(source: Source, reporter: Reporter) -> Source:
-    """The source with what has to be known of all its frames to draw on them, for a plan."""
+    """The source with what has to be known of all its frames to draw on them, for a plan.
+
+    Raises:
+        EncodeError: A picture that the player turns changes its size, or its colours need messages
+            that are lost.
+    """
+    kinds = dynamic_metadata(source.info)
+    if has_own_colors(source.picture(), kinds):
+        raise EncodeError(
+            "its colours are Dolby Vision's own (profile 5), which nothing encodes here; --soft "
+            "keeps them, and --overlay-only draws the panel alone",
+            path=source.path,
+        )
+    if kinds:
+        reporter.note(
+            f"its metadata of single scenes ({', '.join(kinds)}) are left out; those of the whole "
+            "film are kept"
+        )
+    if other := size_after_turning(source.info):
+        at_s, width, height = other
+        raise EncodeError(
+            "the picture is turned by the player and changes its size while it plays "
+            f"({width}x{height} from {at_s:.1f} s), which cannot be drawn on; encode it upright "
+            "first",
+            path=source.path,
+        )
     info = with_shapes(source.info)
     if info is source.info:
         return source
