@@ -49,7 +49,7 @@ def chapters_of(run: Run) -> list[Chapter]:
     chapters: list[Chapter] = []
     for start_s, end_s, title in zip(starts, [*starts[1:], length_s], titles, strict=True):
         before = chapters[-1] if chapters else None
-        if before is not None and title in ("", before.title):
+        if before is not None and title == before.title:
             chapters[-1] = Chapter(before.start_s, end_s, before.title)
         elif before is not None and not before.title:
             chapters[-1] = Chapter(before.start_s, end_s, title)

@@ -213,6 +213,24 @@ def test_where_chapters_begin_and_what_they_are_called(heard, expected):
     assert chaptered(*((*each, 0.9) for each in heard))[0] == expected
 
 
+def test_a_chapter_is_called_by_what_is_heard_long_and_surely():
+    assert chaptered(("Dog", 0, 30, 0.4), ("Rain", 0, 30, 0.9))[0] == [(0, 60, "Rain")]
+    assert chaptered(("Dog", 0, 30, 0.6), ("Rain", 0, 15, 0.9))[0] == [(0, 60, "Dog")]
+    barely = (
+        ("Dog", 0, 20.0, 0.5),
+        ("Rain", 20.0, 60, 0.5),
+    )  # what ends where one begins is not in it
+    assert chaptered(*barely)[0] == [(0, 20, "Dog"), (20, 60, "Rain")]
+
+
+def test_chapters_begin_at_the_nearest_millisecond():
+    _, run = chaptered(("Dog", 0, 12, 0.9), ("Rain", 12.3457, 60, 0.9))
+    lines = content_of("chapters", run).decode().split()
+    assert [line for line in lines if line.startswith(("START", "END"))] == [
+        "START=0", "END=12346", "START=12346", "END=60000",
+    ]  # fmt: skip
+
+
 def test_chapters_of_one_name_are_one_and_nothing_heard_makes_none():
     rain, run = chaptered(("Rain", 30, 45, 0.9), ("Rain", 46, 60, 0.9))
     assert rain == [(0, 60, "Rain")]
