@@ -219,7 +219,7 @@ def test_a_chapter_is_called_by_what_is_heard_long_and_surely():
     barely = (
         ("Dog", 0, 20.0, 0.5),
         ("Rain", 20.0, 60, 0.5),
-    )  # what ends where one begins is not in it
+    )  # that ends where this begins
     assert chaptered(*barely)[0] == [(0, 20, "Dog"), (20, 60, "Rain")]
 
 
