@@ -178,7 +178,7 @@ class Refusing:
 def test_a_cluster_that_does_not_answer_is_said_in_a_line(monkeypatch, error):
     ray = Refusing(error)
     monkeypatch.setitem(sys.modules, "ray", ray)
-    with pytest.raises(UsageError, match="--ray auto: no cluster answers: (no node|x|token)$"):
+    with pytest.raises(UsageError, match=r"--ray auto: no cluster answers: (no node|x|token)$"):
         connected("auto", 3)
     with pytest.raises(UsageError):
         connected("local", 3)
@@ -189,7 +189,7 @@ def test_where_nobody_listens_ray_is_not_even_asked(monkeypatch):
     ray = Refusing(ConnectionError())
     monkeypatch.setitem(sys.modules, "ray", ray)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        address = "127.0.0.1:{}".format(server.getsockname()[1])
+        address = f"127.0.0.1:{server.getsockname()[1]}"
         with pytest.raises(UsageError):
             connected(address, 0)
         assert ray.asked == [(address, None)]

@@ -94,10 +94,10 @@ def plain(capsys):
     """What is printed where there is no terminal: on standard output, on standard error."""
 
     def printed(n_new, events, *, quiet=False):
-        with contextlib.redirect_stderr(io.StringIO()) as said:
-            with Board(n_new, 2, quiet=quiet) as board:
-                for event in events:
-                    board(event)
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said), Board(n_new, 2, quiet=quiet) as board:
+            for event in events:
+                board(event)
         return capsys.readouterr().out.splitlines(), said.getvalue().splitlines()
 
     return printed
