@@ -60,9 +60,9 @@ def test_the_whole_has_a_bar_that_fits_on_any_terminal(columns):
 
 
 def test_each_worker_has_a_line_of_what_it_is_at():
-    events = [at("a.mp4", 0, 5, 10), at("b.mp4", 1, 7, None), at("c.mp4", 2, 1, 2)]
+    events = [at("a.mp4", 0, 10, 10), at("b.mp4", 1, 7, None), at("c.mp4", 2, 1, 2)]
     said = on_a_terminal(80, 4, 2, events)
-    assert "listening  50 %  a.mp4" in said
+    assert "listening 100 %  a.mp4" in said
     assert "listening 7 s  b.mp4" in said
     assert "c.mp4" not in said  # a worker that has no line
 
@@ -74,7 +74,9 @@ def test_names_do_not_move_the_cursor_and_long_ones_are_cut():
 
 
 def test_there_are_no_more_lines_than_a_screen_has():
-    said = on_a_terminal(80, 100, 64, [at(f"worker-{n}.mp4", n, 1, 2) for n in range(64)])
+    events = [at(f"worker-{n}.mp4", n, 1, 2) for n in range(64)]
+    said = on_a_terminal(80, 100, 64, [*events, outcome("last.mp4", worker=63)])
+    assert "1/100," in said
     assert "worker-15.mp4" in said
     assert "worker-16.mp4" not in said
 
