@@ -186,14 +186,14 @@ def test_a_file_of_a_list_that_is_not_there_is_one_that_failed(clip, tmp_path, c
     assert "gone.mp4: events failed" in capsys.readouterr().err
 
 
-def run(tree, out, *more, do="events"):
-    common = ["-r", "-o", str(out), "--do", do, "--model", "builtin", "--jobs", "2"]
+def run(tree, out, *more, do="events", jobs=1):
+    common = ["-r", "-o", str(out), "--do", do, "--model", "builtin", "--jobs", str(jobs)]
     return main(["batch", str(tree), *common, *more])
 
 
 def test_done_once_one_bad_clip_never_stops_it(tree, tmp_path, capsys):
     out = tmp_path / "out"
-    assert run(tree, out, do="render,events") == 7
+    assert run(tree, out, do="render,events", jobs=2) == 7
     said = capsys.readouterr()
     assert said.out.startswith("8 new, 0 done, 0 failed before; 4 sources of 0 MB, about 3 s")
     assert said.out.endswith("6 done, 2 failed\n")
