@@ -10,6 +10,7 @@ that is lost costs what it was at, and a driver that is lost goes on with the sa
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -32,6 +33,7 @@ _CHUNKS_PER_CPU = 2
 _CPUS_PER_SCORER = 4
 _MOST_BROKEN = 64
 """Sources that were lost and wait for a quiet moment; if there are more, they do not wait."""
+_KNOCK_S = 10.0
 _RETRIES = 2
 """Times that Ray runs again what was on a node or a process that is gone."""
 
@@ -52,14 +54,26 @@ def connected(address: str, n_cpus: int) -> Any:
     except ImportError as error:
         raise UsageError("--ray: Ray is not installed; pip install 'tag-overlay[ray]'") from error
     try:
+        _knock(address)
         ray.init(
             address, num_cpus=(n_cpus or None) if address == "local" else None,
             log_to_driver=False, configure_logging=False, ignore_reinit_error=True,
         )  # fmt: skip
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         reason = " ".join(str(error).split())[:300]
         raise UsageError(f"--ray {address}: no cluster answers: {reason}") from error
     return ray
+
+
+def _knock(address: str) -> None:
+    """Find out whether anybody is there: Ray itself would ask for minutes.
+
+    Raises:
+        OSError: Nobody is.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK_S).close()
 
 
 class Cluster:

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import socket
 import sys
 from dataclasses import replace
 from types import SimpleNamespace
@@ -158,3 +159,40 @@ def test_without_ray_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UsageError, match=r"pip install 'tag-overlay\[ray\]'"):
         connected("auto", 0)
+
+
+class Refusing:
+    """A module ``ray`` that finds no cluster."""
+
+    exceptions = SimpleNamespace(RayError=Lost)
+
+    def __init__(self, error):
+        self.error, self.asked = error, []
+
+    def init(self, address, **options):
+        self.asked.append((address, options["num_cpus"]))
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [ConnectionError("no\nnode"), ValueError("x"), Lost("token")])
+def test_a_cluster_that_does_not_answer_is_said_in_a_line(monkeypatch, error):
+    ray = Refusing(error)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    with pytest.raises(UsageError, match=r"--ray auto: no cluster answers: (no node|x|token)$"):
+        connected("auto", 3)
+    with pytest.raises(UsageError):
+        connected("local", 3)
+    assert ray.asked == [("auto", None), ("local", 3)]  # cores of a cluster that is started
+
+
+def test_where_nobody_listens_ray_is_not_even_asked(monkeypatch):
+    ray = Refusing(ConnectionError())
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(UsageError):
+            connected(address, 0)
+        assert ray.asked == [(address, None)]
+    with pytest.raises(UsageError, match="no cluster answers"):
+        connected(address, 0)
+    assert len(ray.asked) == 1

@@ -73,8 +73,28 @@ def test_totals_count_sources_once_and_products_by_kind(page_of):
 
 def test_without_failures_there_is_no_word_of_them(page_of):
     page = page_of(marker("a.mp4"))
-    assert "Failed" not in page
-    assert 'class="reason"' not in page
+    for word in ("Failed", 'class="reason"', "Left out"):
+        assert word not in page
+
+
+@pytest.mark.parametrize(
+    ("known", "facts"),
+    [
+        ({"length_s": 3.0}, "3.0 s"),  # made so quickly that no time was measured
+        ({"seconds": 3.0}, ""),  # saved scores, which say no length
+        ({"length_s": 8.0, "seconds": 2.0}, "8.0 s · 4.0× as fast as played"),
+        ({"heard": ("Dog", "Cat")}, '<span class="heard">Dog, Cat</span>'),
+    ],
+)
+def test_of_a_source_it_is_said_what_is_known(page_of, known, facts):
+    assert re.findall(r'class="facts">(.*?)</p>', page_of(marker("a.mp4", **known))) == [facts]
+
+
+def test_what_was_written_before_is_written_again(page_of, tmp_path):
+    page_of(marker("a.mp4", state="failed", reason="x"))
+    lines_of(tmp_path)
+    assert "Failed" not in page_of(marker("a.mp4"))
+    assert [line["state"] for line in lines_of(tmp_path)] == ["done"]
 
 
 def test_products_are_links_from_where_the_page_lies_and_those_that_went_are_none(

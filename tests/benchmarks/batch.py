@@ -1,12 +1,13 @@
 """A batch against plain transcodes of the same clips; and how a plan grows with its files.
 
     python tests/benchmarks/batch.py [--clips 20] [--size 1280x720@30] [--seconds 10] [--rounds 3]
-    python tests/benchmarks/batch.py --plan 1000 10000 100000
+    python tests/benchmarks/batch.py --plan 1000 10000 100000 [--done]
 
 The clips are drawn on with the built-in model and libx264 veryfast, nothing cached, by as many
 workers as there are cores; the transcodes run one after the other, each with all cores. The limit
 for the ratio of the wall times is 1.03. The plan is that of ``batch --dry-run`` over so many files
-in folders of a thousand.
+in folders of a thousand; with ``--done`` each has a marker, and the whole command, which finds
+nothing to do, and the reports of all of it are measured, too.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from statistics import median
 from rendering import make_video, plain
 from turns import Contestant, compare, print_surroundings
 
+from overlay.batching.run import Batch, BatchSettings
+from overlay.batching.sources import find_sources, roots_of
+from overlay.batching.task import DONE, Outcome, keys_of, remember
+from overlay.settings import Settings, TaggingSettings
 from overlay.track import TagTrack
 
 LIMIT = 1.03
@@ -38,6 +43,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--plan", type=int, nargs="+")
+    parser.add_argument("--done", action="store_true")
     parser.add_argument("--turn", type=Path, nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.turn:
@@ -46,7 +52,7 @@ def main() -> None:
     print_surroundings(["imageio-ffmpeg", "numpy"])
     with tempfile.TemporaryDirectory() as folder:
         if args.plan:
-            plans(args.plan, Path(folder))
+            plans(args.plan, Path(folder), done=args.done)
         else:
             clips(args, Path(folder))
 
@@ -85,22 +91,45 @@ def transcode(made: Path, out: Path) -> None:
         plain(path, out / path.name, "veryfast", nothing)
 
 
-def plans(counts: list[int], folder: Path) -> None:
+def plans(counts: list[int], folder: Path, *, done: bool) -> None:
     """Wall, CPU and memory of a plan for more and more files."""
-    print("\n| files | CPU s | wall s | peak MB |\n|---|---|---|---|")
+    print("\n| files | command | CPU s | wall s | peak MB |\n|---|---|---|---|---|")
     for count in counts:
-        root = folder / str(count)
+        root, out = folder / str(count), folder / f"out-{count}"
         _tree(root, count, folder)
         command = [
-            sys.executable, "-m", "overlay", "batch", str(root), "-r", "-o", str(folder / "out"),
-            "--model", "builtin", "--dry-run",
+            sys.executable, "-m", "overlay", "batch", str(root), "-r", "-o", str(out),
+            "--model", "builtin", "--do", "events",
         ]  # fmt: skip
-        contestant = Contestant("plan", command)
-        contestant.run()
-        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        assert found.startswith(f"{count} new"), found
-        print(f"| {count} | {contestant.cpu_s[0]:.1f} | {contestant.wall_s[0]:.1f} | "
-              f"{contestant.peak_mb[0]:.0f} |", flush=True)  # fmt: skip
+        if not done:
+            _measured(count, "plan", [*command, "--dry-run"], f"{count} new")
+            continue
+        _mark(root, out)
+        _measured(count, "plan", [*command, "--dry-run"], f"0 new, {count} done")
+        _measured(count, "all", command, f"0 new, {count} done")
+        report = [*command, "--report", str(folder / "r.html"), "--jsonl", str(folder / "r.jsonl")]
+        _measured(count, "all, and both reports", report, f"0 new, {count} done")
+
+
+def _measured(count: int, what: str, command: list[str], expected: str) -> None:
+    contestant = Contestant(what, command)
+    contestant.run()
+    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert found.startswith(expected), found
+    print(f"| {count} | {what} | {contestant.cpu_s[0]:.1f} | {contestant.wall_s[0]:.1f} | "
+          f"{contestant.peak_mb[0]:.0f} |", flush=True)  # fmt: skip
+
+
+def _mark(root: Path, out: Path) -> None:
+    """Say that every source is done, by one table for all."""
+    out.mkdir()
+    (out / "all.csv").write_text("x")
+    settings = Settings(TaggingSettings(model="builtin"))
+    found = find_sources(roots_of([root]), out, recursive=True)
+    batch = Batch(lambda: found, out, settings, BatchSettings(("events",)))
+    for task in batch._items(found):
+        outcome = Outcome(task.found.place, "events", DONE, "all.csv")
+        remember(task, outcome, keys_of(task)["events"])
 
 
 def _tree(root: Path, count: int, folder: Path) -> None:

@@ -44,7 +44,7 @@ def main() -> int:
         os.environ |= {
             "XDG_CACHE_HOME": str(work / "cache"), "TAG_OVERLAY_OFFLINE": "1",
             "PYTHONPATH": str(ROOT), "RAY_gcs_rpc_server_reconnect_timeout_s": "10",
-            "RAY_USAGE_STATS_ENABLED": "0", "RAY_ADDRESS": "",
+            "RAY_USAGE_STATS_ENABLED": "0", "RAY_ADDRESS": "", "RAY_AUTH_MODE": "disabled",
         }  # fmt: skip
         _make_clips(work / "in", args.clips)
         _timed("without Ray", lambda: _driver(work, "calm", args.kinds).wait())

@@ -1,0 +1,151 @@
+"""One source: what is made, what is remembered of it, and what is left as it is."""
+
+import json
+import os
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from overlay.batching.claims import Claims
+from overlay.batching.markers import all_markers, marker_path, read_marker
+from overlay.batching.run import Batch, BatchSettings
+from overlay.batching.sources import find_sources, roots_of
+from overlay.batching.task import Task, do_task, keys_of, standing_of
+from overlay.settings import Settings, TaggingSettings
+from overlay.tagging.registry import load_tagger
+from tests.making import two_tags
+
+SETTINGS = Settings(tagging=TaggingSettings(model="builtin", cache=False))
+
+
+@pytest.fixture
+def task(make_clip, tmp_path):
+    """The task of a second of sound."""
+    return task_of(make_clip, tmp_path, "events", "captions")
+
+
+def task_of(make_clip, tmp_path, *kinds):
+    clip = make_clip("for-tasks.wav", "-f", "lavfi", "-i", "sine=d=1")
+    source = shutil.copy(clip, tmp_path / "a.wav")
+    out = tmp_path / "out"
+    batch = Batch(lambda: [], out, SETTINGS, BatchSettings(kinds, 1))
+    (task,) = batch._items(find_sources(roots_of([source]), out))
+    return task
+
+
+def states(task, **more):
+    return [outcome.state for outcome in do_task(task, **more)]
+
+
+def test_a_marker_says_what_was_made_of_what(task):
+    assert states(task) == ["done", "done"]
+    marker = read_marker(task.out, "a.wav", "events")
+    size = (task.out / "a.csv").stat().st_size
+    assert (marker.target, marker.target_bytes, marker.state) == ("a.csv", size, "done")
+    assert (marker.source, marker.tries, marker.reason) == (str(task.found.path), 1, "")
+    assert marker.length_s == pytest.approx(1, abs=0.1)
+    assert marker.seconds > 0
+    assert marker.made_by.endswith(f":{os.getpid()}")
+    plain = json.loads(marker_path(task.out, "a.wav", "events").read_text())
+    assert (plain["version"], plain["kind"]) == (1, "events")
+
+
+def test_what_is_done_is_passed_over_and_what_was_lost_is_made(task):
+    assert states(task) == ["done", "done"]
+    assert states(task) == ["skipped", "skipped"]
+    (task.out / "a.srt").unlink()
+    assert states(task) == ["skipped", "done"]
+    (task.out / "a.csv").write_text("cut")
+    assert states(task) == ["done", "skipped"]
+
+
+def test_a_copied_marker_is_not_taken_for_that_of_another_source(task):
+    assert states(task) == ["done", "done"]
+    other = replace(task, found=replace(task.found, place="b.wav"))
+    path = marker_path(task.out, "b.wav", "events")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(marker_path(task.out, "a.wav", "events"), path)
+    assert standing_of(other, "events", keys_of(other)["events"]) is None
+
+
+def test_by_content_a_source_is_the_same_whenever_it_was_written(task):
+    by_content = replace(task, content_keys=True)
+    before = keys_of(by_content), keys_of(task)
+    os.utime(task.found.path, (1, 1))
+    later = replace(by_content, found=task.found.now())
+    assert keys_of(later) == before[0]
+    assert keys_of(replace(later, content_keys=False)) != before[1]
+    task.found.path.write_bytes(task.found.path.read_bytes()[:-2] + b"ab")
+    assert keys_of(later) != before[0]
+
+
+def test_a_target_that_is_there_is_left_where_that_is_wanted(task):
+    (task.out / "a.csv").write_text("somebody's own")
+    assert states(replace(task, skip_existing=True)) == ["done", "done"]
+    assert (task.out / "a.csv").read_text() == "somebody's own"
+    assert (task.out / "a.srt").exists()
+    shutil.rmtree(task.out / ".tag-overlay")
+    assert states(task) == ["done", "done"]
+    assert (task.out / "a.csv").read_text() != "somebody's own"
+
+
+def test_what_another_is_at_is_busy_and_may_come_free(task):
+    with Claims(task.out).claimed("a.wav", "events"):
+        busy, done = do_task(task)
+        assert (busy.state, busy.may_pass, done.state) == ("busy", True, "done")
+        last = replace(task, again=True, lease_s=0.1, kinds=("events",))
+        with Claims(task.out, lease_s=0.01).claimed("a.wav", "captions"):
+            pass
+    assert read_marker(task.out, "a.wav", "events") is None  # busy is nothing to remember
+    assert states(last) == ["done"]
+    assert read_marker(task.out, "a.wav", "events").tries == 2
+
+
+def test_what_failed_before_is_left_unless_it_is_wanted_or_this_is_the_second_try(task):
+    task.found.path.write_text("no sound")
+    task = replace(task, found=task.found.now())
+    first = list(do_task(task))
+    assert [(each.state, each.may_pass) for each in first] == [("failed", False)] * 2
+    assert first[0].reason.startswith("cannot be read as a media file")  # and no path
+    times = [marker_path(task.out, "a.wav", "events").stat().st_ino]
+    for options, is_tried in (({}, False), ({"retry_failed": True}, True), ({"again": True}, True)):
+        assert states(replace(task, **options)) == ["failed", "failed"]
+        times.append(marker_path(task.out, "a.wav", "events").stat().st_ino)
+        assert (times[-1] != times[-2]) == is_tried
+
+
+def test_names_that_differ_in_the_extension_alone_make_products_of_two_names(task):
+    longer = replace(task, found=replace(task.found, stem="a.wav"))
+    assert states(longer) == ["done", "done"]
+    made = sorted(path.name for path in task.out.iterdir() if path.is_file())
+    assert made == ["a.wav.csv", "a.wav.srt"]
+
+
+def test_the_sound_is_scored_once_for_all_products(task):
+    loads = []
+
+    def load(settings, **more):
+        loads.append(settings)
+        return load_tagger(settings, **more)
+
+    assert states(task, load=load) == ["done", "done"]
+    assert len(loads) == 1
+
+
+def test_what_was_heard_is_remembered(make_clip, tmp_path):
+    task = task_of(make_clip, tmp_path, "events")
+    scores = tmp_path / "scores.npz"
+    two_tags().save(scores)
+    (outcome,) = do_task(replace(task, scores=str(scores)))
+    assert outcome.state == "done"
+    (marker,) = all_markers(task.out)
+    assert marker.heard == outcome.heard
+
+
+def test_a_task_goes_to_another_process_and_comes_as_it_was(task):
+    odd = replace(
+        task.found, path=task.found.path.with_name("caf\udce9.wav"), place="caf\udce9.wav"
+    )
+    for each in (task, replace(task, found=odd, again=True, scores="x.npz", content_keys=True)):
+        assert Task.from_json(json.loads(json.dumps(each.to_json()))) == each
