@@ -287,7 +287,7 @@ async function waitForCopy() {
     showMedia("proxyMaking", { percent: Math.round(100 * (state?.share ?? 0)) });
     await new Promise((done) => setTimeout(done, 700));
   }
-  $("frame").hidden = false;
+  showPicture(data.has_picture);
   showMedia(data.why ? "proxyUsed" : "", { why: data.why });
   player.load(`${data.src}?copy`);
 }
@@ -300,8 +300,12 @@ function showMedia(key, values = {}) {
   $("unplayable").hidden = !key;
 }
 
+function showPicture(isThere) {
+  document.body.classList.toggle("soundonly", !isThere);
+}
+
 function showUnplayable() {
-  $("frame").hidden = true;
+  showPicture(false);
   showMedia("unplayable", { name: data.name });
   showTime();
 }
@@ -578,7 +582,7 @@ $("name").textContent = data.name;
 $("reviewer").value = reviewer;
 $("seek").max = model.duration;
 $("least-value").textContent = filters.least;
-document.body.classList.toggle("soundonly", !data.has_picture);
+showPicture(data.has_picture);
 timeline.look.addEventListener("change", () => speak(currentLanguage()));
 listen();
 speak(currentLanguage());
