@@ -66,6 +66,9 @@ class VideoInfo:
     shapes: tuple[tuple[float, Fraction], ...] = ()
     """Second from which on a pixel has another shape than ``sample_aspect``, and that one; rising.
     Known of what is drawn on only."""
+    cropping: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Columns left and right, rows above and below of the coded picture, before it is turned, that
+    the container cuts off; no part of ``width`` and ``height``."""
     color: ColorInfo = ColorInfo()
     stands: bool = False
     """Whether it is a still or a slideshow, whose pictures stand for seconds."""
@@ -123,6 +126,22 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """What is mended of the timestamps of a whole stream."""
+
+    index: int
+    """Stream index in the file."""
+    shift_s: float = 0.0
+    """Seconds that are added to all of them."""
+    first_leaps: bool = False
+    """Whether the first one is none: it goes beside the second."""
+    creeps: bool = False
+    """Whether they are slower than what they are of: then each packet follows the one before."""
+    step_s: float = 0.0
+    """Seconds from a packet to the next then; 0 where each says its own length."""
+
+
+@dataclass(frozen=True, slots=True)
 class MediaInfo:
     """What a media file holds."""
 
@@ -158,6 +177,8 @@ class MediaInfo:
     """What was chosen of several, for people."""
     mended: bool = False
     """Whether timestamps that cannot be are mended as it is read, and the rest is passed over."""
+    repairs: tuple[Repair, ...] = ()
+    """Streams of which more is mended than single packets."""
     excerpt: Excerpt | None = None
     """The part that is used; then all starts and lengths here are of it, and second 0 is its first
     moment. ``None``: the whole file."""

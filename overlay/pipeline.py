@@ -107,7 +107,7 @@ def _rendered(made: Made, track: TagTrack | None) -> Rendered:
 
 
 def plan(
-    path: str | Path,
+    path: str | Path | Source,
     product: Product | None = None,
     out: str | Path | None = None,
     settings: Settings | None = None,
@@ -119,7 +119,8 @@ def plan(
     """Open a source and find everything that would stop the work before a second is scored.
 
     Args:
-        path: Any media file; for a product without a picture also the npz of ``TagTrack.save``.
+        path: Any media file, which may be open already; for a product without a picture also the
+            npz of ``TagTrack.save``.
         product: What to make, such as ``Table("csv")``; the video that the settings ask for if
             ``None``.
         out: Target or folder; the product's usual name beside the source if ``None``.
@@ -133,12 +134,7 @@ def plan(
     """
     settings = settings or Settings()
     target = None if out is None else Path(out)
-    saved = None if product is None else _saved(path, settings)
-    if saved is not None:
-        source, track = saved
-    else:
-        source = _opened(path, settings, reporter)
-        track = _known(track, source, settings, reporter)
+    source, track = _source(path, product, settings, track, reporter)
     sound = _check_verdicts(source, track, settings, reporter)
     instead = None
     if product is None:
@@ -155,7 +151,18 @@ def plan(
     return Job(source, settings, track, made, instead, load)
 
 
-def _opened(path: str | Path, settings: Settings, reporter: Reporter) -> Source:
+def opened(path: str | Path, settings: Settings, reporter: Reporter = SILENT) -> Source:
+    """Open a media file, for several products of the same settings of tagging.
+
+    Args:
+        path: Any media file.
+        settings: Which tracks, which part, and whether timestamps are mended.
+        reporter: Told what was chosen.
+
+    Raises:
+        MediaError: It cannot be read.
+        UsageError: The part begins behind its end.
+    """
     wanted = settings.tagging
     source = open_source(
         path, video_track=wanted.video_track, audio_track=wanted.audio_track,
@@ -164,6 +171,22 @@ def _opened(path: str | Path, settings: Settings, reporter: Reporter) -> Source:
     for note in source.notes:
         reporter.note(note)
     return source
+
+
+def _source(
+    path: str | Path | Source,
+    product: Product | None,
+    settings: Settings,
+    track: TagTrack | str | Path | None,
+    reporter: Reporter,
+) -> tuple[Source, TagTrack | None]:
+    """The source, and its scores where they are known."""
+    if not isinstance(path, Source):
+        saved = None if product is None else _saved(path, settings)
+        if saved is not None:
+            return saved
+        path = opened(path, settings, reporter)
+    return path, _known(track, path, settings, reporter)
 
 
 def _saved(path: str | Path, settings: Settings) -> tuple[Source, TagTrack] | None:
@@ -262,7 +285,7 @@ def tag(
         TaggerError: The model cannot be loaded.
     """
     settings = override(settings or Settings(), **options)
-    source = _opened(path, settings, reporter)
+    source = opened(path, settings, reporter)
     source.sound()
     return _scored(source, settings, reporter)
 
@@ -300,7 +323,7 @@ def _heard(
     if saved is not None:
         source, track = saved
     else:
-        source = _opened(path, settings, reporter)
+        source = opened(path, settings, reporter)
         source.sound()
         _check_verdicts(source, None, settings, reporter)
         track = _scored(source, settings, reporter)

@@ -24,7 +24,7 @@ def heard(shared):
     exact = [np.resize(sound, CLIP_S * RATE) for sound in sounds]
 
     def by(model, way):
-        tagger = load_tagger(TaggingSettings(model=model, device="cpu"))
+        tagger = load_tagger(TaggingSettings(model=model, device="cpu", threads=1))
         return score_stream(from_zero(exact, RATE), tagger, Windows(2.0, 0.3, way))
 
     return by

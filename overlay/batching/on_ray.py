@@ -15,13 +15,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from overlay import pipeline
 from overlay.batching.machine_share import n_cores
 from overlay.batching.markers import STATE_FOLDER, identity_of
 from overlay.batching.pool import Event, Item, Limits, Pool
 from overlay.batching.task import Outcome, Task, given_up
 from overlay.errors import OverlayError, UsageError
 from overlay.files import make_folder
-from overlay.media.source import open_source
 from overlay.scoring.score import score
 from overlay.tagging.registry import load_tagger
 
@@ -213,14 +213,8 @@ class Scorer:
 
     def _scored(self, task: Task) -> str | None:
         path = _scores_path(task)
-        tagging = task.settings.tagging
         try:
-            source = open_source(
-                task.found.path,
-                video_track=tagging.video_track,
-                audio_track=tagging.audio_track,
-                mended=task.settings.video.tolerant,
-            )
+            source = pipeline.opened(task.found.path, task.settings)
             track = score(source, self._tagger, task.settings)
             make_folder(path.parent)
             track.save(path, overwrite=True)

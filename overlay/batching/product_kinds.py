@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from overlay.errors import UsageError
+from overlay.export.formats import Format
 from overlay.files import is_file
 from overlay.products.base import Product
 from overlay.products.captions import Captions
@@ -24,19 +25,20 @@ RENDER, SOFT, PANEL = "render", "soft", "panel"
 EVENTS, CAPTIONS, TAGS, REVIEW = "events", "captions", "tags", "review"
 _CODE = {RENDER: 2, SOFT: 1, PANEL: 2, EVENTS: 1, CAPTIONS: 1, TAGS: 1, REVIEW: 1}
 """Version of the code that makes a product: raise it when the result becomes another."""
+_HEARD = ("tagging", "panel", "events")
 _TABLES = {
-    RENDER: ("tagging", "panel", "events", "video"),
-    SOFT: ("tagging", "panel", "events", "captions", "video"),
-    PANEL: ("tagging", "panel", "events", "video"),
-    CAPTIONS: ("tagging", "panel", "events", "captions"),
+    RENDER: (*_HEARD, "video"),
+    SOFT: (*_HEARD, "captions", "video"),
+    PANEL: (*_HEARD, "video"),
+    CAPTIONS: (*_HEARD, "captions"),
     TAGS: ("tagging",),
 }
-"""Tables of the settings that a product depends on; tables of events if nothing is said."""
-_CHANGE_NOTHING = frozenset({"cache", "threads", "overwrite", "ffmpeg", "device"})
-"""Settings that the result does not depend on."""
-
-
-_LOOK = frozenset({"view", "strip", "span", "theme", "position", "top_k", "font", "scale"})
+"""Tables of the settings that a product depends on; of a text by what its format holds."""
+_CHANGE_NOTHING = frozenset({"cache", "threads", "overwrite", "ffmpeg", "device", "model"})
+"""Settings that the result does not depend on; of the model it depends by name and hash."""
+_LOOK = frozenset(
+    {"view", "strip", "span", "theme", "position", "top_k", "font", "scale", "language"}
+)
 """Settings of the panel that only its look depends on."""
 
 
@@ -87,17 +89,41 @@ def facts_of(kind: str, settings: Settings, model: Sequence[str]) -> dict[str, A
         model: Name and hash of the tagger.
     """
     own = settings_for(kind, settings)
-    tables = {}
-    unused = _CHANGE_NOTHING | (_LOOK if kind in (EVENTS, CAPTIONS) else frozenset())
-    for table in _TABLES.get(kind, ("tagging", "panel", "events")):
+    facts: dict[str, Any] = {"kind": kind, "code": _CODE.get(kind, 1), "model": list(model)}
+    for table in _tables(kind):
         values = asdict(getattr(own, table))
         if values.get("verdicts"):
             values["verdicts"] = [_content(str(each)) for each in files_of(values["verdicts"])]
-        tables[table] = {
+        unused = _CHANGE_NOTHING | (_unseen(kind) if table == "panel" else frozenset())
+        facts[table] = {
             name: _content(value) for name, value in values.items() if name not in unused
         }
-    tables["tagging"].pop("model", None)
-    return {"kind": kind, "code": _CODE.get(kind, 1), "model": list(model), **tables}
+    if settings.video.tolerant:  # of damaged files more is heard
+        facts["tolerant"] = True
+    return facts
+
+
+def _tables(kind: str) -> tuple[str, ...]:
+    if kind in _TABLES:
+        return _TABLES[kind]
+    return (*_HEARD, "captions") if _held(kind) == "captions" else _HEARD
+
+
+def _unseen(kind: str) -> frozenset[str]:
+    if kind in (RENDER, SOFT, PANEL) or _held(kind) == "panel":
+        return frozenset()
+    return _LOOK - {"top_k"} if kind == REVIEW else _LOOK  # a page lists the best of a moment
+
+
+def _held(kind: str) -> str:
+    """What a text holds; empty for other kinds."""
+    text = format_of(kind)
+    return text.holds if text else ""
+
+
+def format_of(kind: str) -> Format | None:
+    """The format of a kind that is a text with one; ``None`` for other kinds."""
+    return export_formats().get("csv" if kind == EVENTS else kind)
 
 
 def _content(value: Any) -> Any:

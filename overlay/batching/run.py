@@ -15,6 +15,7 @@ from overlay.batching.markers import key_of, make_state_folders
 from overlay.batching.on_ray import Cluster, connected
 from overlay.batching.pool import Event, Item, Limits, Pool
 from overlay.batching.product_kinds import check_kinds, facts_of
+from overlay.batching.settings_check import check_settings
 from overlay.batching.sources import Found, find_sources, in_shard, root_of
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
 from overlay.errors import OutputError, OverlayError, UsageError
@@ -119,6 +120,11 @@ class Outlook:
             return None
         return self._sample_s * self.n_bytes / self._sample_bytes
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no source at all."""
+        return not self.n_new + self.n_done + self.n_failed
+
     def add(self, task: Task, standings: Iterable[Outcome | None]) -> None:
         """Count the products of a source."""
         states = [standing and standing.state for standing in standings]
@@ -156,6 +162,7 @@ class Batch:
         OutputError: The folder that we are in is gone.
         UsageError: A kind of product is not known.
         TaggerError: The model cannot be loaded.
+        OverlayError: With these settings no source could be made into anything.
     """
 
     def __init__(
@@ -170,6 +177,7 @@ class Batch:
         self._find, self._batch, self._reporter = find, batch, reporter
         kinds = check_kinds(batch.kinds)
         tagger = load_tagger(settings.tagging, reporter=reporter)
+        check_settings(kinds, settings, tagger.labels)
         facts = [
             (kind, key_of(facts_of(kind, settings, (tagger.name, tagger.model_hash))))
             for kind in kinds
@@ -185,10 +193,14 @@ class Batch:
         """Worker processes."""
         return self._batch.n_workers
 
-    def outlook(self) -> Outlook:
-        """Look at every source and its markers, and do nothing."""
+    def outlook(self, sources: Iterable[Found] | None = None) -> Outlook:
+        """Look at every source and its markers, and do nothing.
+
+        Args:
+            sources: Those that ``find`` finds if ``None``.
+        """
         outlook = Outlook()
-        for found in self._find():
+        for found in self._find() if sources is None else sources:
             if self._is_ours(found):
                 task = replace(self._task, found=found)
                 outlook.add(task, self._standings(task))
@@ -322,7 +334,7 @@ def batch(
     def found() -> Iterator[Found]:
         for source in sources:
             root = root_of(source, base)
-            for each in find_sources([root], folder, recursive=True):
+            for each in find_sources([root], folder, recursive=True, reporter=reporter):
                 # of a single file nobody knows yet whether another differs in its extension alone
                 yield replace(each, stem=root.path.name) if each.path == root.path else each
 

@@ -11,7 +11,9 @@ from itertools import groupby
 from pathlib import Path
 
 from overlay.errors import UsageError
-from overlay.files import is_file, is_folder, path_error, read_csv, read_text
+from overlay.files import is_file, is_folder, path_error, read_csv, read_text, status
+from overlay.files import reason as why
+from overlay.reporting import SILENT, Reporter
 
 MEDIA = (
     ".3gp .avi .flac .flv .m2ts .m4a .m4v .mka .mkv .mov .mp3 .mp4 .mpeg .mpg .mts .mxf .ogg .ogv "
@@ -55,8 +57,8 @@ class Found:
         Raises:
             OSError: It is gone, or cannot be looked at.
         """
-        status = self.path.stat()
-        return replace(self, size=status.st_size, mtime_ns=status.st_mtime_ns)
+        there = self.path.stat()
+        return replace(self, size=there.st_size, mtime_ns=there.st_mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ def find_sources(
     recursive: bool = False,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
+    reporter: Reporter = SILENT,
 ) -> Iterator[Found]:
     """The media files in some folders, folder by folder, by name.
 
@@ -155,6 +158,7 @@ def find_sources(
         recursive: Look into folders below, too.
         include: Patterns of names or places; media by their extension if there are none.
         exclude: Patterns of names or places to leave out.
+        reporter: Told of folders that cannot be read, and of links that lead nowhere.
     """
     seen: set[tuple[int, int]] = set()
     avoided = _identity(out)
@@ -163,24 +167,26 @@ def find_sources(
     for is_tree, group in groupby(roots, key=lambda root: is_folder(root.path)):
         if is_tree:
             for root in group:
-                for folder, place in _folders(root, seen, recursive=recursive):
-                    yield from _found(_files(folder), place, _Wanted(place, include, exclude))
+                for place, entries in _folders(root, seen, reporter, recursive=recursive):
+                    wanted = _Wanted(place, include, exclude)
+                    yield from _found(_files(entries), place, wanted, reporter)
         else:
             for place, files in groupby(group, key=lambda root: root.place):
                 yield from _named([root.path for root in files], place)
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
-    try:
-        status = folder.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+    found = status(folder)
+    return None if found is None else (found.st_dev, found.st_ino)
+
+
+_Entries = list[os.DirEntry[str]]
 
 
 def _folders(
-    root: Root, seen: set[tuple[int, int]], *, recursive: bool
-) -> Iterator[tuple[Path, str]]:
+    root: Root, seen: set[tuple[int, int]], reporter: Reporter, *, recursive: bool
+) -> Iterator[tuple[str, _Entries]]:
+    """Each folder that was not seen yet: its place, and what is in it."""
     waiting = [(root.path, root.place)]
     while waiting:
         folder, place = waiting.pop()
@@ -188,19 +194,23 @@ def _folders(
         if identity is None or identity in seen:
             continue
         seen.add(identity)
-        yield folder, place
+        entries = _entries(folder, reporter)
+        yield place, entries
         if recursive:
-            below = sorted((e for e in _entries(folder) if _is_dir(e)), key=lambda e: e.name)
+            below = sorted((e for e in entries if _is_dir(e)), key=lambda e: e.name)
             for entry in reversed(below):
                 if not entry.name.startswith("."):
                     waiting.append((Path(entry.path), _joined(place, entry.name)))
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Path, reporter: Reporter) -> _Entries:
     try:
         with os.scandir(folder) as entries:
             return list(entries)
-    except OSError:
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        reporter.note(f"{folder}: left out, the folder cannot be read: {why(error)}")
         return []
 
 
@@ -211,8 +221,8 @@ def _is_dir(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(Path(e.path) for e in _entries(folder) if not _is_dir(e))
+def _files(entries: _Entries) -> list[Path]:
+    return sorted(Path(e.path) for e in entries if not _is_dir(e))
 
 
 def _joined(place: str, name: str) -> str:
@@ -237,22 +247,23 @@ class _Wanted:
         return any(fnmatch(name, pattern) or fnmatch(place, pattern) for pattern in patterns)
 
 
-def _found(files: list[Path], place: str, wanted: Callable[[str], bool]) -> Iterator[Found]:
+def _found(
+    files: list[Path], place: str, wanted: Callable[[str], bool], reporter: Reporter
+) -> Iterator[Found]:
     """What is wanted of the files of a folder; what vanished is passed over."""
     for found in _named([path for path in files if wanted(path.name)], place):
         if found.size or is_file(found.path):
             yield found
+        elif status(path := found.path) is None and path.is_symlink():
+            reporter.note(f"{path}: left out, the link leads nowhere")
 
 
 def _named(files: list[Path], place: str) -> Iterator[Found]:
     """Files of a folder; one that is not there has no bytes, and will be found missing."""
     stems = Counter(path.stem.casefold() for path in files)
     for path in files:
-        try:
-            status = path.stat()
-            size, mtime_ns = status.st_size, status.st_mtime_ns
-        except OSError:
-            size = mtime_ns = 0
+        there = status(path)
+        size, mtime_ns = (there.st_size, there.st_mtime_ns) if there else (0, 0)
         stem = path.name if stems[path.stem.casefold()] > 1 else path.stem
         yield Found(path, _joined(place, path.name), size, mtime_ns, stem)
 

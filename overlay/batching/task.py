@@ -6,7 +6,6 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,16 @@ from overlay.batching.thumbnails import keep_picture
 from overlay.errors import MediaError, OutputError, OverlayError
 from overlay.files import is_file, is_there, make_folder
 from overlay.files import reason as why
+from overlay.media.source import Source
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings, settings_from_tables
 from overlay.tagging.registry import Loader, load_tagger
 from overlay.track import TagTrack
 
 DONE, FAILED, SKIPPED, BUSY = "done", "failed", "skipped", "busy"
+OF_NO_STATE = ""
+"""Key of what failed for reasons that lie neither in the source nor in the settings: it is tried
+again by the next run."""
 _N_HEARD = 3
 
 
@@ -198,6 +201,7 @@ class _Work:
         self._task, self._reporter, self._told_length = task, reporter, told_length
         self._load = load
         self._track: TagTrack | str | None = task.scores if is_file(task.scores or "") else None
+        self._opened: Path | Source = task.found.path
         self._has_picture = self._has_begun = False
 
     def outcome(self, kind: str, key: str) -> Outcome:
@@ -207,10 +211,13 @@ class _Work:
             target, length_s = self._make(kind)
             self._check_source()
         except Exception as error:  # one bad clip never stops a run
-            is_known = isinstance(error, OverlayError)
+            is_known, has_changed = isinstance(error, OverlayError), self._has_changed
             reason = str(error) if is_known else f"{type(error).__name__}: {error}"
+            reason = reason.removeprefix(f"{self._task.found.path}: ")
             # what the plan refuses it refuses again; what broke later may have had bad luck
-            may_pass = self._has_begun or not is_known or self._has_changed
+            may_pass = self._has_begun or not is_known or has_changed
+            if has_changed or (self._has_begun and _is_of_the_disk(error)):
+                key = OF_NO_STATE
             outcome = _failed(self._task, kind, reason, may_pass=may_pass)
         else:
             heard = _strongest(self._track, self._task.settings)
@@ -255,16 +262,28 @@ class _Work:
         return made.path, length_s
 
     def _planned(self, kind: str, folder: Path) -> pipeline.Job:
-        found, settings = self._task.found, settings_for(kind, self._task.settings)
-        plan = partial(
-            pipeline.plan, found.path, product_of(kind), settings=settings, track=self._track,
-            reporter=self._reporter, load=self._load,
-        )  # fmt: skip
+        found = self._task.found
         make_folder(folder)
-        job = plan(folder)
+        job = self._plan(kind, folder)
         if found.stem == found.path.stem:
             return job
-        return plan(folder / f"{found.stem}{job.target.name.removeprefix(found.path.stem)}")
+        ending = job.target.name.removeprefix(found.path.stem)
+        return self._plan(kind, folder / f"{found.stem}{ending}")
+
+    def _plan(self, kind: str, target: Path) -> pipeline.Job:
+        settings = settings_for(kind, self._task.settings)
+        job = pipeline.plan(
+            self._opened, product_of(kind), target, settings, track=self._track,
+            reporter=self._reporter, load=self._load,
+        )  # fmt: skip
+        if not job.source.named:  # it is no file of scores
+            self._opened = job.source  # probed once for all products
+        return job
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    """Whether it is the output's fault, such as a full disk, and not the source's."""
+    return isinstance(error, OutputError) or isinstance(error.__cause__, OutputError)
 
 
 def given_up(task: Task, reason: str) -> list[Outcome]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from overlay.commands.batch_progress import Board
 from overlay.commands.console import say, show
 from overlay.commands.signals import hurry
 from overlay.errors import UsageError
-from overlay.reporting import Reporter
+from overlay.reporting import SILENT, Reporter
 
 if TYPE_CHECKING:
     from overlay.batching.run import Batch, BatchSettings, Outlook, Report
@@ -24,7 +24,7 @@ HELP = "make videos, captions, tables of whole folders, and nothing twice"
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Its own, and those of tagging, panel, captions and video."""
-    parser.add_argument("folders", nargs="*", metavar="DIR")
+    parser.add_argument("folders", nargs="*", metavar="DIR", help="where sources are; files, too")
     parser.add_argument("-o", "--output", metavar="OUT", required=True, help="folder of results")
     parser.add_argument("-r", "--recursive", action="store_true", help="folders below, too")
     parser.add_argument(
@@ -33,19 +33,26 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     flags.option(parser, "jobs", type=_jobs, default=0, metavar="N", help="workers (auto: cores)")
     flags.option(parser, "shard", default="1/1", metavar="I/N", help="the I-th of N parts alone")
+    flags.switch(parser, "resume", "go on where the last run ended, as always")
     flags.switch(parser, "retry-failed", "try again what failed before")
     flags.switch(parser, "skip-existing", "leave targets that are there, whoever made them")
     flags.switch(parser, "content-keys", "know sources by their content, not by their last change")
     flags.switch(parser, "dry-run", "say what there is to do, and stop")
-    parser.add_argument("--include", action="append", default=[], metavar="PATTERN")
-    parser.add_argument("--exclude", action="append", default=[], metavar="PATTERN")
+    parser.add_argument(
+        "--include", action="append", default=[], metavar="PATTERN",
+        help="names or paths below DIR to take, such as '*.mp4' (media by their extension)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--exclude", action="append", default=[], metavar="PATTERN", help="to leave out"
+    )
     parser.add_argument("--manifest", metavar="FILE", help="a list of sources, or CSV with 'file'")
     parser.add_argument(
-        "--timeout", type=_factor, default=20.0, metavar="3x", help="time for a source (20x)"
-    )
+        "--timeout", type=_factor, default=20.0, metavar="3x",
+        help="time for a product, by the source's length (20x, and two minutes)",
+    )  # fmt: skip
     parser.add_argument(
         "--memory", type=_megabytes, metavar="MB",
-        help="memory for a source; a worker that takes more is ended",
+        help="memory of a worker, which is ended if it takes more (its share of nine tenths)",
     )  # fmt: skip
     parser.add_argument(
         "--watch", action="store_true", help="go on with new files as they come, until Ctrl-C"
@@ -133,13 +140,14 @@ def run(args: argparse.Namespace) -> int:
 
     settings = flags.settings_of(args)
     out, roots = Path(args.output), _roots(args)
+    _check_reports(args, out)
     find = partial(_found, args, roots, out)
-    batch = Batch(find, out, settings, _batch_settings(args),
-                  reporter=Reporter(on_note=lambda line: None if args.quiet else say(line)),
-                  )  # fmt: skip
-    outlook = batch.outlook()
+    reporter = Reporter(on_note=lambda line: None if args.quiet else say(line))
+    batch = Batch(find, out, settings, _batch_settings(args), reporter=reporter)
+    outlook = batch.outlook(find(Reporter(on_note=say)))
     if not args.quiet:
-        show(_plan_line(outlook))
+        for line in _plan_lines(outlook, args):
+            show(line)
     if args.dry_run:
         return 0
     try:
@@ -147,7 +155,8 @@ def run(args: argparse.Namespace) -> int:
             report = _run(args, batch, find, [root.path for root in roots], board)
     finally:
         _write_reports(args, out)
-    _summarize(report, quiet=args.quiet)
+    if not args.quiet:
+        show(_end_line(report))
     return report.exit_code
 
 
@@ -167,12 +176,18 @@ def _run(
         return batch.run(board, watched(Watch(find, args.settle), pause), hurry=hurry)
 
 
-def _plan_line(outlook: Outlook) -> str:
+def _plan_lines(outlook: Outlook, args: argparse.Namespace) -> Iterator[str]:
     length = "" if outlook.seconds is None else f", {_about(outlook.seconds)}"
-    return (
+    yield (
         f"{outlook.n_new} new, {outlook.n_done} done, {outlook.n_failed} failed before; "
         f"{outlook.n_sources} sources of {outlook.n_bytes / 1e6:.0f} MB{length} to do"
     )
+    if outlook.n_failed:
+        yield "what failed before is left: --retry-failed takes it, --report says why"
+    if outlook.is_empty and not args.watch:
+        yield "no media files were found" + (
+            "" if args.recursive or args.manifest else "; -r looks into the folders below, too"
+        )
 
 
 def _about(seconds: float) -> str:
@@ -189,12 +204,15 @@ def _roots(args: argparse.Namespace) -> list[Root]:
     return read_manifest(Path(args.manifest)) if args.manifest else roots_of(args.folders)
 
 
-def _found(args: argparse.Namespace, roots: list[Root], out: Path) -> Iterable[Found]:
+def _found(
+    args: argparse.Namespace, roots: list[Root], out: Path, reporter: Reporter = SILENT
+) -> Iterable[Found]:
     from overlay.batching.sources import find_sources
 
     return find_sources(
-        roots, out, recursive=args.recursive, include=args.include, exclude=args.exclude
-    )
+        roots, out, recursive=args.recursive, include=args.include, exclude=args.exclude,
+        reporter=reporter,
+    )  # fmt: skip
 
 
 def _batch_settings(args: argparse.Namespace) -> BatchSettings:
@@ -208,6 +226,15 @@ def _batch_settings(args: argparse.Namespace) -> BatchSettings:
     )  # fmt: skip
 
 
+def _check_reports(args: argparse.Namespace, out: Path) -> None:
+    """Refuse before the work what could not be written behind it."""
+    from overlay.files import check_target, is_there
+
+    for target in filter(None, (args.report, args.jsonl)):
+        if is_there(out) or Path(target).absolute().parent != out.absolute():  # it will be made
+            check_target(target, *filter(None, (args.manifest, args.config)), overwrite=True)
+
+
 def _write_reports(args: argparse.Namespace, out: Path) -> None:
     from overlay.batching.report import write_lines, write_report
 
@@ -216,8 +243,10 @@ def _write_reports(args: argparse.Namespace, out: Path) -> None:
             write(out, Path(target))
 
 
-def _summarize(report: Report, *, quiet: bool) -> None:
-    counts = report.counts
-    line = ", ".join(f"{counts[state]} {state}" for state in ("done", "skipped", "failed", "busy"))
-    if not quiet:
-        show(line)
+_ENDS = {"done": "done", "skipped": "done before", "failed": "failed", "busy": "others are at"}
+
+
+def _end_line(report: Report) -> str:
+    """How many products came to which end."""
+    counts = {words: report.counts[state] for state, words in _ENDS.items()}
+    return ", ".join(f"{n} {words}" for words, n in counts.items() if n or words == "done")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from overlay.commands.console import STEPS, begin, careful_stderr, say, show, shown
+from overlay.commands.console import STEPS, begin, careful_stderr, columns, say, show, shown
 
 if TYPE_CHECKING:
     from overlay.batching.pool import Event
@@ -41,10 +41,11 @@ class Board:
                 bar.close()
 
     def __call__(self, event: Event) -> None:
-        """Show an event."""
-        if event.outcome is not None and event.outcome.state != "skipped":
-            self._n += event.worker >= 0
-            self._finished(event.outcome, event.worker)
+        """Show an event; what was known before the work has been said with the plan."""
+        if event.outcome is not None:
+            if event.worker >= 0:
+                self._n += 1
+                self._finished(event.outcome, event.worker)
         elif event.progress is not None and 0 <= event.worker < len(self._workers):
             self._at(event.worker, event.task.found.place, *event.progress)
 
@@ -55,28 +56,27 @@ class Board:
     def _open(self) -> None:
         from tqdm import tqdm
 
-        layout = (
-            "{desc}{percentage:3.0f}% |{bar:20}| {n}/{total}  {rate_noinv_fmt}, {remaining} left"
-        )
+        layout = "{percentage:3.0f}% |{bar}| {n}/{total}, {rate_noinv_fmt}, {remaining} left"
         self._whole = tqdm(
-            total=max(self._n_new, 1), unit=" products", bar_format=layout, disable=None,
-            dynamic_ncols=True, file=careful_stderr(), position=0,
+            total=max(self._n_new, 1), unit="", bar_format=layout, disable=None, ncols=columns(),
+            file=careful_stderr(), position=0,
         )  # fmt: skip
         if self._is_live:
             self._workers = [
-                tqdm(bar_format="{desc}", dynamic_ncols=True, file=careful_stderr(), leave=False,
+                tqdm(bar_format="{desc}", ncols=columns(), file=careful_stderr(), leave=False,
                      position=number + 1)
                 for number in range(min(self._n_workers, _MOST_LINES))
             ]  # fmt: skip
 
     def _at(self, worker: int, place: str, step: str, done: float, total: float | None) -> None:
         share = f" {100 * min(done / total, 1):3.0f} %" if total else f" {done:.0f} s"
-        said = f"  {STEPS.get(step, step).strip():9}{share}  {shown(place)}"
-        self._workers[worker].set_description_str(said[: self._workers[worker].ncols or 100])
+        line = self._workers[worker]
+        line.ncols = columns()
+        line.set_description_str(f"  {STEPS.get(step, step).strip():9}{share}  {shown(place)}")
 
     def _finished(self, outcome: Outcome, worker: int) -> None:
         if self._is_live:
-            self._whole.total = max(self._whole.total, self._n)
+            self._whole.total, self._whole.ncols = max(self._whole.total, self._n), columns()
             self._whole.update(self._n - self._whole.n)
             if 0 <= worker < len(self._workers):
                 self._workers[worker].set_description_str("")
@@ -84,7 +84,7 @@ class Board:
         said = f"{number} {outcome.place}: {outcome.kind} {outcome.state}"
         if outcome.state == "failed":
             self._line(say, f"{said}: {outcome.reason}")
-        elif not self._quiet and not self._is_live:
+        elif not self._quiet and not self._is_live and outcome.state != "skipped":
             show(said)
 
     def _line(self, put: Any, text: str) -> None:

@@ -245,7 +245,7 @@ class Bars:
             self._open(step, total)
         if self._bar.total:
             done = min(done, self._bar.total)
-        self._bar.ncols = _columns()
+        self._bar.ncols = columns()
         self._bar.unit = told_of(step, done, self._bar.total, time.monotonic() - self._began_s)
         self._bar.update(done - self._bar.n)
 
@@ -256,7 +256,7 @@ class Bars:
         layout = "{desc} {percentage:3.0f}% |{bar}| {unit}" if total else "{desc} {unit}"
         self._bar = tqdm(
             total=total, desc=STEPS.get(step, step), unit="", mininterval=0.2, leave=True,
-            bar_format=layout, disable=None, ncols=_columns(), file=_CAREFUL,
+            bar_format=layout, disable=None, ncols=columns(), file=_CAREFUL,
         )  # fmt: skip
 
     def _note(self, text: str) -> None:
@@ -275,7 +275,7 @@ class Bars:
             self._bar, self._step = None, ""
 
 
-def _columns() -> int:
+def columns() -> int:
     """Letters in a line of the terminal; some say 0 and mean that they do not know."""
     try:
         return os.get_terminal_size(_CAREFUL.fileno()).columns or _COLUMNS

@@ -34,7 +34,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
 
 def option(parser: Any, name: str, **options: Any) -> None:
     """A flag that may be written with hyphens or with underscores, as in PaddleAudio's demo."""
-    parser.add_argument(f"--{name}", f"--{name.replace('-', '_')}", **options)
+    parser.add_argument(*dict.fromkeys((f"--{name}", f"--{name.replace('-', '_')}")), **options)
 
 
 def switch(parser: Any, name: str, help_text: str | None = None, *, value: bool = True) -> None:

@@ -21,17 +21,21 @@ from overlay.detection.loudness_gate import Gate
 from overlay.detection.onsets_offsets import Steps, end_s, farthest_s, first_s, sharpened
 from overlay.detection.ontology import FAINT, clearest, collapsed, combined, joined
 from overlay.detection.ranking import moved, on_at, ranked
-from overlay.detection.smoothing import smooth_pieces
+from overlay.detection.smoothing import rows_of, smooth_pieces
 from overlay.errors import LabelError
-from overlay.settings import EventSettings, Settings
+from overlay.settings import EventSettings, PanelSettings, Settings
 from overlay.track import TagTrack
 from overlay.verdicts import Said
 from overlay.vocabulary import Vocabulary, read_labels, vocabulary_named
 
-SMOOTH_SIZE, RAW_SMOOTH_SIZE = 3, 5
-"""Hops of the mean where nothing else is asked for; the reference demo has 5."""
+SMOOTH_S = 0.9
+"""Seconds of the mean over smeared rows where nothing else is asked for."""
+RAW_SMOOTH_SIZE = 5
+"""Rows of the same in ``raw``, as in the reference demo."""
 LEAST_KIND = 0.05
 """Kinds that never reach this score add nothing to their parent."""
+_PART_S = 1.0
+"""What is left of a general sound beside its kinds is told of if it lasts so long."""
 QUIET = 0.05
 """Score of a tag that stays on for the eye after its sound has ended, at most."""
 THRESHOLD, OWN_THRESHOLD = 0.22, 0.15
@@ -133,11 +137,8 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
     settings = settings or Settings()
     panel = settings.panel
     own = vocabulary_named(track.vocabulary, track.labels)
-    size = panel.smooth_size or (RAW_SMOOTH_SIZE if panel.raw else SMOOTH_SIZE)
-    smoothed = smooth_pieces(track.scores, track.times, track.hop_s, panel.smoothing, size)
+    smoothed = _smoothed(track, panel)
     if not panel.raw:
-        if track.window_s <= SHARP_S and panel.smoothing != "none":
-            smoothed = steadied(smoothed, track.times, track.hop_s)
         smoothed = calibrated(smoothed, track.model)
         if _collapses(settings):
             smoothed = combined(smoothed, own, LEAST_KIND)
@@ -172,6 +173,15 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
         track.mel, track.mel_times,
     )  # fmt: skip
     return Detection(events, timeline, named, after.pairs, orders, tails)
+
+
+def _smoothed(track: TagTrack, panel: PanelSettings) -> Scores:
+    """Scores made steady: by a mean over rows, and up to borders where rows know their moment."""
+    is_sharp = track.window_s <= SHARP_S and not panel.raw and panel.smoothing != "none"
+    usual = RAW_SMOOTH_SIZE if panel.raw else 1 if is_sharp else rows_of(SMOOTH_S, track.hop_s)
+    size = panel.smooth_size or usual
+    scores = smooth_pieces(track.scores, track.times, track.hop_s, panel.smoothing, size)
+    return steadied(scores, track.times, track.hop_s) if is_sharp else scores
 
 
 def shown(track: TagTrack, at_s: float, settings: Settings | None = None) -> list[Tag]:
@@ -276,7 +286,7 @@ def _events(
     for index in np.flatnonzero((scores >= thresholds).any(axis=0)).tolist():
         found += finder.of_class(index, scores[:, index], float(thresholds[index]))
     if _collapses(settings):
-        found = collapsed(found, vocabulary, options.margin)
+        found = collapsed(found, vocabulary, options.margin, finder.part_of)
         if not options.show_all:
             found = clearest(found, vocabulary.under_others, FAINT)
     found = _joined_by_class(aligned(found))
@@ -298,11 +308,21 @@ class _Finder:
         far = np.diff(track.times) > farthest_s(track)
         self._breaks: list[int] = (np.flatnonzero(far) + 1).tolist()
         self.tails: list[Tail] = []
+        self._columns: dict[int, tuple[npt.NDArray[np.float32], float]] = {}
+
+    def part_of(self, event: TagEvent, begin: float, end: float) -> TagEvent | None:
+        """A part of an event, from one second to another; ``None`` if it says too little."""
+        column, threshold = self._columns[event.index]
+        inside = self._inside(column, begin, end)
+        if end - begin < _PART_S or inside.mean() < threshold:
+            return None
+        return _event(self._track, event.index, begin, end, inside)
 
     def of_class(
         self, index: int, column: npt.NDArray[np.float32], threshold: float
     ) -> list[TagEvent]:
         """The events of a class, by onset and apart."""
+        self._columns[index] = column, threshold
         options, low = self._options, threshold * self._options.hysteresis
         events: list[TagEvent] = []
         for first, last in runs_of(column, threshold, low, self._breaks):

@@ -21,17 +21,17 @@ SHARP_S = 0.5
 """Rows that have heard more than this smear the borders themselves: they stay as they are."""
 _REACH_S = 0.75
 """Seconds after which a row counts for a third."""
-_FARTHEST = 3
-"""Rows further away than this many times the reach count nothing."""
 _COMPARED_S = 1.2
 """Seconds before and behind a row whose scores are compared."""
-_BORDER = 0.3
-"""A smaller change of the scores, 0 to 1, is no border."""
+_BORDER, _OWN_BORDER = 0.3, 0.5
+"""A smaller change of all scores together, or of one class's, 0 to 1, is no border."""
+_FAINT = 0.1
+"""Scores of one class below this change little, whatever they do."""
 _APART_S = 0.6
 """Borders are at least this far apart: the largest change counts."""
 _WALL = 6.0
 """How much a change of 1 weakens what lies behind it: to exp(-6)."""
-_CLASSES_AT_ONCE = 64
+_CLASSES_AT_ONCE = 128
 
 Floats = npt.NDArray[np.float64]
 
@@ -41,6 +41,9 @@ def steadied(scores: Scores, times: Times, hop_s: float) -> Scores:
 
         y[i] = sum_j w_ij x[j] / sum_j w_ij
         w_ij = exp(-|i - j| hop / reach - wall (sum of the borders between i and j))
+
+    A border is one for all classes where the whole of what is heard changes, and for a single one
+    where that comes or goes beside others that stay.
 
     Args:
         scores: ``[n_rows, n_classes]``, in [0, 1].
@@ -54,23 +57,39 @@ def steadied(scores: Scores, times: Times, hop_s: float) -> Scores:
 
 
 def _steady(scores: Scores, hop_s: float, made: Scores) -> None:
-    walls = np.cumsum(_WALL * borders(scores, hop_s))
-    n_far = min(len(scores) - 1, int(_FARTHEST * _REACH_S / hop_s))
-    weights = [
-        np.exp(-k * hop_s / _REACH_S - (walls[k:] - walls[:-k])).astype(np.float32)[:, None]
-        for k in range(1, n_far + 1)
-    ]
-    total = np.ones((len(scores), 1), np.float32)
-    for k, weight in enumerate(weights, 1):
-        total[k:] += weight
-        total[:-k] += weight
+    of_all = borders(scores, hop_s)[:, None]
     for first in range(0, scores.shape[1], _CLASSES_AT_ONCE):
         block = scores[:, first : first + _CLASSES_AT_ONCE]
-        sums = block.copy()
-        for k, weight in enumerate(weights, 1):
-            sums[k:] += weight * block[:-k]
-            sums[:-k] += weight * block[k:]
-        np.clip(sums / total, 0, 1, out=made[:, first : first + _CLASSES_AT_ONCE])
+        walls = np.maximum(of_all, own_borders(block, hop_s))
+        kept = np.exp(-hop_s / _REACH_S - _WALL * walls).astype(np.float32)
+        np.clip(_mean(block, kept), 0, 1, out=made[:, first : first + _CLASSES_AT_ONCE])
+
+
+def _mean(scores: Scores, kept: Scores) -> Scores:
+    """The mean of all rows, as they count at each.
+
+    What a row hears of itself and those before it is its own, and of what the one before it heard
+    as much as is kept on the way; and the same from behind:
+
+        before[i] = x[i] + kept[i] before[i - 1]
+        behind[i] = x[i] + kept[i + 1] behind[i + 1]
+        sum[i] = before[i] + behind[i] - x[i]
+
+    Args:
+        scores: x, ``[n_rows, n_classes]``.
+        kept: From each row to the one before it, ``[n_rows, n_classes]``.
+    """
+    own = np.stack([scores, np.ones_like(scores)], axis=1)
+    sums = -own
+    before = behind = np.zeros(own.shape[1:], np.float32)
+    for heard, way, total in zip(own, kept, sums, strict=True):
+        before = heard + way * before
+        total += before
+    back = np.roll(kept, -1, axis=0)
+    for heard, way, total in zip(own[::-1], back[::-1], sums[::-1], strict=True):
+        behind = heard + way * behind
+        total += behind
+    return np.asarray(sums[:, 0] / sums[:, 1], np.float32)
 
 
 def borders(scores: Scores, hop_s: float) -> Floats:
@@ -79,32 +98,43 @@ def borders(scores: Scores, hop_s: float) -> Floats:
         change[i] = |behind - before| / (behind + before),   summed over the classes
 
     with the means of the scores of some rows on either side (Bray-Curtis dissimilarity).
+
+    Returns:
+        ``[n_rows]``, the first 0: nothing is before it.
     """
-    n = len(scores)
-    found = np.zeros(n)
-    if n < 2:
-        return found
-    changes = _changes(scores, max(1, round(_COMPARED_S / hop_s)))
-    reach = max(1, round(_APART_S / hop_s))
-    padded = np.pad(changes, reach)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
-    is_border = (changes >= _BORDER) & (changes == around)
-    found[is_border] = changes[is_border]
-    return found
-
-
-def _changes(scores: Scores, n_compared: int) -> Floats:
-    """``[n]``, the first 0: nothing is before it."""
-    n = len(scores)
-    rows = np.arange(1, n)
-    first, last = np.maximum(rows - n_compared, 0), np.minimum(rows + n_compared, n)
-    apart, both = np.zeros(n - 1), np.full(n - 1, 1e-9)
-    for start in range(0, scores.shape[1], _CLASSES_AT_ONCE):
-        block = scores[:, start : start + _CLASSES_AT_ONCE]
-        sums = np.zeros((n + 1, block.shape[1]))
-        np.cumsum(block, axis=0, out=sums[1:], dtype=np.float64)
-        before = (sums[rows] - sums[first]) / (rows - first)[:, None]
-        behind = (sums[last] - sums[rows]) / (last - rows)[:, None]
+    apart, both = np.zeros(len(scores)), np.full(len(scores), 1e-9)
+    for first in range(0, scores.shape[1], _CLASSES_AT_ONCE):
+        before, behind = _sides(scores[:, first : first + _CLASSES_AT_ONCE], hop_s)
         apart += np.abs(behind - before).sum(axis=1)
         both += (behind + before).sum(axis=1)
-    return np.concatenate([[0.0], apart / both])
+    return _largest(apart / both, _BORDER, hop_s)
+
+
+def own_borders(scores: Scores, hop_s: float) -> Floats:
+    """The same for each class alone, ``[n_rows, n_classes]``."""
+    before, behind = _sides(scores, hop_s)
+    change = np.abs(behind - before) / (behind + before + _FAINT)
+    return _largest(change, _OWN_BORDER, hop_s)
+
+
+def _sides(scores: Scores, hop_s: float) -> tuple[Floats, Floats]:
+    """Means of some rows before each and of as many from it on; both alike at the first."""
+    n, n_compared = len(scores), max(1, round(_COMPARED_S / hop_s))
+    rows = np.arange(n)
+    first, last = np.maximum(rows - n_compared, 0), np.minimum(rows + n_compared, n)
+    sums = np.zeros((n + 1, scores.shape[1]))
+    np.cumsum(scores, axis=0, out=sums[1:], dtype=np.float64)
+    behind = (sums[last] - sums[rows]) / (last - rows)[:, None]
+    before = (sums[rows] - sums[first]) / np.maximum(rows - first, 1)[:, None]
+    before[:1] = behind[:1]
+    return before, behind
+
+
+def _largest(changes: Floats, least: float, hop_s: float) -> Floats:
+    """Changes that are the largest nearby, and 0 elsewhere."""
+    reach = max(1, round(_APART_S / hop_s))
+    around = changes.copy()
+    for k in range(1, min(reach, len(changes) - 1) + 1):
+        np.maximum(around[k:], changes[:-k], out=around[k:])
+        np.maximum(around[:-k], changes[k:], out=around[:-k])
+    return np.where((changes >= least) & (changes == around), changes, 0.0)

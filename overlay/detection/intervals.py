@@ -19,6 +19,13 @@ class Spans:
             begin, end = min(begin, self._begins[first]), max(end, self._ends[stop - 1])
         self._begins[first:stop], self._ends[first:stop] = [begin], [end]
 
+    def gaps(self, begin: float, end: float) -> list[tuple[float, float]]:
+        """The parts of a stretch that they do not cover, by time."""
+        first, stop = bisect_right(self._ends, begin), bisect_left(self._begins, end)
+        starts = [begin, *self._ends[first:stop]]
+        stops = [*self._begins[first:stop], end]
+        return [(a, b) for a, b in zip(starts, stops, strict=True) if a < b]
+
     def share(self, begin: float, end: float) -> float:
         """Part of a stretch that they cover, 0 to 1."""
         first, stop = bisect_right(self._ends, begin), bisect_left(self._begins, end)

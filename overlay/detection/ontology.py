@@ -3,7 +3,8 @@
 AudioSet's classes form branches: Animal - Domestic animals, pets - Dog - Bark. A tagger scores all
 of a branch at once. Each sound gets one of them:
 
-- a kind stands for its parent where it scores near it and no sibling comes near the kind;
+- a kind stands for its parent while it is heard, if it scores near it and no sibling comes near
+  the kind; before and behind it the parent is told of as far as that is sure by itself;
 - where the kinds are unsure, or several score alike, their parent stands for them;
 - a class above a whole tree of others ("Animal", "Vehicle", "Music") says so little that several
   sure kinds of it stand side by side, and that it goes wherever one of them is sure.
@@ -12,7 +13,7 @@ of a branch at once. Each sound gets one of them:
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,16 +23,17 @@ from overlay.detection.intervals import Spans
 from overlay.vocabulary import Vocabulary
 
 _COVERED = 0.5
-"""Part of a general event's time that more specific ones must cover to stand for it."""
+"""Part of an event's time that others must cover for it to say nothing beside them."""
 NEAR = 0.4
 """Part of a general class's score that a kind of it needs to stand for it."""
 _RIVALS = 16
 RIVAL = 0.8
 """Part of a kind's score from which on a sibling is its rival; the best few are asked."""
-
-
 FAINT = 0.4
 """An event whose peak is below this part of the peak of those at its time is not told of."""
+
+PartOf = Callable[[TagEvent, float, float], TagEvent | None]
+"""A part of an event, from one second to another; ``None`` if it is not worth telling of."""
 
 
 class _Alive:
@@ -54,11 +56,17 @@ class _Alive:
 
     def remove(self, events: Iterable[TagEvent]) -> None:
         """Take some out."""
-        gone: dict[int, set[int]] = {}
         for event in events:
-            gone.setdefault(event.index, set()).add(id(event))
-        for index, ids in gone.items():
-            self.of[index] = [event for event in self.of[index] if id(event) not in ids]
+            own = self.of[event.index]
+            place = bisect_left(own, event.onset_s, key=lambda each: each.onset_s)
+            if own[place : place + 1] == [event]:
+                del own[place]
+
+    def replace(self, event: TagEvent, parts: Sequence[TagEvent]) -> None:
+        """Put parts of an event in its place."""
+        own = self.of[event.index]
+        place = bisect_left(own, event.onset_s, key=lambda each: each.onset_s)
+        own[place : place + 1] = parts
 
     def events(self) -> list[TagEvent]:
         """All that are left, by onset."""
@@ -66,13 +74,16 @@ class _Alive:
         return sorted(left, key=lambda event: (event.onset_s, -event.peak))
 
 
-def collapsed(events: Iterable[TagEvent], vocabulary: Vocabulary, margin: float) -> list[TagEvent]:
+def collapsed(
+    events: Iterable[TagEvent], vocabulary: Vocabulary, margin: float, part_of: PartOf
+) -> list[TagEvent]:
     """One event a sound, by onset.
 
     Args:
         events: Those of one class do not overlap.
         vocabulary: Which classes are kinds of which.
         margin: A general event stays beside specific ones if its peak is higher by more than this.
+        part_of: What is heard of a general event outside of the specific ones that stand for it.
     """
     alive = _Alive(events)
     kinds = vocabulary.descendants
@@ -80,10 +91,12 @@ def collapsed(events: Iterable[TagEvent], vocabulary: Vocabulary, margin: float)
         below = [kind for kind in kinds.get(index, ()) if alive.of.get(kind)]
         is_broad = any(kind in kinds for kind in kinds.get(index, ()))
         if below:
-            gone: list[TagEvent] = []
-            for event in alive.of[index]:
-                gone += _said_twice(event, alive.touching(below, event), margin, is_broad)
-            alive.remove(gone)
+            for event in tuple(alive.of[index]):
+                closer = alive.touching(below, event)
+                sure = _sure(event, closer, margin, is_broad)
+                parts = _outside(event, sure, part_of) if sure else [event]
+                alive.remove(_needless(closer, sure, parts, is_broad))
+                alive.replace(event, parts)
     for one, other in _twins(alive.of, vocabulary):
         alive.remove([e for e in alive.of[other] if _better(alive.touching([one], e), e)])
         alive.remove([e for e in alive.of[one] if _better(alive.touching([other], e), e)])
@@ -112,10 +125,10 @@ def _better(twins: Sequence[TagEvent], event: TagEvent) -> bool:
     return covered_share(event, closer) >= _COVERED
 
 
-def _said_twice(
+def _sure(
     event: TagEvent, closer: Sequence[TagEvent], margin: float, is_broad: bool
-) -> list[TagEvent]:
-    """Which of an event and those of its kinds at its time are not needed.
+) -> Sequence[TagEvent]:
+    """Which of an event's kinds stand for it while they are heard.
 
     Args:
         event: The general one.
@@ -124,18 +137,31 @@ def _said_twice(
         is_broad: Whether the class is above a whole tree, so that several kinds may stand.
     """
     sure = [e for e in closer if e.peak >= NEAR * event.peak and event.peak <= e.peak + margin]
-    if not is_broad:
-        sure = _unrivalled(sure, closer)
-    if sure and covered_share(event, sure) >= _COVERED:
-        gone = [event]
-        if not is_broad:
-            gone += [e for e in closer if e not in sure and covered_share(e, sure) >= _COVERED]
-        return gone
-    return [
-        e
-        for e in closer
-        if (not is_broad or e.peak < NEAR * event.peak) and covered_share(e, [event]) >= _COVERED
-    ]
+    return sure if is_broad else _unrivalled(sure, closer)
+
+
+def _outside(event: TagEvent, sure: Sequence[TagEvent], part_of: PartOf) -> list[TagEvent]:
+    """What is left of a general event where none of its sure kinds is heard."""
+    spans = Spans()
+    for each in sure:
+        spans.add(each.onset_s, each.offset_s)
+    parts = (part_of(event, *gap) for gap in spans.gaps(event.onset_s, event.offset_s))
+    return [part for part in parts if part is not None]
+
+
+def _needless(
+    closer: Sequence[TagEvent], sure: Sequence[TagEvent], parts: Iterable[TagEvent], is_broad: bool
+) -> list[TagEvent]:
+    """The unsure kinds that say nothing beside the sure ones, or beside parts of the general one.
+
+    Of a broad class, unsure kinds stay beside sure ones: they are other sounds.
+    """
+    unsure = [event for event in closer if event not in sure]
+    gone = [] if is_broad else [e for e in unsure if covered_share(e, sure) >= _COVERED]
+    for part in parts:
+        near = NEAR * part.peak if is_broad else 1.0
+        gone += [e for e in unsure if e.peak < near and covered_share(e, [part]) >= _COVERED]
+    return gone
 
 
 def _unrivalled(sure: Sequence[TagEvent], closer: Sequence[TagEvent]) -> list[TagEvent]:

@@ -100,6 +100,15 @@ def smooth_pieces(scores: Scores, times: Times, hop_s: float, method: str, size:
     return np.concatenate([smooth(scores[piece], method, size) for piece in pieces])
 
 
+def rows_of(length_s: float, hop_s: float) -> int:
+    """Rows of a centred mean over so many seconds: an odd number of them.
+
+    >>> rows_of(0.9, 0.3), rows_of(0.9, 0.1), rows_of(0.9, 1.0)
+    (3, 9, 1)
+    """
+    return 1 + 2 * int((length_s / hop_s - 1) / 2 + 1e-6)
+
+
 def pieces_of(times: Times, hop_s: float) -> Iterator[slice]:
     """Stretches of rows without a gap."""
     starts = np.flatnonzero(np.diff(times) > GAP_HOPS * hop_s) + 1

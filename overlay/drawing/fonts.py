@@ -18,6 +18,9 @@ from overlay.errors import FontNotFound
 from overlay.files import opened, path_error
 from overlay.resources import resource
 
+FONTS_VARIABLE = "TAG_OVERLAY_FONTS"
+"""Environment variable that names folders to look for fonts in, instead of the system's."""
+
 # What it thinks of a broken font is for those who ask for it, not for standard error.
 logging.getLogger("fontTools").addHandler(logging.NullHandler())
 
@@ -167,8 +170,10 @@ def _chinese_face(font: Path) -> int:
     return next((n for n, name in enumerate(names) if name.endswith(" SC")), 0)
 
 
-def system_font_folders() -> list[Path]:
-    """Where this system keeps fonts."""
+def _font_folders() -> list[Path]:
+    """Where this system keeps fonts, or what ``TAG_OVERLAY_FONTS`` names."""
+    if named := os.environ.get(FONTS_VARIABLE):
+        return [Path(folder) for folder in named.split(os.pathsep)]
     home = Path.home()
     if sys.platform == "win32":
         local = Path(os.environ.get("LOCALAPPDATA", home)) / "Microsoft/Windows/Fonts"
@@ -193,7 +198,7 @@ def system_fonts() -> tuple[Path, ...]:
 
 
 def _installed() -> Iterator[Path]:
-    for folder in system_font_folders():
+    for folder in _font_folders():
         for path in folder.rglob("*"):
             if path.suffix.lower() in _SUFFIXES:
                 yield path

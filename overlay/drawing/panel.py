@@ -17,10 +17,7 @@ from overlay.drawing.theme import load_theme
 from overlay.drawing.view_stack import Sheet, sheet_rows
 from overlay.drawing.views.base import Brief, Look, View
 from overlay.drawing.views.registry import pieces_of
-from overlay.drawing.yuv_planes import PlanarPanel
 from overlay.settings import PanelSettings
-
-__all__ = ["Panel", "PlanarPanel"]
 
 
 class Panel:

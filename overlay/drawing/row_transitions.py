@@ -15,7 +15,7 @@ exchanged, the list goes to where what comes hangs best (``Motion.drop``): no la
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -48,6 +48,8 @@ _ORDER_S = 1.5
 """Tags only change places so long after the last change."""
 _STEP_S = 0.25
 """How often the order is looked at."""
+_AHEAD_S = 1.2
+"""Tags stand by the best score of so long from then on: what just begins scores little yet."""
 _EASED = ((0.25, 0.15625), (0.5, 0.5), (0.75, 0.84375), (1.0, 1.0))
 """A smooth step x² (3 - 2x) in straight pieces."""
 
@@ -205,7 +207,7 @@ class _Order:
             t: Second.
             alone: Whether tags may change places if nothing else changes.
         """
-        scores = self._timeline.scores[self._hop(t)]
+        scores = self._scores(on, t)
         first = [index for index in wanted if index in on]
         rest = sorted(on - set(first), key=lambda index: (index not in shown, -scores[index]))
         chosen = set([*first, *rest][: self._n_rows])
@@ -219,7 +221,14 @@ class _Order:
             )
             listed.insert(place, index)
         lead = _LEAD_SCORE_ALONE if same else _LEAD_SCORE
-        return tuple(_bubbled(listed, [float(scores[i]) for i in listed], lead))
+        return tuple(_bubbled(listed, [scores[i] for i in listed], lead))
+
+    def _scores(self, on: set[int], t: float) -> dict[int, float]:
+        """The best scores of some classes soon from second ``t`` on."""
+        first, stop = self._hop(t), bisect_right(self._times, t + _AHEAD_S)
+        rows, classes = slice(first, max(stop, first + 1)), list(on)
+        best: list[float] = self._timeline.scores[rows, classes].max(axis=0).tolist()
+        return dict(zip(classes, best, strict=True))
 
     def _hop(self, t: float) -> int:
         behind = min(bisect_left(self._times, t), len(self._times) - 1)

@@ -54,11 +54,15 @@ class ShortNames:
             size: Font size.
             width: What there is, in units of the pixel's height.
         """
+        text, shortest = self.whole(label, drawer, size, width), self.shortest(label)
+        if text is None and _SHRUNK * drawer.length(shortest, size) <= width:
+            return shortest
+        return text
+
+    def whole(self, label: str, drawer: TextDrawer, size: float, width: float) -> str | None:
+        """The longest form that fits at this size; the arguments are those of ``fitting``."""
         forms = self.forms(label)
-        for text in forms:
-            if drawer.length(text, size) <= width:
-                return text
-        return forms[-1] if _SHRUNK * drawer.length(forms[-1], size) <= width else None
+        return next((text for text in forms if drawer.length(text, size) <= width), None)
 
 
 @lru_cache(maxsize=8)

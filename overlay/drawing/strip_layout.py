@@ -109,7 +109,7 @@ def strip_in(room: Room, theme: Theme, scale: float, position: str) -> Strip:
         around=around,
         sound=(box.height - padding - sound_height, box.height - padding),
         text_size=size,
-        time_size=max(_TIME * theme.text.size * unit, 1.0),
+        time_size=max(_TIME * theme.text.size * unit, _LEAST_PX),
         outline=outline,
         radius=theme.card.radius * unit,
         fits=fits,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Protocol
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from overlay.datatypes import Times
 from overlay.drawing.loudness import Loudness
@@ -50,14 +52,17 @@ class _Curve:
     def draw(self, area: Pixels, first: int, columns_per_s: float) -> None:
         """See ``SoundPicture.draw``."""
         n_rows, n_columns = area.shape[1:]
-        edges = (first + np.arange(-1, n_columns + 2)) / columns_per_s
+        beside = ceil(self._outline)
+        edges = (first + np.arange(-1 - beside, n_columns + 2 + beside)) / columns_per_s
         heights, heard = self._sound.heights(edges), _heard(edges[1:-2], self._end_s)
         smooth = (heights[:-2] + 2 * heights[1:-1] + heights[2:]) / 4
         half = (smooth * n_rows / 2 + 0.5).astype(np.float32)
         if self._outline:
-            wider = half + np.float32(self._outline)
-            over(area, solid(self._dark, _mirrored(wider, n_rows) * heard), 0.8)
-        over(area, solid(self._color, _mirrored(half, n_rows) * heard), 0.85)
+            around = sliding_window_view(half + np.float32(self._outline), 1 + 2 * beside)
+            dark = sliding_window_view(heard, 1 + 2 * beside).max(axis=1)
+            over(area, solid(self._dark, _mirrored(around.max(axis=1), n_rows) * dark), 0.8)
+        inside = slice(beside, beside + n_columns)
+        over(area, solid(self._color, _mirrored(half[inside], n_rows) * heard[inside]), 0.85)
 
 
 class _Bands:

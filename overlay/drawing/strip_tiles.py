@@ -174,7 +174,7 @@ class Paper:
         free = 0
         for run, x, limit in zip(runs, starts, limits, strict=False):
             label = self._fitted(run, max(x, self.inset), free, limit)
-            free = max(self._column(run[-1].offset_s), x) + self._gap
+            free = max(self._column(run[-1].offset_s), x)
             if label is not None:
                 free = max(free, label.x + label.width + self._gap)
                 yield label
@@ -193,8 +193,9 @@ class Paper:
         widest = self._strip.width // 2 - self._gap  # one that stays never meets the playhead
         begin = min(max(free, self.inset), x)
         rooms = [min(limit - start, widest) for start in (x, begin)]
-        fitting = [self._names.fitting(name, self._letters, size, n * aspect) for n in rooms]
-        text, room = (fitting[0], rooms[0]) if fitting[0] else (fitting[1], rooms[1])
+        tries = ((way, room) for way in (self._names.whole, self._names.fitting) for room in rooms)
+        fitting = ((way(name, self._letters, size, room * aspect), room) for way, room in tries)
+        text, room = next((each for each in fitting if each[0]), (None, rooms[1]))
         if text is None:
             if room * aspect < _LEAST_EMS * size:
                 return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,8 @@ import numpy.typing as npt
 from overlay.datatypes import Box, ColorInfo
 from overlay.drawing.canvas import Canvas
 from overlay.drawing.color import Coding, to_planes
+from overlay.drawing.panel import Panel
 from overlay.drawing.text import Pixels
-
-if TYPE_CHECKING:
-    from overlay.drawing.panel import Panel
 
 Codes = npt.NDArray[np.unsignedinteger[Any]]
 """One plane."""

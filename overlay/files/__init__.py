@@ -16,6 +16,7 @@ from overlay.files.paths import (
     named_after,
     reason,
     same,
+    status,
 )
 from overlay.files.reading import opened, path_error, read_bytes, read_csv, read_text, read_toml
 from overlay.files.targets import (
@@ -47,6 +48,7 @@ __all__ = [
     "read_toml",
     "reason",
     "same",
+    "status",
     "temporary_folder",
     "temporary_place",
     "whole_folder_or_absent",

@@ -24,11 +24,15 @@ _BOX_BYTES = 8
 _MOST_BOXES = 1000
 _STREAM = re.compile(r"\s*Stream #0:(\d+)")
 _CROPPING = re.compile(r"\s+Frame Cropping: (\d+)/(\d+)/(\d+)/(\d+)\s*$")
-"""Left, right, top, bottom."""
 
 
-def croppings(path: Path, container: str) -> dict[int, tuple[int, int]]:
-    """Columns and rows that are cut off, by the index of the stream.
+Cropping = tuple[int, int, int, int]
+"""Columns left and right, rows above and below that are cut off."""
+NONE: Cropping = (0, 0, 0, 0)
+
+
+def croppings(path: Path, container: str) -> dict[int, Cropping]:
+    """What is cut off, by the index of the stream.
 
     Args:
         path: The file.
@@ -44,13 +48,14 @@ def croppings(path: Path, container: str) -> dict[int, tuple[int, int]]:
         lines = described(ffmpeg_program(), local_url(path), container)
     except (FfmpegNotFound, OSError, subprocess.SubprocessError):
         return {}
-    found, index = {}, -1
+    found: dict[int, Cropping] = {}
+    index = -1
     for line in lines:
         if stream := _STREAM.match(line):
             index = int(stream[1])
         elif cut := _CROPPING.match(line):
             left, right, top, bottom = map(int, cut.groups())
-            found[index] = left + right, top + bottom
+            found[index] = left, right, top, bottom
     return found
 
 

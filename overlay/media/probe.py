@@ -28,7 +28,7 @@ from overlay.datatypes import AudioInfo, ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import ProbeError
 from overlay.files.paths import reason as why
 from overlay.media.codec_names import codec_names
-from overlay.media.cropping import croppings
+from overlay.media.cropping import NONE, Cropping, croppings
 from overlay.media.stream_choice import (
     choice_notes,
     chosen_picture,
@@ -38,6 +38,7 @@ from overlay.media.stream_choice import (
     problem_of,
     program_of,
 )
+from overlay.media.timestamp_repair import unwrapped
 from overlay.media.truncation import ending_notes
 
 _TS_DISCONT = cast(int, Flags.ts_discont.value)
@@ -242,6 +243,9 @@ def opened(path: Path) -> Iterator[InputContainer]:
     try:
         options = {"protocol_whitelist": "file", "format_whitelist": _known_formats()}
         container = av.open(f"file:{path.absolute()}", options=options, **LENIENT)
+        if as_told := unwrapped(container.format.name):
+            container.close()
+            container = av.open(f"file:{path.absolute()}", options=options | as_told, **LENIENT)
     except (av.error.FFmpegError, OSError) as error:
         reason = error.strerror or type(error).__name__
         raise ProbeError(f"cannot be read as a media file: {reason}", path=path) from error
@@ -319,18 +323,18 @@ def _video_info(
     if frame is None:
         return None, "is damaged: none of it can be decoded"
     cut = croppings(path, container.format.name)
-    return _video_info_of(stream, frame, start_s, cut.get(stream.index, (0, 0))), ""
+    return _video_info_of(stream, frame, start_s, cut.get(stream.index, NONE)), ""
 
 
 def _video_info_of(
-    stream: VideoStream, frame: VideoFrame, start_s: float, cut: tuple[int, int]
+    stream: VideoStream, frame: VideoFrame, start_s: float, cut: Cropping
 ) -> VideoInfo:
     rotation = (-frame.rotation) % 360
     aspect = fraction_of(stream.sample_aspect_ratio) or Fraction(1)
     upright = rotation in (0, 180)
-    across, down = frame.width - cut[0], frame.height - cut[1]
-    if across < 1 or down < 1:  # ffmpeg cuts nothing off then
-        across, down = frame.width, frame.height
+    if min(frame.width - sum(cut[:2]), frame.height - sum(cut[2:])) < 1:
+        cut = NONE  # ffmpeg cuts nothing off then
+    across, down = frame.width - sum(cut[:2]), frame.height - sum(cut[2:])
     return VideoInfo(
         index=stream.index,
         codec=_codec(stream, {}),
@@ -346,6 +350,7 @@ def _video_info_of(
         has_alpha=_has_alpha(stream, frame),
         rotation=rotation,
         sample_aspect=aspect if upright else 1 / aspect,
+        cropping=cut,
         color=_color(frame, stream),
         names=tuple(_names(stream)),
         fields=_fields(frame, stream),

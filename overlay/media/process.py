@@ -21,7 +21,7 @@ from overlay.datatypes import MediaInfo
 from overlay.errors import FfmpegNotFound
 from overlay.media.excerpt import input_options
 from overlay.media.ffmpeg_log import FfmpegLog
-from overlay.media.timestamp_repair import mending_options
+from overlay.media.timestamp_repair import mending_options, unwrapped
 
 FFMPEG_VARIABLE = "TAG_OVERLAY_FFMPEG"
 """Environment variable that names the ffmpeg program to use."""
@@ -152,7 +152,7 @@ def media_input(info: MediaInfo, **options: Any) -> Any:
     """
     return ffmpeg.input(
         local_url(info.path), protocol_whitelist="file,pipe", format_whitelist=info.container,
-        **mending_options(info) | input_options(info) | options,
+        **unwrapped(info.container) | mending_options(info) | input_options(info) | options,
     )  # fmt: skip
 
 

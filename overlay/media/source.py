@@ -13,6 +13,7 @@ from overlay.media.edit_lists import played_in_pieces
 from overlay.media.excerpt import excerpted
 from overlay.media.overlay_command import shown_video
 from overlay.media.probe import probe
+from overlay.media.timestamp_survey import check_together, surveyed
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,13 @@ def open_source(
         ProbeError: It is missing or cannot be read as media.
         NoVideoStream: There is no picture of this number.
         UsageError: The file ends before the part begins.
+        DecodeError: A stream begins behind its end, and nothing is to be mended.
     """
     info = probe(path, video_track)
-    info = replace(info, mended=mended and not _is_edited(info))
+    if not mended:
+        check_together(info)
+    elif not _is_edited(info):
+        info = surveyed(info)
     if excerpt is None:
         return Source(info, audio_track)
     return Source(excerpted(info, excerpt), audio_track, whole=info)

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from overlay.datatypes import MediaInfo
 from overlay.errors import ProbeError
+from overlay.media.cropping import Cropping
 from overlay.media.overlay_command import shown_video
 from overlay.media.probe import fraction_of, opened
 
@@ -84,5 +85,14 @@ def _small(frame: VideoFrame, info: MediaInfo, height: int) -> Picture:
     width = max(2, round(height * aspect))
     sideways = video.rotation % 180 == 90
     size = (height, width) if sideways else (width, height)
-    small = frame.reformat(width=size[0], height=size[1], format="rgb24").to_ndarray()
+    shown = _without(frame, video.cropping) if any(video.cropping) else frame
+    small = shown.reformat(width=size[0], height=size[1], format="rgb24").to_ndarray()
     return np.ascontiguousarray(np.rot90(small, -video.rotation // 90))
+
+
+def _without(frame: VideoFrame, cropping: Cropping) -> VideoFrame:
+    """What is left of a frame; all of one that is smaller than what is to be cut off."""
+    left, right, top, bottom = cropping
+    whole: Picture = frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+    kept = whole[top : len(whole) - bottom, left : whole.shape[1] - right]
+    return VideoFrame.from_ndarray(np.ascontiguousarray(kept)) if kept.size else frame

@@ -1,43 +1,92 @@
 """Timestamps that cannot be, mended before anything reads them: a part of ``--tolerant``.
 
-Three things are mended, packet by packet, in every run of ffmpeg on the source alike:
+Packet by packet, in every run of ffmpeg on the source alike:
 
-    a lone one that leaps by more than ``LEAP_S``, or back, while its neighbours do not: it goes
-    into the middle between them
-    the first leaps, or the last of the sound: it goes beside its neighbour
+    a lone one that lies behind the next, while that one follows the one before: it goes into the
+    middle between them
+    the first leaps, or the last of the sound, or that of the picture behind the end that the file
+    claims: it goes beside its neighbour
     all from somewhere on go back, as where recordings were joined: each follows the one before at
     the distance that was last seen, until the file's own timestamps are ahead again
+
+and, where ``overlay.media.timestamp_survey`` found it, of a whole stream:
+
+    it begins behind the end of the file: it begins with the others
+    sound creeps, its packets lie over each other: each follows the one before
 
 Containers whose timestamps may jump (``MediaInfo.clock``) are mended by ffmpeg itself.
 """
 
 from __future__ import annotations
 
-from overlay.datatypes import MediaInfo
+from overlay.datatypes import MediaInfo, Repair
 
 LEAP_S = 10
-"""A packet so far ahead of both its neighbours is not where it says; ffmpeg's own limit
-(``dts_delta_threshold``) for containers in which it mends jumps."""
+"""A packet so far ahead of what comes before is not where it says, unless what follows agrees;
+ffmpeg's own limit (``dts_delta_threshold``) for containers in which it mends jumps."""
+_WRAPPING = ("flv", "live_flv", "asf", "gxf")
+"""Containers whose timestamps have 32 bits, enough for 50 days: where the first one leaps, ffmpeg
+takes all that follow for those of a clock that began again, days later."""
+_WRAP_S = 2**32 / 1000
+_PAUSE_S = 1
+"""A distance that says nothing of the next one."""
 
 _KNOWN = "not(eq(DTS,NOPTS)+eq(PREV_OUTDTS,NOPTS))*gt(N,0)"
+_LONE = f"{_KNOWN}*gt(DTS,NEXT_DTS)*gt(NEXT_DTS,PREV_OUTDTS)"
+_WRONG = f"{_KNOWN}*lt(DTS,PREV_OUTDTS)+{_LONE}"
+_LAST = f"{_KNOWN}*gt(DTS-PREV_OUTDTS,{LEAP_S}/TB)*eq(NEXT_DTS,NOPTS)"
+_WRONG_FIRST = "eq(N,0)*gt(DTS,NEXT_DTS)*gte(NEXT_DTS,0)"
 _NEXT_FITS = f"gt(NEXT_DTS,PREV_OUTDTS)*lt(NEXT_DTS-PREV_OUTDTS,{LEAP_S}/TB)"
-_LEAPS = f"{_KNOWN}*gt(DTS-PREV_OUTDTS,{LEAP_S}/TB)"
-_WRONG = f"{_KNOWN}*lt(DTS,PREV_OUTDTS)+{_LEAPS}*{_NEXT_FITS}"
-_WRONG_SOUND = f"{_WRONG}+{_LEAPS}*eq(NEXT_DTS,NOPTS)"
-_WRONG_FIRST = f"eq(N,0)*gt(DTS-NEXT_DTS,{LEAP_S}/TB)*gte(NEXT_DTS,0)"
 _BETWEEN = f"PREV_OUTDTS+if({_NEXT_FITS},(NEXT_DTS-PREV_OUTDTS)/2,ld(0))"
-_RIGHT = f"DTS+0*st(0,if({_KNOWN},DTS-PREV_OUTDTS,0))"
-"""``st`` and ``ld`` keep the last distance between two packets that are right."""
+_SINCE = "DTS-PREV_OUTDTS"
+_USUAL = f"{_KNOWN}*(lt({_SINCE},{_PAUSE_S}/TB)+not(ld(0)))"
+_RIGHT = f"DTS+0*st(0,if({_USUAL},{_SINCE},ld(0)))"
+"""``st`` and ``ld`` keep the last usual distance between two packets that are right."""
 
 
-def _filter(wrong: str) -> str:
-    mended = f"if({_WRONG_FIRST},max(0,NEXT_DTS-1),if({wrong},{_BETWEEN},{_RIGHT}))"
-    return f"setts=dts='{mended}':pts='if(eq(PTS,NOPTS),PTS,PTS+{mended}-DTS)'"
+def unwrapped(container: str) -> dict[str, str]:
+    """Options of a reader of a container: timestamps are taken as they are written."""
+    return {"correct_ts_overflow": "0"} if container in _WRAPPING else {}
+
+
+def unwrapped_s(info: MediaInfo, start_s: float) -> float:
+    """Where ffmpeg begins a stream: of 32 bits it takes the upper half for negative numbers."""
+    if info.container not in _WRAPPING or start_s < _WRAP_S / 2:
+        return start_s
+    return start_s - _WRAP_S
+
+
+def _setts(time: str) -> str:
+    return f"setts=dts='{time}':pts='if(eq(PTS,NOPTS),PTS,PTS+{time}-DTS)'"
+
+
+def _filters(wrong: str, repair: Repair) -> str:
+    """Bitstream filters, one behind the other."""
+    first = "eq(N,0)" if repair.first_leaps else _WRONG_FIRST
+    single = f"if({first},max(0,NEXT_DTS-1),if({wrong},{_BETWEEN},{_RIGHT}))"
+    shift = f"DTS+round({repair.shift_s!r}/TB)"
+    step = f"{repair.step_s!r}/TB" if repair.step_s else "PREV_INDURATION"
+    following = f"round(st(0,if(gt(N,0),max(DTS,ld(0)+{step}),DTS)))"
+    times = [shift] * bool(repair.shift_s) + [single] + [following] * repair.creeps
+    return ",".join(map(_setts, times))
+
+
+def _repair_of(info: MediaInfo, index: int) -> Repair:
+    return next((each for each in info.repairs if each.index == index), Repair(index))
+
+
+def sound_filter(info: MediaInfo, index: int) -> str:
+    """Bitstream filters that mend the timestamps of a sound, from its index."""
+    return _filters(f"{_WRONG}+{_LAST}", _repair_of(info, index))
 
 
 def mending_options(info: MediaInfo) -> dict[str, str]:
     """Options of ffmpeg's input that mend the timestamps of picture and sound."""
     if not info.mended or info.clock:
         return {}
-    sounds = {f"bsf:{sound.index}": _filter(_WRONG_SOUND) for sound in info.audio}
-    return sounds | ({f"bsf:{info.video.index}": _filter(_WRONG)} if info.video else {})
+    sounds = {f"bsf:{sound.index}": sound_filter(info, sound.index) for sound in info.audio}
+    if info.video is None:
+        return sounds
+    index = info.video.index
+    behind = "" if info.duration_s is None else f"+{_LAST}*gt(DTS,{info.duration_s!r}/TB)"
+    return sounds | {f"bsf:{index}": _filters(_WRONG + behind, _repair_of(info, index))}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overlay.datatypes import ColorInfo, TagTimeline
-from overlay.drawing.panel import PlanarPanel
 from overlay.drawing.rgba_planes import AlphaPanel
+from overlay.drawing.yuv_planes import PlanarPanel
 from overlay.files import is_folder
 from overlay.media.alpha_command import (
     AlphaEncoder,

@@ -9,7 +9,8 @@ from typing import IO
 
 from overlay.datatypes import ColorInfo, TagTimeline, VideoInfo
 from overlay.drawing.fonts import can_draw, font_file
-from overlay.drawing.panel import Panel, PlanarPanel
+from overlay.drawing.panel import Panel
+from overlay.drawing.yuv_planes import PlanarPanel
 from overlay.errors import UsageError
 from overlay.media.frame_filters import picture_spans
 from overlay.media.panel_stream import (

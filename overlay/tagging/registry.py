@@ -14,7 +14,8 @@ from overlay.errors import CheckpointError, TaggerError, UnknownTagger
 from overlay.files import is_file
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import TaggingSettings
-from overlay.tagging.engines.base import Engine, Floats, Job, engine_for
+from overlay.tagging.engines.base import Engine, Floats, Job
+from overlay.tagging.engines.choice import engine_for
 from overlay.tagging.ensemble import MelTagger
 from overlay.tagging.frame_tagger import FrameNetworkTagger
 from overlay.tagging.frontends import MelFrontEnd

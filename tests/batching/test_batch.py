@@ -26,7 +26,9 @@ from overlay.batching.sources import Found, Root, find_sources, in_shard, read_m
 from overlay.batching.task import Task
 from overlay.commands import main
 from overlay.errors import OutputError, UsageError
+from overlay.reporting import Reporter
 from overlay.settings import PanelSettings, Settings
+from tests.making import two_tags
 
 ROOT = Path(__file__).parents[2]
 TEST = ("-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1")
@@ -67,6 +69,50 @@ def test_sources_are_found_once_and_in_order(tree, tmp_path):
     assert places(tree, out, exclude=["bad*", "*.mov"]) == ["a.mp4"]
     with pytest.raises(UsageError, match="no such"):
         roots_of([tmp_path / "nowhere"])
+
+
+def test_what_cannot_be_looked_at_is_said_and_what_vanished_is_not(tree, tmp_path):
+    (tree / "lost.mp4").symlink_to("nowhere.mp4")
+    (tree / "notes.txt").symlink_to("nowhere.txt")
+    for name in ("one", "other"):
+        (tree / f"{name}.mkv").symlink_to(tree / ("other.mkv" if name == "one" else "one.mkv"))
+    os.mkfifo(tree / "pipe.mp4")
+    notes = []
+    found = places(tree, tmp_path / "out", reporter=Reporter(on_note=notes.append))
+    assert found == ["a.mov", "a.mp4", "bad.mp4"]
+    said = "left out, the link leads nowhere"
+    assert notes == [f"{tree / name}: {said}" for name in ("lost.mp4", "one.mkv", "other.mkv")]
+
+
+_WITHOUT_RIGHTS = """
+import ctypes, sys
+from pathlib import Path
+from overlay.batching.sources import find_sources, roots_of
+from overlay.reporting import Reporter
+class Caps(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable")]
+header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+ctypes.CDLL(None).capset(header, (Caps * 2)())
+tree = Path(sys.argv[1])
+roots = roots_of([tree])
+for found in find_sources(roots, tree / "out", recursive=True, reporter=Reporter(on_note=print)):
+    print(found.place)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="gives up the rights of root as Linux does")
+def test_a_folder_that_may_not_be_read_is_said_and_the_others_are_looked_into(tree):
+    (tree / "above").mkdir()
+    (tree / "above").chmod(0)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _WITHOUT_RIGHTS, str(tree)], cwd=ROOT, check=True,
+            capture_output=True, text=True,
+        )  # fmt: skip
+    finally:
+        (tree / "above").chmod(0o755)
+    said = f"{tree / 'above'}: left out, the folder cannot be read: permission is denied"
+    assert done.stdout.splitlines() == ["a.mov", "a.mp4", "bad.mp4", said, "below/b.mp4"]
 
 
 def test_equal_names_never_clash(tree, tmp_path):
@@ -149,8 +195,9 @@ def test_done_once_one_bad_clip_never_stops_it(tree, tmp_path, capsys):
     out = tmp_path / "out"
     assert run(tree, out, do="render,events") == 7
     said = capsys.readouterr()
-    assert "8 new, 0 done" in said.out
-    assert "bad.mp4: render failed" in said.err
+    assert said.out.startswith("8 new, 0 done, 0 failed before; 4 sources of 0 MB, about 3 s")
+    assert said.out.endswith("6 done, 2 failed\n")
+    assert "bad.mp4: render failed: cannot be read as a media file" in said.err
     made = sorted(str(p.relative_to(out)) for p in out.rglob("*") if p.is_file())
     made = [name for name in made if not name.startswith(".tag-overlay")]
     assert made == [
@@ -159,7 +206,11 @@ def test_done_once_one_bad_clip_never_stops_it(tree, tmp_path, capsys):
     ]  # fmt: skip
     times = {name: (out / name).stat().st_mtime_ns for name in made}
     assert run(tree, out, do="render,events") == 7
-    assert "0 new, 6 done, 2 failed before" in capsys.readouterr().out
+    again = capsys.readouterr()
+    assert "0 new, 6 done, 2 failed before" in again.out
+    assert "--retry-failed" in again.out
+    assert again.out.endswith("0 done, 6 done before, 2 failed\n")
+    assert again.err == ""  # each failure was said when it came
     assert times == {name: (out / name).stat().st_mtime_ns for name in made}
     assert run(tree, out, "--theme", "light", "--dry-run", do="render,events") == 0
     assert "4 new, 3 done, 1 failed before" in capsys.readouterr().out
@@ -409,6 +460,47 @@ def test_a_report_never_replaces_a_source(tree, tmp_path):
     assert (tree / "a.mp4").read_bytes() == before
     assert run(tree, tmp_path / "out", "--jsonl", str(tmp_path / "all.jsonl")) == 7
     assert len((tmp_path / "all.jsonl").read_text().splitlines()) == 4
+
+
+@pytest.mark.parametrize("flag", ["--report=r/all.html", "--jsonl=r/all.jsonl"])
+def test_a_report_that_could_not_be_written_is_refused_before_the_work(
+    tree, tmp_path, monkeypatch, capsys, flag
+):
+    monkeypatch.chdir(tmp_path)
+    assert run(tree, "out", flag) == 3
+    assert "there is no folder" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert run(tree, "r", flag, "--dry-run") == 0  # beside the products: that one will be made
+    assert run(tree, "r", flag) == 7
+    assert (tmp_path / "r" / flag.rpartition("/")[2]).exists()
+
+
+def test_a_list_is_never_replaced_by_a_report(clip, tmp_path):
+    listed = tmp_path / "list.jsonl"
+    listed.write_text(f"{clip}\n")
+    command = ["batch", "--manifest", str(listed), "-o", str(tmp_path / "out"), "--dry-run"]
+    assert main([*command, "--model", "builtin", "--jsonl", str(listed)]) == 3
+    assert listed.read_text() == f"{clip}\n"
+
+
+@pytest.mark.parametrize(("flags", "hint"), [((), True), (("-r",), False), (("--watch",), False)])
+def test_a_folder_without_media_is_said(tmp_path, capsys, flags, hint):
+    (tmp_path / "in").mkdir()
+    command = ["batch", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--model", "builtin"]
+    assert main([*command, *flags, "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert ("no media files were found" in said) == (flags != ("--watch",))
+    assert ("-r looks into the folders below" in said) == hint
+
+
+def test_saved_scores_are_sources_of_texts(tmp_path):
+    (tmp_path / "in").mkdir()
+    two_tags().save(tmp_path / "in/clip.npz")
+    command = ["batch", str(tmp_path / "in"), "--include", "*.npz", "-o", str(tmp_path / "out")]
+    command += ["--model", "builtin", "--jobs", "1", "--do", "events,srt"]
+    assert main(command) == 0
+    assert "Dog" in (tmp_path / "out/clip.csv").read_text()
+    assert "dog barking" in (tmp_path / "out/clip.srt").read_text()
 
 
 def test_a_device_behind_a_setting_is_not_waited_for():

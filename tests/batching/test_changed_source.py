@@ -1,6 +1,7 @@
 """Sources that change, go away or cannot be read while a batch is at them."""
 
 import os
+import resource
 import shutil
 from dataclasses import replace
 
@@ -26,8 +27,8 @@ def task(make_clip, tmp_path):
     return task
 
 
-def batch_of(source, out):
-    how = BatchSettings(("events",), 1)
+def batch_of(source, out, kind="events"):
+    how = BatchSettings((kind,), 1)
     return Batch(lambda: find_sources(roots_of([source]), out), out, SETTINGS, how)
 
 
@@ -57,11 +58,25 @@ def test_what_changes_while_it_is_worked_on_is_not_done(task, change):
     (outcome,) = do_task(task, told_length=told_length)
     assert outcome.state == "failed"
     assert outcome.may_pass
-    assert read_marker(task.out, "a.wav", "events").state == "failed"
+    marker = read_marker(task.out, "a.wav", "events")
+    assert (marker.state, marker.key) == ("failed", "")  # of no state that it ever had
     if change is not gone:
         assert "changed while it was worked on" in outcome.reason
         (again,) = do_task(replace(task, again=True))
         assert again.state == "done"
+
+
+def test_what_failed_since_it_changed_is_tried_by_the_next_run_though_it_is_as_before(task):
+    before = task.found.path.stat()
+
+    def told_length(seconds):
+        one_day_later(task.found.path)
+
+    (outcome,) = do_task(task, told_length=told_length)
+    assert outcome.state == "failed"
+    os.utime(task.found.path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    outlook = batch_of(task.found.path, task.out).outlook()
+    assert (outlook.n_new, outlook.n_failed) == (1, 0)
 
 
 def test_a_source_that_changes_once_is_done_in_the_end_of_the_run(task):
@@ -91,6 +106,25 @@ def test_a_target_that_is_left_is_not_taken_for_one_of_a_source_that_changes(tas
     again = replace(task, found=task.found.now(), skip_existing=True)
     (outcome,) = do_task(again, told_length=lambda seconds: longer(task.found.path))
     assert (outcome.state, outcome.may_pass) == ("failed", True)
+
+
+def test_what_found_no_room_is_tried_by_the_next_run(make_clip, tmp_path):
+    source = make_clip("to-change.wav", "-f", "lavfi", "-i", "sine=d=1")
+    out = tmp_path / "out"
+    (task,) = batch_of(source, out, "tags")._items(find_sources(roots_of([source]), out))
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def told_length(seconds):  # there is room for a marker, and none for scores
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, usual[1]))
+
+    try:
+        (outcome,) = do_task(task, told_length=told_length)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert (outcome.state, outcome.may_pass) == ("failed", True)
+    assert "larger" in read_marker(out, source.name, "tags").reason
+    assert batch_of(source, out, "tags").outlook().n_new == 1
+    assert [each.state for each in do_task(task)] == ["done"]
 
 
 @pytest.mark.parametrize(("changes", "is_used"), [((), True), ((one_day_later,), False)])

@@ -114,6 +114,7 @@ def test_a_worker_is_told_its_share_of_the_cores_and_what_the_user_set_stays(mon
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
     worker = _Worker(3)
     try:
+        assert worker.receive(60) == {"ready": True}  # before, it may not be Python yet
         lines = Path(f"/proc/{worker.pid}/environ").read_text().split("\0")
     finally:
         worker.end(0, threading.Event())

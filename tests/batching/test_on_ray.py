@@ -13,7 +13,7 @@ from overlay.batching.pool import Limits
 from overlay.batching.run import Batch, BatchSettings
 from overlay.batching.sources import Found, find_sources, roots_of
 from overlay.errors import UsageError
-from overlay.settings import Settings, TaggingSettings
+from overlay.settings import Settings, TaggingSettings, override
 
 SETTINGS = Settings(tagging=TaggingSettings(model="builtin", cache=False))
 
@@ -107,6 +107,21 @@ def test_products_and_bytes_are_those_of_this_machine_and_no_scores_stay(source,
         assert (tmp_path / "ray" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
     assert not list((tmp_path / "ray").rglob("*.npz"))
     assert here.outlook().n_done == 2
+
+
+@pytest.mark.parametrize("options", [{"from_s": 0.4, "to_s": 0.9}, {"tolerant": True}])
+def test_a_part_is_scored_as_on_this_machine(source, tmp_path, options):
+    settings = override(SETTINGS, **options)
+
+    def batch(out):
+        how = BatchSettings(("events", "tags"), jobs=1)
+        return Batch(lambda: find_sources(source, out), out, settings, how)
+
+    items = batch(tmp_path / "ray")._items(find_sources(source, tmp_path / "ray"))
+    assert states(StandIn(), items) == [("events", "done"), ("tags", "done")]
+    batch(tmp_path / "here").run()
+    for name in ("for-rays.csv", "for-rays.tags.npz"):
+        assert (tmp_path / "ray" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
 
 
 def test_what_a_lost_node_was_at_is_tried_again_and_then_fails(source, tmp_path):

@@ -42,7 +42,8 @@ from turns import Contestant, compare, print_surroundings
 
 from overlay.datatypes import ColorInfo, TagTimeline
 from overlay.detection import detect
-from overlay.drawing.panel import Panel, PlanarPanel
+from overlay.drawing.panel import Panel
+from overlay.drawing.yuv_planes import PlanarPanel
 from overlay.media.probe import probe
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import open_source

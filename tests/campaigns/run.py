@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 CAMPAIGNS = {
-    "mutated-media": 14, "mutated-data": 30, "mutated-newest": 14, "kills": 8,
-    "surroundings": 24, "together": 3, "injection": 24,
+    "mutated-media": 12, "mutated-data": 24, "mutated-newest": 12, "kills": 8,
+    "surroundings": 20, "together": 3, "injection": 8,
 }  # fmt: skip
 """Names, and how many of each are the tests' sample."""
 

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -85,7 +86,8 @@ def test_an_error_that_nobody_foresaw_is_one_line(monkeypatch, capsys):
     def run(args):
         raise ZeroDivisionError("a\nb")
 
-    monkeypatch.setattr(COMMANDS["cache"], "run", run)
+    broken = SimpleNamespace(**vars(COMMANDS["cache"]) | {"run": run})
+    monkeypatch.setitem(COMMANDS, "cache", broken)
     assert main(["cache"]) == 1
     printed = capsys.readouterr().err
     assert printed.count("\n") == 1

@@ -7,7 +7,7 @@ from detection.hearing import plain, settings
 from overlay.datatypes import TagEvent
 from overlay.detection import detect
 from overlay.detection.edge_alignment import aligned
-from overlay.detection.edge_preserving import borders, steadied
+from overlay.detection.edge_preserving import borders, own_borders, steadied
 
 HOP_S = 0.24
 
@@ -36,6 +36,45 @@ def test_noise_goes_and_the_border_stays_sharp():
     assert np.abs(made - clean).mean() < 0.6 * np.abs(noisy - clean).mean()
     assert made[38:40, 1].min() > 0.4
     assert made[40:42, 1].max() < 0.2
+
+
+def beside(hop_s, floor=0.004, n_classes=200):
+    """A sound from second 8 to 14 beside one that goes on, and many that are hardly there."""
+    n = round(24 / hop_s)
+    at = hop_s * (np.arange(n) + 0.5)
+    scores = np.full((n, n_classes), floor, np.float32)
+    scores[:, 3] = 0.8
+    scores[(at >= 8) & (at < 14), 7] = 0.6
+    return scores, at
+
+
+@pytest.mark.parametrize("hop_s", [0.04, 0.1, 0.24, 0.3, 0.5])
+@pytest.mark.parametrize("floor", [0.0, 0.004, 0.03])
+def test_a_sound_beside_another_keeps_its_borders_whatever_the_hop(hop_s, floor):
+    scores, at = beside(hop_s, floor)
+    made = steadied(scores, at, hop_s)
+    assert borders(scores, hop_s).max() == 0  # all together change too little
+    assert np.flatnonzero(own_borders(scores, hop_s).max(axis=0)).tolist() == [7]
+    np.testing.assert_allclose(made[:, 7], scores[:, 7], atol=0.06)
+    np.testing.assert_allclose(made[:, 3], 0.8, atol=1e-5)
+
+
+@pytest.mark.parametrize("hop_s", [0.04, 0.1, 0.24, 0.3, 0.5])
+def test_events_begin_and_end_with_their_sound_whatever_the_hop(hop_s):
+    scores, _ = beside(hop_s, n_classes=20)
+    track = plain(scores.T, hop_s=hop_s, window_s=min(hop_s, 0.3))
+    event = next(e for e in detect(track).events if e.index == 7)
+    assert event.onset_s == pytest.approx(8, abs=hop_s + 0.05)
+    assert event.offset_s == pytest.approx(14, abs=hop_s + 0.05)
+
+
+@pytest.mark.parametrize("hop_s", [0.1, 0.3])
+def test_the_mean_over_smeared_rows_is_as_long_whatever_the_hop(hop_s):
+    n = round(12 / hop_s)
+    one = np.zeros(n)
+    one[n // 2] = 0.9
+    spread = detect(plain([one], hop_s=hop_s, window_s=2.0)).timeline.scores[:, 0]
+    assert np.count_nonzero(spread) * hop_s == pytest.approx(0.9)
 
 
 def test_what_does_not_change_stays_and_all_stays_in_range():

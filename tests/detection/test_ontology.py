@@ -1,6 +1,7 @@
 """Of a branch one tag: the most specific that is sure, its parent where kinds are unsure."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,15 +11,21 @@ from overlay.datatypes import TagEvent
 from overlay.detection import detect
 from overlay.detection.intervals import Spans
 from overlay.detection.ontology import clearest, collapsed, combined
-from overlay.vocabulary.audioset import audioset
+from overlay.track import TagTrack
+from overlay.vocabulary.audioset import audioset, audioset_labels
 
 
 def event(label, onset, offset, peak):
     return TagEvent(index(label), label, onset, offset, peak, peak)
 
 
+def part_of(event, begin, end):
+    """Parts of an event of which all is as sure."""
+    return replace(event, onset_s=begin, offset_s=end) if end - begin >= 1 else None
+
+
 def left(*events, margin=0.4):
-    return [(e.label, e.onset_s) for e in collapsed(events, audioset(), margin)]
+    return [(e.label, e.onset_s) for e in collapsed(events, audioset(), margin, part_of)]
 
 
 def shown(track, **options):
@@ -57,7 +64,39 @@ def test_a_general_label_stays_where_it_is_much_surer_or_much_longer():
     general, specific = event("Animal", 1, 4, 0.9), event("Cat", 1, 4, 0.4)
     assert left(general, specific, margin=0.4) == [("Animal", 1), ("Cat", 1)]
     assert left(general, specific, margin=0.6) == [("Cat", 1)]
-    assert ("Animal", 1) in left(event("Animal", 1, 9, 0.5), specific, margin=0.6)
+    assert left(event("Animal", 1, 9, 0.5), specific, margin=0.6) == [("Cat", 1), ("Animal", 4)]
+
+
+def test_a_general_sound_is_told_of_where_no_kind_of_it_is_heard():
+    music, violin = ("Music", 2, 20, 0.6), ("Violin, fiddle", 8, 15, 0.5)
+    spans = [(e.label, round(e.onset_s), round(e.offset_s))
+             for e in detect(heard([music, violin], needed_s=1.0)).events]  # fmt: skip
+    assert [label for label, *_ in spans] == ["Music", "Violin, fiddle", "Music"]
+    assert [onset for _, onset, _ in spans] == pytest.approx([2, 8, 15], abs=1)
+    assert spans[-1][2] == 20
+
+
+@pytest.mark.parametrize(
+    ("around", "labels"),
+    [
+        pytest.param(0.6, ["Siren", "Police car (siren)", "Siren"], id="sure by itself"),
+        pytest.param(0.1, ["Police car (siren)"], id="carried on by hysteresis alone"),
+    ],
+)
+def test_what_is_left_of_a_general_sound_must_be_sure_by_itself(around, labels):
+    scores = {"Siren": [around] * 10 + [0.7] * 10 + [around] * 10,
+              "Police car (siren)": [0.0] * 10 + [0.6] * 10 + [0.0] * 10}  # fmt: skip
+    values = np.zeros((30, 527), np.float32)
+    for label, column in scores.items():
+        values[:, index(label)] = column
+    track = TagTrack(values, audioset_labels(), 0.3, 0.3, 9.0)
+    assert [e.label for e in detect(track, settings(smoothing="none")).events] == labels
+
+
+def test_of_a_general_sound_a_moment_beside_its_kind_is_not_told_of():
+    whole, kind = event("Dog", 0, 5, 0.8), event("Bark", 0.4, 4.5, 0.7)
+    assert left(whole, kind) == [("Bark", 0.4)]
+    assert left(event("Dog", 0, 9, 0.8), kind) == [("Bark", 0.4), ("Dog", 4.5)]
 
 
 def test_parents_are_as_sure_as_their_two_surest_kinds_together():
@@ -103,6 +142,10 @@ def test_spans_are_the_union_of_what_was_added():
         ticks[begin:end] = True
         first = int(random.integers(0, 900))
         assert spans.share(first, first + 90) == pytest.approx(ticks[first : first + 90].mean())
+        gaps = np.ones(90, bool)
+        for a, b in spans.gaps(first, first + 90):
+            gaps[round(a - first) : round(b - first)] = False
+        np.testing.assert_array_equal(gaps, ticks[first : first + 90])
 
 
 def test_ten_thousand_events_of_a_branch_take_seconds():
@@ -112,6 +155,6 @@ def test_ten_thousand_events_of_a_branch_take_seconds():
     ]
     events += [event("Vehicle", 0, 2000, 0.5), event("Car", 0, 2000, 0.2)]
     start = time.process_time()
-    found = collapsed(events, audioset(), 0.4)
+    found = collapsed(events, audioset(), 0.4, part_of)
     clearest(found, audioset().under_others, 0.3)
     assert time.process_time() - start < 15

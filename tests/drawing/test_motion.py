@@ -154,6 +154,22 @@ def test_what_is_heard_first_is_there_from_the_first_frame():
     assert moment.plate == 1
 
 
+def test_a_tag_whose_score_still_rises_takes_its_place_at_once_and_keeps_it():
+    scores = np.tile([0.5, 0.3, 0.0], (30, 1))
+    scores[10:, 2] = np.minimum(0.1 + 0.2 * np.arange(20), 0.8)
+    motion = arranged(timeline(scores), 3)
+    places = {row.rank for t in np.arange(4.2, 9, 0.05) for row in motion.at(float(t)).rows
+              if row.index == 2}  # fmt: skip
+    assert places == {0.0}
+
+
+def test_a_tag_that_soon_ends_keeps_its_place_until_then():
+    scores = np.tile([0.9, 0.6, 0.4], (20, 1))
+    scores[8:, 0] = 0
+    motion = arranged(timeline(scores), 3)
+    assert [row.index for row in motion.settled(3.0).rows] == [0, 1, 2]
+
+
 def test_a_row_that_goes_is_gone_before_those_below_move_up():
     scores = np.tile([0.9, 0.6, 0.4], (20, 1))
     scores[8:, 0] = 0

@@ -8,7 +8,8 @@ import pytest
 from overlay.datatypes import ColorInfo, TagTimeline
 from overlay.drawing.canvas import Canvas
 from overlay.drawing.color import Coding
-from overlay.drawing.panel import Panel, PlanarPanel
+from overlay.drawing.panel import Panel
+from overlay.drawing.yuv_planes import PlanarPanel
 from overlay.settings import PanelSettings
 
 

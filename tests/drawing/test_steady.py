@@ -11,7 +11,8 @@ import pytest
 from inspecting import pictures
 
 from overlay.datatypes import ColorInfo, TagTimeline
-from overlay.drawing.panel import Panel, PlanarPanel
+from overlay.drawing.panel import Panel
+from overlay.drawing.yuv_planes import PlanarPanel
 from overlay.export.ass_panel import panel_text
 from overlay.media.process import ffmpeg_program
 from overlay.resources import resource

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTCollection, TTFont
 
 from overlay.drawing import fonts
 from overlay.drawing.fonts import Run, can_draw, font_file, split_runs
@@ -26,14 +26,25 @@ def drawer():
 
 
 @pytest.fixture
-def cjk(monkeypatch):
+def fonts_in(monkeypatch):
+    """Say in which folder the system has its fonts."""
+
+    def forget():
+        for cached in (fonts.system_fonts, fonts._fallback):
+            cached.cache_clear()
+
+    def look(folder):
+        monkeypatch.setenv(fonts.FONTS_VARIABLE, str(folder))
+        forget()
+
+    yield look
+    forget()
+
+
+@pytest.fixture
+def cjk(fonts_in):
     """A system whose only font has a few Chinese characters."""
-    monkeypatch.setattr(fonts, "system_font_folders", lambda: [DATA])
-    for cached in (fonts.system_fonts, fonts._fallback):
-        cached.cache_clear()
-    yield
-    for cached in (fonts.system_fonts, fonts._fallback):
-        cached.cache_clear()
+    fonts_in(DATA)
 
 
 def ink(tile):
@@ -109,13 +120,9 @@ def test_letters_that_the_font_lacks_come_from_the_systems(drawer):
     assert dog.shape != call.shape or not np.array_equal(dog, call)  # no two empty boxes
 
 
-def test_letters_that_no_font_has_still_draw(drawer, monkeypatch, tmp_path):
-    monkeypatch.setattr(fonts, "system_font_folders", lambda: [tmp_path])
-    fonts.system_fonts.cache_clear()
-    fonts._fallback.cache_clear()
+def test_letters_that_no_font_has_still_draw(drawer, fonts_in, tmp_path):
+    fonts_in(tmp_path)
     assert ink(drawer.tile("\U00010400", 20)).max() > 0
-    fonts.system_fonts.cache_clear()
-    fonts._fallback.cache_clear()
 
 
 def test_control_characters_and_nothing_draw(drawer):
@@ -201,19 +208,34 @@ def test_labels_of_thousands_of_letters_are_cut_at_once(drawer):
         assert ink(drawer.tile(letters, 20, 300)).max() > 0.5
 
 
-def test_chinese_has_its_own_shapes_in_a_collection_and_japanese_its(monkeypatch, tmp_path):
-    own, other = font_file(None, "SemiBold"), DATA / "NotoSansCJKsc-subset.otf"
-    monkeypatch.setattr(fonts, "_fallback", lambda letter: other)
-    monkeypatch.setattr(fonts, "_chinese_face", lambda font: 2)
-    assert split_runs("狗叫", own) == [Run("狗叫", other, 2)]
-    assert split_runs("狗の", own)[0].face == 0
+@pytest.fixture
+def collection(tmp_path):
+    """Japanese, then Simplified Chinese faces of one font, as such collections have them."""
+    faces = TTCollection()
+    for country in ("JP", "SC"):
+        face = TTFont(DATA / "NotoSansCJKsc-subset.otf")
+        for record in face["name"].names:
+            record.string = f"Noto Sans CJK {country}"
+        faces.fonts.append(face)
+    (tmp_path / "fonts").mkdir()
+    faces.save(tmp_path / "fonts" / "both.ttc")
+    return tmp_path / "fonts" / "both.ttc"
 
 
-def test_collections_name_their_chinese_face(tmp_path):
-    assert fonts._chinese_face(DATA / "NotoSansCJKsc-subset.otf") == 0
-    broken = tmp_path / "x.ttc"
-    broken.write_bytes(b"no font")
-    assert fonts._chinese_face(broken) == 0
+def test_chinese_has_its_own_shapes_in_a_collection_and_japanese_its(collection, fonts_in):
+    own = font_file(None, "SemiBold")
+    fonts_in(collection.parent)
+    assert split_runs("狗叫", own) == [Run("狗叫", collection, 1)]
+    assert split_runs("狗の", own)[0] == Run("狗", collection, 0)
+
+
+@pytest.mark.parametrize("suffix", [".ttc", ".otf"])
+def test_what_names_no_chinese_face_is_drawn_with_its_first(fonts_in, tmp_path, suffix):
+    """A file of one face, and one that only says by its name that it is a collection."""
+    font = tmp_path / f"one{suffix}"
+    font.write_bytes((DATA / "NotoSansCJKsc-subset.otf").read_bytes())
+    fonts_in(tmp_path)
+    assert split_runs("狗", font_file(None, "SemiBold")) == [Run("狗", font, 0)]
 
 
 @pytest.mark.usefixtures("cjk")

@@ -36,6 +36,35 @@ def parts(made, t, **options):
     return [sheet[row : row + box.height, : box.width] for box, row in made.places]
 
 
+@pytest.mark.parametrize("position", ["bottom-left", "bottom-right"])
+def test_the_plate_is_as_wide_as_its_words_and_never_narrower(position):
+    made = panel(position=position)
+    words = made.pieces[0]
+    widths = set()
+    for t in np.arange(0.0, 17, 1 / 30):
+        shown, _ = parts(made, t)
+        plate = np.flatnonzero(shown.max(axis=0))
+        if not len(plate) or shown.max() < 200:
+            continue
+        sides = plate[0], shown.shape[1] - 1 - plate[-1]
+        assert sides["right" in position] == 0  # it keeps to its side
+        text = [words.columns(row.index) for row in words.motion.at(t).rows]
+        assert len(plate) >= max(text, default=0) - 2, t
+        widths.add(len(plate))
+    settled = {words.columns(span.index) for span in words.motion.spans}
+    assert len(settled) > 3
+    assert settled <= widths
+    assert len(widths) > len(settled)  # and goes from one to the next without a jump
+
+
+def test_letters_stand_inside_their_plate():
+    made = panel()
+    shown = made.rgba(2.0, settled=True)[: made.pieces[0].box.height]
+    plate = np.flatnonzero(shown[..., 3].max(axis=0))[-1] + 1
+    letters = np.flatnonzero((shown[:, :, :3].min(axis=2) > 200).any(axis=0))
+    assert letters[-1] < plate - 0.5 * made.pieces[0].plate.padding
+
+
 @pytest.mark.parametrize("size", [(640, 360), (360, 640), (426, 240)])
 def test_the_last_events_never_meet_and_come_in_order(size):
     made = panel(size)

@@ -5,9 +5,10 @@ import pytest
 
 from overlay.datatypes import ColorInfo
 from overlay.detection import detect
-from overlay.drawing.panel import Panel, PlanarPanel
+from overlay.drawing.panel import Panel
 from overlay.drawing.theme import theme_names
 from overlay.drawing.views.registry import VIEWS
+from overlay.drawing.yuv_planes import PlanarPanel
 from overlay.errors import SettingsError
 from overlay.settings import POSITIONS, PanelSettings, Settings
 from overlay.settings import VIEWS as NAMES

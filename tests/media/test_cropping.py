@@ -1,13 +1,19 @@
 """Pictures of which the container cuts something off."""
 
 import struct
+import subprocess
 
+import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 from inspecting import picture_times, pictures
 from making import made
 
 from overlay.media.cropping import croppings
+from overlay.media.overlay_command import thumbnail_command
 from overlay.media.probe import probe
+from overlay.media.process import ffmpeg_program
+from overlay.media.thumbnails import _without, glimpses
 from overlay.products.burned import Burned
 from overlay.products.overlay_only import Alone
 from overlay.products.still import Still
@@ -61,6 +67,25 @@ def test_what_the_container_cuts_off_is_in_no_result(make_clip, plain, tmp_path,
         if out != "out.mov":
             assert frames[0][: height // 4].min() > 225, out
     assert picture_times(tmp_path / "out.mkv") == pytest.approx(picture_times(source), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["cut.mp4", "cut.mkv", "turned.mp4"])
+def test_small_pictures_of_moments_do_not_show_it(make_clip, plain, tmp_path, name):
+    """Those of the review page, of a batch's report, and of a contact sheet."""
+    source = _cut(make_clip, plain, tmp_path, name)
+    (picture,) = glimpses(probe(source), [0.5], 120)
+    assert picture.shape == ((120, 100, 3) if name == "turned.mp4" else (120, 144, 3))
+    file = tmp_path / "sheet.png"
+    command = thumbnail_command(probe(source), 0.5, file, ffmpeg_program(), (240, 240))
+    subprocess.run(command, check=True, capture_output=True)
+    for shown in (picture, *pictures(file, pix_fmt="rgb24")):
+        assert shown.min() > 225
+
+
+def test_a_smaller_frame_than_what_is_cut_off_is_shown_whole():
+    grey = VideoFrame.from_ndarray(np.full((20, 30, 3), 128, np.uint8))
+    assert _without(grey, (40, 0, 0, 0)) is grey
+    assert _without(grey, (10, 5, 2, 4)).to_ndarray().shape == (14, 15, 3)
 
 
 @pytest.mark.parametrize(("width", "height"), [(0, 0), (999, 999), (321, 240), (320, 240)])

@@ -11,7 +11,8 @@ from making import PANEL, two_tags
 
 from overlay.datatypes import Box, ColorInfo
 from overlay.detection import detect
-from overlay.drawing.panel import Panel, PlanarPanel
+from overlay.drawing.panel import Panel
+from overlay.drawing.yuv_planes import PlanarPanel
 from overlay.media.panel_stream import PanelInput, panel_frames, write_panel
 from overlay.settings import Settings
 

@@ -59,12 +59,18 @@ def _span(path, *, tolerant=False):
 
 
 def _lone(which, ms):
-    return lambda number, of, old: old + ms if number == which % of else old
+    return lambda number, of, old: (old + ms) % 2**32 if number == which % of else old
 
 
 SOUND_TIMES = [
     (_lone(30, 2_097_000), "one in the middle leaps by half an hour"),
     (_lone(30, 15_000), "one leaps by less than half a minute"),
+    (_lone(1, 3_000), "one leaps by less than a pause, at once"),
+    (_lone(0, 3_000), "the first does"),
+    (_lone(0, 4_194_304), "the first leaps by an hour"),
+    (_lone(0, -2_000), "the first is negative, as the clock of FLV has no numbers"),
+    (lambda number, of, old: old + 4_194_304, "all are an hour later than the picture"),
+    (lambda number, of, old: (old - 15_000) % 2**32, "all are before the picture"),
     (_lone(-1, 900_000), "the last leaps"),
     (lambda number, of, old: old if number < 60 else old - 1_500, "all from the middle on go back"),
 ]
@@ -77,13 +83,13 @@ def test_times_of_the_sound_that_cannot_be_make_no_clip_long(flv, tmp_path, chan
     try:
         assert _span(odd) == (pytest.approx(3, abs=0.2), pytest.approx(3, abs=0.2))
     except DecodeError as error:
-        assert re.search(r"damaged.*timestamps? .*--tolerant", str(error))
+        assert re.search(r"damaged.*(timestamps?|sound begins at) .*--tolerant", str(error))
     assert _span(odd, tolerant=True) == (pytest.approx(3, abs=0.2), pytest.approx(3, abs=0.2))
     out = tmp_path / "out.mkv"
     made(Burned(), odd, out, TOLERANT)
     assert audio_packets(out) == audio_packets(flv)
     assert _packet_times(out) == pytest.approx(_packet_times(flv), abs=0.03)
-    assert picture_times(out) == picture_times(flv)
+    assert picture_times(out) == pytest.approx(picture_times(flv), abs=0.03)
 
 
 def _packet_times(path):
@@ -105,11 +111,30 @@ def test_sound_whose_times_creep_is_heard_whole_when_that_is_tolerated(flv, tmp_
     with pytest.raises(DecodeError, match=r"timestamps are slower than its sound; --tolerant"):
         _span(odd)
     assert _span(odd, tolerant=True) == (pytest.approx(3, abs=0.2), pytest.approx(3, abs=0.2))
+    for product in (Burned(), Soft()):
+        out = tmp_path / f"{type(product).__name__}.mkv"
+        made(product, odd, out, TOLERANT)
+        assert audio_packets(out) == audio_packets(flv)
+        assert _packet_times(out) == pytest.approx(_packet_times(flv), abs=0.002)
+        assert picture_times(out) == picture_times(flv)
+
+
+def test_sound_that_creeps_behind_a_far_first_packet_is_put_in_order(flv, tmp_path):
+    """Two faults of one stream."""
+    odd = _with_times(
+        flv, tmp_path / "odd.flv", AUDIO, lambda n, of, old: old // 400 + 90_000 * (n == 0)
+    )
+    made(Burned(), odd, tmp_path / "out.mkv", TOLERANT)
+    assert _packet_times(tmp_path / "out.mkv") == pytest.approx(_packet_times(flv), abs=0.03)
 
 
 PICTURE_TIMES = [
     (_lone(20, 1_049_000), 75, "one leaps ahead: it goes between its neighbours"),
+    (_lone(1, 3_000), 75, "the second leaps by less than a pause"),
     (_lone(20, -700), 75, "one goes back: the same"),
+    (_lone(0, 3_000), 75, "the first leaps"),
+    (_lone(0, 4_194_304), 75, "the first leaps by an hour"),
+    (_lone(0, -3_000), 75, "the first is negative"),
     (lambda number, of, old: old if number < 40 else old - 1_000, 75, "all go on where they were"),
 ]
 
@@ -119,13 +144,36 @@ def test_frames_whose_times_cannot_be_are_said_or_put_in_order(
     flv, tmp_path, changed, n_frames, why
 ):
     odd = _with_times(flv, tmp_path / "odd.flv", VIDEO, changed)
-    with pytest.raises(DecodeError, match=r"timestamps go back.*--tolerant puts them in order"):
+    with pytest.raises(DecodeError, match=r"(timestamps go back|picture begins at).*--tolerant"):
         made(Burned(), odd, tmp_path / "out.mkv", STRICT)
     made(Burned(), odd, tmp_path / "tolerant.mkv", TOLERANT)
     times = picture_times(tmp_path / "tolerant.mkv")
     assert len(times) == n_frames
     assert all(a < b for a, b in pairwise(times))
     assert float(times[-1]) < 3.1
+
+
+def test_a_last_frame_behind_the_end_of_the_file_goes_beside_the_one_before(flv, tmp_path):
+    odd = _with_times(flv, tmp_path / "odd.flv", VIDEO, _lone(-1, 4_194_304))
+    made(Burned(), odd, tmp_path / "out.mkv", TOLERANT)
+    assert picture_times(tmp_path / "out.mkv") == pytest.approx(picture_times(flv), abs=0.001)
+
+
+@pytest.mark.parametrize("kind", [AUDIO, VIDEO])
+def test_streams_that_are_hours_apart_are_refused_before_any_work(flv, tmp_path, kind):
+    odd = _with_times(flv, tmp_path / "odd.flv", kind, lambda number, of, old: old + 4_194_304)
+    name = "sound" if kind == AUDIO else "picture"
+    with pytest.raises(DecodeError, match=f"its {name} begins at 4194.3 s, .* end at 3.0 s; --tol"):
+        open_source(odd)
+
+
+def test_sound_that_begins_late_in_a_file_that_says_so_is_no_fault(flv, make_clip):
+    late = make_clip("late.flv", "-i", str(flv), "-itsoffset", "20", "-i", str(flv), "-map", "0:v",
+                     "-map", "1:a", "-c", "copy")  # fmt: skip
+    for mended in (False, True):
+        info = open_source(late, mended=mended).info
+        assert info.audio[0].start_s == pytest.approx(20, abs=0.1)
+        assert info.repairs == ()
 
 
 def test_frames_that_all_have_one_time_are_no_picture(flv, tmp_path):

@@ -13,7 +13,7 @@ from inspecting import audio_packets, audio_times, facts, picture_times, picture
 from making import FAST, PANEL, listener, made, two_tags
 
 from overlay.detection import detect
-from overlay.drawing.panel import PlanarPanel
+from overlay.drawing.yuv_planes import PlanarPanel
 from overlay.errors import (
     DecodeError,
     EncodeError,

@@ -16,7 +16,7 @@ from tagging_checkpoints import (
 )
 
 from overlay.errors import CheckpointError
-from overlay.tagging.networks.panns import cnn6, cnn10
+from overlay.tagging.panns import cnn6, cnn10
 from overlay.tagging.weights.checkpoint import check_arrays, read_arrays, renamed
 from overlay.tagging.weights.loading import load_into
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from tagging_checkpoints import golden_weight
 
+from overlay.tagging import panns
 from overlay.tagging.engines.backend import import_paddle
 from overlay.tagging.engines.window_sharing import SharedPanns, parameter_shapes
 from overlay.tagging.engines.winograd import Convolution
 from overlay.tagging.frontends import FRAME_LENGTH, MelFrontEnd, PaddleAudioFrontEnd, PannsFrontEnd
-from overlay.tagging.networks import panns
 from overlay.tagging.networks.mobilenet import MobileNet
 from overlay.tagging.weights.loading import load_into
 
@@ -28,11 +28,12 @@ def test_panns_have_the_references_parameters_and_answers(shared, golden, name):
     shapes = json.loads((shared / "golden/panns_state_dict.json").read_text())[name]
     values = golden("panns_cnn.npz")
     features = paddle.to_tensor(values["logmel"])
+    weights = {key: golden_weight(key, shape) for key, shape in shapes.items()}
     for output, embedding in (("scores", False), ("embedding", True)):
         net = getattr(panns, name)(extract_embedding=embedding)
         mine = {key: list(value.shape) for key, value in net.state_dict().items()}
         assert mine == shapes
-        net.set_state_dict({key: golden_weight(key, shape) for key, shape in shapes.items()})
+        net.set_state_dict(weights)
         with paddle.no_grad():
             answer = net(features).numpy()
         np.testing.assert_allclose(answer, values[f"{name}_{output}"], atol=1e-4)

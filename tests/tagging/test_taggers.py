@@ -1,6 +1,7 @@
 """What every tagger must do, over all of them; test weights where real ones are not at hand."""
 
 import csv
+import math
 import subprocess
 import sys
 import tracemalloc
@@ -45,10 +46,16 @@ def checkpoint(tmp_path_factory):
         path = folder / f"{name}-{n_classes}.pdparams"
         if not path.exists():
             shapes = shapes_of(name, n_classes)
-            write_paddle(path, {key: golden_weight(key, shape) for key, shape in shapes.items()})
+            write_paddle(path, {key: some_weight(key, shape) for key, shape in shapes.items()})
         return str(path)
 
     return make
+
+
+def some_weight(key, shape):
+    """A golden weight; a large one repeats itself, no filter another: 80 million take long."""
+    few = min(shape[0], max(8, (1 << 20) // math.prod(shape[1:])))
+    return np.resize(golden_weight(key, (few, *shape[1:])).ravel()[:-1], shape)
 
 
 def shapes_of(name, n_classes):
@@ -178,8 +185,8 @@ def test_no_sound_at_all_is_said():
         heard([], Counting())
 
 
-def test_hours_of_sound_need_no_more_memory_than_minutes():
-    """Two hours at a low rate are 115 MB of samples, held or not."""
+def test_an_hour_of_sound_needs_no_more_memory_than_a_minute():
+    """At a low rate it is 58 MB of samples, held or not."""
     tagger, block = Counting(), np.full(4000, 0.5, np.float32)
     tagger.sample_rate = len(block)
 
@@ -191,7 +198,7 @@ def test_hours_of_sound_need_no_more_memory_than_minutes():
         kept = 20 * track.scores.nbytes + 2 * track.levels.nbytes + 4 * track.mel.nbytes
         return (peak - kept) / 1e6
 
-    assert peak_mb(2 * 3600) < peak_mb(60) + 20
+    assert peak_mb(3600) < peak_mb(60) + 20
 
 
 def test_mistakes_are_said(tmp_path, monkeypatch, checkpoint):
@@ -238,7 +245,7 @@ def test_embeddings_are_what_the_scores_are_made_of(checkpoint, by_itself, name)
 @pytest.mark.weights
 @pytest.mark.parametrize(("model", "at_least"), [("mn04", 28), ("builtin", 20)])
 def test_the_labelled_clips_are_named_right(shared, model, at_least):
-    tagger = load_tagger(TaggingSettings(model=model, device="cpu"))
+    tagger = load_tagger(TaggingSettings(model=model, device="cpu", threads=1))
     right = []
     folder = shared / "audio/esc_dev"
     with (folder / "labels.csv").open(newline="") as file:

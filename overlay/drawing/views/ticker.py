@@ -12,10 +12,11 @@ import numpy as np
 
 from overlay.datatypes import Box, TagEvent
 from overlay.drawing.canvas import lay
+from overlay.drawing.interpolation import Curve, constant_until, value_at
 from overlay.drawing.layout import CAP_HEIGHT, NOWHERE
 from overlay.drawing.motion import Motion
 from overlay.drawing.plate import plate, rounded
-from overlay.drawing.row_transitions import arranged
+from overlay.drawing.row_transitions import IN_S, OUT_S, arranged
 from overlay.drawing.rows import OPACITY_STEPS
 from overlay.drawing.short_labels import ShortNames
 from overlay.drawing.text import Floats, Pixels, TextDrawer, TextStyle, solid
@@ -32,6 +33,8 @@ _WORDS_SHARE, _EVENTS_SHARE = 0.6, 0.36
 """Of the room's width that words and events may take where they lie beside each other."""
 _NARROW = 26.0
 """Where there is less room, in font sizes of the words, they lie above each other."""
+_SEEN_S = 0.06
+"""Where words come longer than this after others, their plate comes from nothing."""
 _N_EVENTS = 4
 _LONGEST = 240
 """Letters of what is said that are looked at."""
@@ -153,6 +156,35 @@ class WordsPiece(PlatePiece):
 
     motion: Motion
 
+    @cached_property
+    def width(self) -> Curve:
+        """Columns of the plate over time: it grows as words leave and shrinks as words come."""
+        points: list[tuple[float, float]] = []
+        end_s = -float("inf")
+        for span in self.motion.spans:
+            columns = float(self.columns(span.index))
+            before = points[-1][1] if points else columns
+            if span.start_s > end_s + _SEEN_S:  # from nothing
+                points += [(span.start_s - _SEEN_S, before), (span.start_s - _SEEN_S, columns)]
+            elif columns > before:
+                points += [(end_s - OUT_S, before), (end_s, columns)]
+            else:
+                points += [(span.start_s, before), (span.start_s + IN_S, columns)]
+            end_s = span.end_s
+        return tuple(points) or ((0.0, float(self.box.width)),)
+
+    def columns(self, index: int) -> int:
+        """Columns of the plate for what is said of a class."""
+        plate, drawer = self.plate, _measure(self.brief, 0)
+        room = plate.text_width * plate.pixel_aspect
+        line, size = drawer.fitted(_said(self.brief, index), plate.text_size, room)
+        text = drawer.length(line, size) / plate.pixel_aspect
+        return min(2 * ceil((text + plate.accent + 2 * plate.padding) / 2), plate.box.width)
+
+    def left(self, columns: int) -> int:
+        """First column of a plate: it keeps to the picture's side."""
+        return self.box.width - columns if "right" in self.brief.settings.position else 0
+
     def view(self, look: Look) -> WordsView:
         """Words on a plate."""
         return WordsView(self, look)
@@ -216,6 +248,8 @@ class WordsScene:
 
     plate: int
     """Opacity in ``OPACITY_STEPS``."""
+    columns: int
+    """Of the plate; even."""
     words: tuple[tuple[int, int], ...]
     """Class and opacity."""
 
@@ -242,8 +276,11 @@ class WordsView:
         motion = self._piece.motion
         moment = motion.settled(t) if settled else motion.at(t)
         rows = ((row.index, round(row.opacity * OPACITY_STEPS)) for row in moment.rows)
-        plate_opacity = round(moment.plate * OPACITY_STEPS)
-        return WordsScene(plate_opacity, tuple(row for row in rows if row[1]))
+        words = tuple(row for row in rows if row[1])
+        columns = 2 * round(value_at(self._piece.width, t) / 2)
+        if settled and words:
+            columns = self._piece.columns(words[0][0])
+        return WordsScene(round(moment.plate * OPACITY_STEPS), columns, words)
 
     def patches(self, old: Scene, new: Scene) -> Iterable[Patch]:
         """Where two scenes differ."""
@@ -252,12 +289,23 @@ class WordsView:
     def paint(self, scene: Scene, box: Box, area: Pixels) -> None:
         """Draw a box of a scene."""
         assert isinstance(scene, WordsScene)
-        whole = self._painter.ground * np.float32(scene.plate / OPACITY_STEPS)
+        piece, whole = self._piece, self._ground(scene.columns)
+        whole *= np.float32(scene.plate / OPACITY_STEPS)
         for index, opacity in scene.words:
-            said = _said(self._piece.brief, index)
-            for tile in (self._painter.written(said), self._painter.accent(index)):
-                lay(whole, *tile, opacity / OPACITY_STEPS)
+            left = piece.left(piece.columns(index))
+            tiles = self._painter.written(_said(piece.brief, index)), self._painter.accent(index)
+            for tile, x, y in tiles:
+                lay(whole, tile, left + x, y, opacity / OPACITY_STEPS)
         area[:] = whole[:, *box.slices]
+
+    def _ground(self, columns: int) -> Pixels:
+        """A plate that is so wide: the middle of the whole one is left out."""
+        whole = self._painter.ground
+        ground, half = np.zeros_like(whole), columns // 2
+        left = self._piece.left(columns)
+        ground[:, :, left : left + half] = whole[:, :, :half]
+        ground[:, :, left + half : left + columns] = whole[:, :, whole.shape[2] - columns + half :]
+        return ground
 
     def stamp(self, key: Hashable) -> Pixels:
         """Nothing is copied."""
@@ -265,7 +313,8 @@ class WordsView:
 
     def still_until(self, t: float) -> float:
         """Second up to which the picture stays as it is at ``t``: bars and numbers are not seen."""
-        return self._piece.motion.standing_until(t)
+        until = constant_until(self._piece.width, t)
+        return min(until, self._piece.motion.standing_until(t))
 
 
 @dataclass(frozen=True, slots=True)

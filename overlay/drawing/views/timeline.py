@@ -11,7 +11,7 @@ import numpy as np
 
 from overlay.datatypes import Box
 from overlay.drawing.canvas import even_box, lay
-from overlay.drawing.layout import CAP_HEIGHT, safe_room
+from overlay.drawing.layout import CAP_HEIGHT
 from overlay.drawing.plate import rounded
 from overlay.drawing.strip_layout import Strip, strip_in
 from overlay.drawing.strip_tiles import COMING, LIT, TILE, Paper
@@ -20,15 +20,16 @@ from overlay.drawing.views.base import Brief, Look, Patch, Scene, Stamp
 
 _WHOLE = 1.5
 """A video is shown as a whole up to this many spans."""
+_THROUGH_LABELS = 0.45
+"""Opacity of the playhead where it crosses letters: they can be read through it."""
 _N_FLAGS = 4
 """Drawn times that are kept."""
 
 
 def timelined(brief: Brief) -> list[TimelinePiece]:
     """The strip, at the bottom of the picture or at its top."""
-    settings, theme, room = brief.settings, brief.theme, brief.room
-    wide = safe_room(room.picture, theme.card.margin / 2, room.pixel_aspect)
-    strip = strip_in(wide, theme, settings.scale, settings.position)
+    settings = brief.settings
+    strip = strip_in(brief.room, brief.theme, settings.scale, settings.position)
     window = Window(max(brief.duration_s, 1.0), settings.span, strip.width)
     return [TimelinePiece(strip, window, brief)]
 
@@ -280,6 +281,7 @@ class _Playhead:
             dark = look.encode(np.array(look.theme.text.outline_color, np.float32))
             line[:] = solid(dark, np.full((height, width + 2 * edge), 0.8, np.float32))
         line[:, :, edge : edge + width] = solid(self._color, np.ones((height, width), np.float32))
+        line[:, : self._strip.sound[0] - self._top] *= np.float32(_THROUGH_LABELS)
         return line
 
 

@@ -1,4 +1,4 @@
-"""What runs a network: the protocol, and which one is taken here and now."""
+"""What runs a network: the protocol, and the job that is given to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ Floats = npt.NDArray[np.float32]
 class Engine(Protocol):
     """Runs one network with its weights on windows of sound.
 
-    To add one: a class in a file of its own here, and its case in ``engine_for``.
+    To add one: a class in a file of its own here, and its case in
+    ``engines.choice.engine_for``.
     """
 
     def scores(self, segment: Floats, window_length: int, hop_length: int) -> Scores:
@@ -64,21 +65,3 @@ class Job:
     def n_threads(self) -> int:
         """CPU threads to use."""
         return self.threads or os.cpu_count() or 1
-
-
-def engine_for(job: Job) -> Engine:
-    """The fastest engine that can do a job.
-
-    Raises:
-        DeviceUnavailable: The device is not there.
-        TaggerError: Paddle is needed and not installed.
-    """
-    from overlay.tagging.engines.paddle import PaddleEngine, choose_device
-
-    if choose_device(job.device) == "gpu":
-        return PaddleEngine(job, "gpu")
-    if job.spec.shares and job.front_end_name == "own":
-        from overlay.tagging.engines.shared_windows import SharedEngine
-
-        return SharedEngine(job, PaddleEngine(job, "cpu"))
-    return PaddleEngine(job, "cpu")

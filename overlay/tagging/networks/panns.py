@@ -11,7 +11,6 @@ from paddle import Tensor, nn
 from paddle.nn import functional
 
 from overlay.tagging.engines.window_sharing import ARCHITECTURES
-from overlay.tagging.weights.loading import load_into
 
 N_CLASSES = 527
 
@@ -93,45 +92,26 @@ class _Panns(nn.Layer):
         return functional.sigmoid(self.fc_audioset(embedding))
 
 
-def cnn14(
-    pretrained: bool = False, extract_embedding: bool = False, n_classes: int = N_CLASSES
-) -> nn.Layer:
+def cnn14(extract_embedding: bool = False, n_classes: int = N_CLASSES) -> nn.Layer:
     """CNN14: 80.8 M parameters, embedding 2048.
 
     Args:
-        pretrained: Load the published weights, fetched if need be.
         extract_embedding: Return the embedding instead of the scores.
         n_classes: Number of classes.
     """
     pools = (2, 2, 2, 2, 2, 1)
-    net = _Panns(_DoubleBlock, _widths("cnn14"), pools, extract_embedding, n_classes)
-    return _ready(net, "cnn14", pretrained)
+    return _Panns(_DoubleBlock, _widths("cnn14"), pools, extract_embedding, n_classes)
 
 
-def cnn10(
-    pretrained: bool = False, extract_embedding: bool = False, n_classes: int = N_CLASSES
-) -> nn.Layer:
+def cnn10(extract_embedding: bool = False, n_classes: int = N_CLASSES) -> nn.Layer:
     """CNN10: 5.2 M parameters, embedding 512; see ``cnn14``."""
-    net = _Panns(_DoubleBlock, _widths("cnn10"), (2, 2, 2, 2), extract_embedding, n_classes)
-    return _ready(net, "cnn10", pretrained)
+    return _Panns(_DoubleBlock, _widths("cnn10"), (2, 2, 2, 2), extract_embedding, n_classes)
 
 
-def cnn6(
-    pretrained: bool = False, extract_embedding: bool = False, n_classes: int = N_CLASSES
-) -> nn.Layer:
+def cnn6(extract_embedding: bool = False, n_classes: int = N_CLASSES) -> nn.Layer:
     """CNN6: 4.8 M parameters, embedding 512; see ``cnn14``."""
-    net = _Panns(_WideBlock, _widths("cnn6"), (2, 2, 2, 2), extract_embedding, n_classes)
-    return _ready(net, "cnn6", pretrained)
+    return _Panns(_WideBlock, _widths("cnn6"), (2, 2, 2, 2), extract_embedding, n_classes)
 
 
 def _widths(name: str) -> tuple[int, ...]:
     return ARCHITECTURES[name][1]
-
-
-def _ready(net: nn.Layer, name: str, pretrained: bool) -> nn.Layer:
-    if pretrained:
-        from overlay.tagging.weights.published import fetch
-
-        load_into(net, fetch(name))
-    net.eval()
-    return net
