@@ -60,7 +60,11 @@ def test_a_clip_from_sound_to_picture(tmp_path):
     with VideoFileClip(str(source)) as clip:
         tagged = clip.subclipped(2, 3).with_effects([TagOverlay(track, start_s=2.0)])
         tagged.write_videofile(
-            str(out), preset="ultrafast", logger=None, audio=False, temp_audiofile_path=str(tmp_path)
+            str(out),
+            preset="ultrafast",
+            logger=None,
+            audio=False,
+            temp_audiofile_path=str(tmp_path),
         )
         frame, plain = tagged.get_frame(0.5), clip.get_frame(2.5)
     assert not np.array_equal(frame, plain)

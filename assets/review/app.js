@@ -9,7 +9,7 @@ import { Model } from "./model.js";
 import { Player } from "./player.js";
 import { nextOpen, ordered, ORDERS } from "./queue.js";
 import { Timeline } from "./timeline.js";
-import { fold, laterThan, lastStroke, newId, VERDICTS } from "./verdicts.js";
+import { fold, laterThan, lastStroke, newId, VERDICTS, wellFormed } from "./verdicts.js";
 import { clock, currentLanguage, say, setLanguage, translate } from "./words.js";
 
 const STATES = ["any", "open", ...VERDICTS, "changed", "commented", "conflict"];
@@ -335,7 +335,7 @@ function choose(item, { play = true } = {}) {
 /** Write entries of one stroke: they are undone together. */
 function write(...parts) {
   const at = laterThan(mine);
-  keeping.add(parts.map((part) => ({ id: newId(), at, reviewer, ...part })));
+  keeping.add(parts.map((part) => wellFormed({ id: newId(), at, reviewer, ...part })));
   refresh();
 }
 
