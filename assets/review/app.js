@@ -302,6 +302,7 @@ function showMedia(key, values = {}) {
 
 function showPicture(isThere) {
   document.body.classList.toggle("soundonly", !isThere);
+  timeline.resize();
 }
 
 function showUnplayable() {
