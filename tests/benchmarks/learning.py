@@ -11,9 +11,9 @@ of clips in which a right one is found.
 
 Other clips: those of ESC-50 in FOLDER/audio/train and train2 that were held back when ``builtin``
 was trained (recordings of their own, none of esc_dev); right are the names of their class, and what
-these are kinds of. Then both lots are one, cut into five by clips, four judged and one heard. In the
-last row 30 clips of both are drawn and judged, and the others heard, twenty times: what to expect
-where the clips that are judged are like the others; its interval holds nine of ten draws.
+these are kinds of. Then both lots are one, cut into five by clips, four judged and one heard. In
+the last row 30 clips of both are drawn and judged, and the others heard, twenty times: what to
+expect where the clips that are judged are like the others; its interval holds nine of ten draws.
 
 Last, ``train --from-verdicts`` on all verdicts: of how many that were held back its labels are
 right, and how many of these events were right as they were shown.
