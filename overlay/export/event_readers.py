@@ -2,8 +2,8 @@
 
 What a file is, its first lines say. A table is read by the names of its columns, in any order and
 case; those of this program, of DCASE, Raven and BirdNET are known. Where no comma splits the cells,
-one in a number is that of its decimals, as programs write it in many countries. To add a format, write a reader
-from text to rows, and name it in ``_kind_of``.
+one in a number is that of its decimals, as programs write it in many countries. To add a format,
+write a reader from text to rows, and name it in ``_kind_of``.
 
 Source:
     Audacity manual, "Importing and Exporting Labels". Raven Pro 1.6 User's Manual, appendix on
