@@ -9,7 +9,7 @@ import { Model } from "./model.js";
 import { Player } from "./player.js";
 import { nextOpen, ordered, ORDERS } from "./queue.js";
 import { Timeline } from "./timeline.js";
-import { fold, laterThan, lastStroke, newId, VERDICTS } from "./verdicts.js";
+import { fold, laterThan, lastStroke, newId, VERDICTS, wellFormed } from "./verdicts.js";
 import { clock, currentLanguage, say, setLanguage, translate } from "./words.js";
 
 const STATES = ["any", "open", ...VERDICTS, "changed", "commented", "conflict"];
@@ -287,7 +287,7 @@ async function waitForCopy() {
     showMedia("proxyMaking", { percent: Math.round(100 * (state?.share ?? 0)) });
     await new Promise((done) => setTimeout(done, 700));
   }
-  $("frame").hidden = false;
+  showPicture(data.has_picture);
   showMedia(data.why ? "proxyUsed" : "", { why: data.why });
   player.load(`${data.src}?copy`);
 }
@@ -300,8 +300,13 @@ function showMedia(key, values = {}) {
   $("unplayable").hidden = !key;
 }
 
+function showPicture(isThere) {
+  document.body.classList.toggle("soundonly", !isThere);
+  timeline.resize();
+}
+
 function showUnplayable() {
-  $("frame").hidden = true;
+  showPicture(false);
   showMedia("unplayable", { name: data.name });
   showTime();
 }
@@ -331,7 +336,7 @@ function choose(item, { play = true } = {}) {
 /** Write entries of one stroke: they are undone together. */
 function write(...parts) {
   const at = laterThan(mine);
-  keeping.add(parts.map((part) => ({ id: newId(), at, reviewer, ...part })));
+  keeping.add(parts.map((part) => wellFormed({ id: newId(), at, reviewer, ...part })));
   refresh();
 }
 
@@ -578,7 +583,7 @@ $("name").textContent = data.name;
 $("reviewer").value = reviewer;
 $("seek").max = model.duration;
 $("least-value").textContent = filters.least;
-document.body.classList.toggle("soundonly", !data.has_picture);
+showPicture(data.has_picture);
 timeline.look.addEventListener("change", () => speak(currentLanguage()));
 listen();
 speak(currentLanguage());

@@ -99,11 +99,10 @@ export class Keeping {
   }
 
   startServer() {
-    this.poll().then(() => {
-      this.send();
-      setInterval(() => document.hidden || this.poll(), POLL_MS);
-    });
-    addEventListener("visibilitychange", () => document.hidden || this.poll());
+    const look = () => document.hidden || this.poll().then(() => this.send());
+    look();
+    setInterval(look, POLL_MS);
+    addEventListener("visibilitychange", look);
   }
 
   /** Ask the server for what others have said, and note what it lacks. */

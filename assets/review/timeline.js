@@ -9,6 +9,8 @@ const LOUDNESS = 26;
 const MEL = 84;
 /** Of the spectrogram in a low window, where the video needs the room. */
 const MEL_LOW = 52;
+/** Where there is no video. */
+const MEL_TALL = 180;
 const LOW_WINDOW = 860;
 const LANE = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--lane"));
 /** How far from an event a press still means it. */
@@ -75,7 +77,8 @@ export class Timeline {
   resize() {
     const ratio = devicePixelRatio || 1;
     this.width = this.tracks.clientWidth;
-    this.mel = innerHeight < LOW_WINDOW || this.width < 640 ? MEL_LOW : MEL;
+    const tall = document.body.classList.contains("soundonly") ? MEL_TALL : MEL;
+    this.mel = innerHeight < LOW_WINDOW || this.width < 640 ? MEL_LOW : tall;
     this.gutter = this.width < 640 ? 104 : 136;
     this.ratio = ratio;
     fit(this.sound, this.width, OVERVIEW + RULER + LOUDNESS + this.mel, ratio);

@@ -28,9 +28,23 @@ export function inOrder(entries) {
   return [...entries].sort((a, b) => compare(a.at, b.at) || compare(a.id, b.id));
 }
 
-const AT = /^\d{4}(-\d{2}){2}T\d{2}(:\d{2}){2}\.\d{3}Z$/;
+const AT = /^[0-8]\d{3}(-\d{2}){2}T\d{2}(:\d{2}){2}\.\d{3}Z$/;
 const MOST_S = 366 * 24 * 3600;
 const MOST_TEXT = 4000;
+
+/** Halves of letters, which no file can hold. */
+const NO_LETTER = /\p{Cs}/gu;
+
+/** What a person has typed, as a file can hold it. */
+export function wellFormed(entry) {
+  const mended = (value) => (typeof value === "string" ? value.replace(NO_LETTER, "\ufffd") : value);
+  return Object.fromEntries(Object.entries(entry).map(([name, value]) => [name, mended(value)]));
+}
+
+function isTime(text) {
+  const time = AT.test(text) ? new Date(text) : new Date(NaN);
+  return !Number.isNaN(time.getTime()) && time.toISOString() === text;
+}
 
 /** Whether something from a file or a store can be an entry: what the program would take, too. */
 export function isEntry(entry) {
@@ -38,14 +52,16 @@ export function isEntry(entry) {
   const text = (value) => typeof value === "string" && value.length <= MOST_TEXT;
   const number = (value, most) => value == null || (Number.isFinite(value) && value >= 0 && value <= most);
   const { onset_s: onset, offset_s: offset, others = [] } = entry;
+  if (!Array.isArray(others)) return false;
   const edges = onset != null && offset != null;
   return (
-    [entry.id, entry.event, entry.at].every((each) => each && text(each)) && AT.test(entry.at) &&
+    [entry.id, entry.event, entry.at].every((each) => each && text(each)) && isTime(entry.at) &&
+    [entry.id, entry.event, entry.undoes ?? "", ...others].every((each) => String(each).search(NO_LETTER) < 0) &&
     ["reviewer", "label", "verdict", "relabel", "comment", "undoes"].every((name) => text(entry[name] ?? "")) &&
     ACTIONS.includes(entry.action) && (entry.verdict == null || VERDICTS.includes(entry.verdict)) &&
     number(onset, MOST_S) && number(offset, MOST_S) && number(entry.score, 1) &&
     (edges ? onset < offset : onset == null && offset == null && !["add", "edit", "merge"].includes(entry.action)) &&
-    Array.isArray(others) && others.length <= 1000 && others.every(text)
+    others.length <= 1000 && others.every(text)
   );
 }
 

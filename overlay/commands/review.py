@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import threading
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,6 +118,9 @@ def _serve(args: argparse.Namespace, settings: Settings) -> None:
 def _clips(args: argparse.Namespace, settings: Settings, folder: Path) -> list[Clip]:
     """All files that can be reviewed; why others cannot is said.
 
+    Those that are named are looked at now. Of folders, in which there may be thousands, the first
+    that can be reviewed is looked for; the others are looked at when their turn comes.
+
     Raises:
         OverlayError: None can.
     """
@@ -123,9 +128,13 @@ def _clips(args: argparse.Namespace, settings: Settings, folder: Path) -> list[C
 
     clips: list[Clip] = []
     failures: list[OverlayError] = []
+    named = set(map(Path, args.media))
     for found in find_sources(roots_of(args.media), folder, recursive=args.recursive):
         try:
-            clips.append(_clip(found, args, settings, folder / f"{len(clips)}.html"))
+            clip, plan = _clip(found, args, settings, folder / f"{len(clips)}.html")
+            if found.path in named or not clips:
+                plan()
+            clips.append(clip)
         except OverlayError as error:
             failures.append(error)
             report(error, debug=args.debug)
@@ -136,8 +145,10 @@ def _clips(args: argparse.Namespace, settings: Settings, folder: Path) -> list[C
     return clips
 
 
-def _clip(found: Found, args: argparse.Namespace, settings: Settings, page: Path) -> Clip:
-    """A file whose page is planned, so that what can be refused is refused now."""
+def _clip(
+    found: Found, args: argparse.Namespace, settings: Settings, page: Path
+) -> tuple[Clip, Callable[[], Job]]:
+    """A file, and what plans its page: it refuses what can be refused, and is asked once."""
     from overlay import pipeline
     from overlay.products.review import Review
     from overlay.reviewing.proxy_cache import proxy_of
@@ -146,16 +157,20 @@ def _clip(found: Found, args: argparse.Namespace, settings: Settings, page: Path
 
     beside = tuple(Path(each) for each in args.beside)
     product = Review(args.reviewer, args.page_language, beside=beside, served=True)
-    job = pipeline.plan(found.path, product, page, settings, track=args.tags)
+
+    @cache
+    def plan() -> Job:
+        return pipeline.plan(found.path, product, page, settings, track=args.tags)
 
     def make(reporter: Reporter) -> Page:
-        track = job.run(reporter).track
+        track = plan().run(reporter).track
         assert track is not None
         media = Media(found.path.name, fingerprint_of(track), track.duration_s, track.model,
                       track.vocabulary)  # fmt: skip
         return Page(page.read_bytes(), media)
 
+    verdicts = found.path.with_name(f"{found.stem}.verdicts.json")
     return Clip(
-        found.path, found.path.with_name(f"{found.stem}.verdicts.json"), make,
-        lambda reporter: proxy_of(job.source, reporter, settings.video.ffmpeg),
-    )  # fmt: skip
+        found.path, verdicts, make,
+        lambda reporter: proxy_of(plan().source, reporter, settings.video.ffmpeg),
+    ), plan  # fmt: skip

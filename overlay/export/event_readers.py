@@ -1,8 +1,9 @@
 """Events that others wrote: labels of Audacity, selection tables of Raven, tables of commas.
 
 What a file is, its first lines say. A table is read by the names of its columns, in any order and
-case; those of this program, of DCASE, Raven and BirdNET are known. To add a format, write a reader
-from text to rows, and name it in ``_kind_of``.
+case; those of this program, of DCASE, Raven and BirdNET are known. Where no comma splits the cells,
+one in a number is that of its decimals, as programs write it in many countries. To add a format,
+write a reader from text to rows, and name it in ``_kind_of``.
 
 Source:
     Audacity manual, "Importing and Exporting Labels". Raven Pro 1.6 User's Manual, appendix on
@@ -114,7 +115,15 @@ def _audacity(text: str) -> Iterator[_Row]:
         if not line.strip() or line.startswith("\\"):
             continue
         onset, offset, *label = line.split("\t", 2) if line.count("\t") else [line, "", ""]
-        yield _Row(onset.replace(",", "."), offset.replace(",", "."), label[0] if label else "")
+        yield _Row(_point(onset), _point(offset), label[0] if label else "")
+
+
+def _point(number: str) -> str:
+    return number.replace(",", ".")
+
+
+def _with_points(row: _Row) -> _Row:
+    return _Row(_point(row.onset), _point(row.offset), row.label, _point(row.score))
 
 
 def _raven(text: str) -> Iterator[_Row]:
@@ -123,7 +132,7 @@ def _raven(text: str) -> Iterator[_Row]:
     seen = set()
     for row, selection in _rows_of(reader):
         if selection is None or selection not in seen:
-            yield row
+            yield _with_points(row)
         seen.add(selection)
 
 
@@ -135,7 +144,7 @@ def _commas(text: str) -> Iterator[_Row]:
     delimiter = max(",;\t", key=names.count)
     lines = io.StringIO(text, newline="")
     for row, _ in _rows_of(csv.DictReader(lines, delimiter=delimiter, strict=True)):
-        yield row
+        yield row if delimiter == "," else _with_points(row)
 
 
 def _rows_of(reader: csv.DictReader[str]) -> Iterator[tuple[_Row, str | None]]:

@@ -40,6 +40,7 @@ def page(data: Mapping[str, Any], title: str, *, served: bool = False) -> bytes:
     parts = {
         "policy": html.escape(policy(style, script, served=served)),
         "title": html.escape(title),
+        "icon": _icon(),
         "style": style,
         "script": script,
         "data": json_in_script(data),
@@ -80,6 +81,12 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
+def _icon() -> str:
+    """Held by the page: a browser that asked a server for one would break the policy."""
+    svg = base64.b64encode(_asset("icon.svg").encode()).decode("ascii")
+    return f"data:image/svg+xml;base64,{svg}"
+
+
 def _asset(name: str) -> str:
     return resource("assets", "review", name).read_text(encoding="utf-8")
 
@@ -93,12 +100,13 @@ def plain_page(title: str, body: str, *, refresh_s: int | None = None) -> bytes:
         refresh_s: After how many seconds it is to be asked for again.
     """
     style = _asset("review.css")
-    rules = f"default-src 'none'; style-src {_hash(style)}"
+    rules = f"default-src 'none'; img-src data:; style-src {_hash(style)}"
     again = f'<meta http-equiv="refresh" content="{refresh_s}">' if refresh_s else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{html.escape(rules)}">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">{again}'
+        f'<link rel="icon" href="{_icon()}">'
         f"<title>{html.escape(title)}</title><style>{style}</style></head>"
         f'<body class="plain"><main>{body}</main></body></html>'
     ).encode("utf-8", "replace")

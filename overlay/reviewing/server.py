@@ -7,11 +7,13 @@
     /TOKEN/N/verdicts     GET: what has been said; POST: more of it
 
 No path of a request is ever a path on the disk: a clip is a number, its files are known before.
-Without the token, which changes with each start, everything is "not found".
+Without the token, which changes with each start, everything is "not found"; so it is for pages from
+elsewhere, though they knew it, and for another file that took the place of the one listened to.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import html
 import json
@@ -23,12 +25,13 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 from overlay.errors import OverlayError, UsageError
 from overlay.files import is_there, opened, reason
 from overlay.reviewing.browser_support import media_type
 from overlay.reviewing.page import plain_page
-from overlay.reviewing.session import Clip, Desk, copy_state
+from overlay.reviewing.session import Clip, Desk, copy_state, stamp_of
 from overlay.verdicts import Entry, entry_dict
 
 _MOST_POSTED = 16 << 20
@@ -67,6 +70,17 @@ class ReviewServer(ThreadingHTTPServer):
             raise UsageError(f"cannot listen on {host}:{port}: {reason(error)}") from error
 
     @property
+    def is_local(self) -> bool:
+        """Whether only this machine can ask."""
+        return str(self.server_address[0]).startswith("127.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a browser on this machine calls it."""
+        host, port = self.server_address[:2]
+        return f"{host!s}:{port}", f"localhost:{port}"
+
+    @property
     def link(self) -> str:
         """What to open in a browser."""
         host, port = self.server_address[:2]
@@ -101,8 +115,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _answered(self, routes: dict[str, Callable[[Clip], None]]) -> None:
         try:
             parts = self.path.partition("?")[0].split("/")
-            if len(parts) < 3 or not hmac.compare_digest(
-                parts[1].encode(), self.server.token.encode()
+            if (
+                not self._is_for_us()
+                or len(parts) < 3
+                or not hmac.compare_digest(parts[1].encode(), self.server.token.encode())
             ):
                 raise _NotFound
             if parts[2:] == [""] and self.command != "POST":
@@ -115,6 +131,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(HTTPStatus.NOT_FOUND, "not found")
         except OverlayError as error:
             self._say(HTTPStatus.CONFLICT, str(error))
+
+    def _is_for_us(self) -> bool:
+        """Whether no page from elsewhere asks, under a name that it made point here or its own."""
+        host = self.headers.get("Host", "")
+        origin = self.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            return False
+        return not self.server.is_local or host in self.server.names
 
     def _clip(self, number: str) -> Clip:
         clips = self.server.desk.clips
@@ -176,8 +200,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._json(copy_state(clip))
 
     def _media(self, clip: Clip) -> None:
+        if clip.page is None:
+            raise _NotFound
         path = clip.playable or clip.path
         with opened(path, _MOST_MEDIA, "the medium", lambda said: OverlayError(said)) as file:
+            if path is clip.path and stamp_of(os.fstat(file.fileno())) != clip.stamp:
+                raise OverlayError(f"{path}: has changed since it was listened to; review it anew")
             self._send_file(file, path)
 
     def _send_file(self, file: BinaryIO, path: Path) -> None:
@@ -206,8 +234,8 @@ class _Handler(BaseHTTPRequestHandler):
         if clip.page is None:
             raise _NotFound
         entries = [entry_dict(entry) for entry in clip.verdicts().entries]
-        tag = f'"{len(entries)}-{entries[-1]["id"] if entries else ""}"'
-        tag = re.sub(r'[^\w"-]', "", tag)
+        ids = "\n".join(entry["id"] for entry in entries)
+        tag = f'"{hashlib.sha256(ids.encode()).hexdigest()[:32]}"'
         if self.headers.get("If-None-Match") == tag:
             self._send(HTTPStatus.NOT_MODIFIED, "application/json", b"", ETag=tag)
         else:
@@ -268,9 +296,9 @@ def _row(number: int, clip: Clip) -> str:
 
 def _said(clip: Clip) -> str:
     if not is_there(clip.verdicts_path):
-        return "not judged yet · 尚未判断"
+        return "not judged yet · 尚未审核"
     try:
         n_events = len({entry.event for entry in clip.verdicts().entries})
     except OverlayError as error:
         return html.escape(str(error))
-    return f"{n_events} events judged · 已判断 {n_events}"
+    return f"{n_events} {'event' if n_events == 1 else 'events'} judged · 已审核 {n_events}"

@@ -7,6 +7,7 @@ verdicts are kept by whichever thread hears them.
 from __future__ import annotations
 
 import itertools
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterable
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from overlay.errors import ExportError, OverlayError
-from overlay.files import is_there
+from overlay.files import is_there, reason
 from overlay.reporting import Reporter
 from overlay.verdicts import Entry, Media, Verdicts, read_verdicts, write_verdicts
 
@@ -45,6 +46,8 @@ class Clip:
         failure: Why there is no page.
         copy_failure: Why there is no copy.
         share: How much of the copy is made, in [0, 1].
+        copy_asked: Whether it is to be made.
+        stamp: Which file was listened to, and in which state (``stamp_of``).
     """
 
     path: Path
@@ -57,6 +60,7 @@ class Clip:
     copy_failure: str = ""
     share: float = 0.0
     copy_asked: bool = False
+    stamp: tuple[int, ...] = ()
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -144,10 +148,11 @@ def _page_task(clip: Clip) -> Task:
         if clip.page is not None or clip.failure:
             return
         try:
+            clip.stamp = stamp_of(clip.path.stat())
             clip.page = clip.make(reporter)
-        except OverlayError as error:
-            clip.failure = str(error)
-            reporter.note(f"error: {error}")
+        except Exception as error:  # one clip never ends the review of the others
+            clip.failure = _why(error, clip)
+            reporter.note(f"error: {clip.failure}")
 
     return task
 
@@ -160,11 +165,23 @@ def _copy_task(clip: Clip) -> Task:
 
         try:
             clip.playable = clip.copy(Reporter(progress, reporter.note))
-        except OverlayError as error:
-            clip.copy_failure = str(error)
-            reporter.note(f"error: {error}")
+        except Exception as error:
+            clip.copy_failure = _why(error, clip)
+            reporter.note(f"error: {clip.copy_failure}")
 
     return task
+
+
+def _why(error: Exception, clip: Clip) -> str:
+    if isinstance(error, OverlayError):
+        return str(error)
+    why = reason(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+    return f"{clip.path}: {why}"
+
+
+def stamp_of(status: os.stat_result) -> tuple[int, ...]:
+    """What differs once another file is there, or the same one was written to."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def copy_state(clip: Clip) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,7 +36,10 @@ _MOST_BYTES = 64 << 20
 _MOST_TEXT = 4000
 _MOST_OTHERS = 1000
 _MOST_S = 366 * 24 * 3600.0
-_AT = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{3}Z")
+_AT = re.compile(r"[0-8][0-9]{3}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{3}Z")
+"""Before the year 9000: what is said next must have a later time."""
+_NO_LETTER = re.compile("[\ud800-\udfff]")
+"""Halves of letters: no file can hold them, so a name of them would not come back as it went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,11 @@ class Entry:
             raise ValueError(f"'others' names more than {_MOST_OTHERS} events")
         for other in self.others:
             _check_text("others", other)
+        if any(map(_NO_LETTER.search, (self.id, self.event, self.undoes or "", *self.others))):
+            raise ValueError("an 'id' that no file can hold")
         for name, most in (("onset_s", _MOST_S), ("offset_s", _MOST_S), ("score", 1.0)):
             _check_number(name, getattr(self, name) or 0.0, most)
-        if not (self.id and self.event and _AT.fullmatch(self.at)):
+        if not (self.id and self.event and _is_time(self.at)):
             raise ValueError("an entry has no 'id', no 'event', or no time in 'at'")
         if self.action not in ACTIONS or self.verdict not in (None, *VERDICTS):
             raise ValueError(f"unknown action {self.action!r:.40} or verdict {self.verdict!r:.40}")
@@ -143,6 +149,13 @@ class Entry:
 
 
 _NAMES = tuple(field.name for field in fields(Entry))
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return bool(_AT.fullmatch(text) and datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _check_text(name: str, value: object) -> None:

@@ -85,6 +85,26 @@ def test_folder_without_media_is_said(tmp_path, capsys):
     assert "broken.mp4" in capsys.readouterr().err
 
 
+def test_a_folder_of_many_is_served_before_all_of_it_is_looked_at(scored, tmp_path):
+    clip = Path(scored[0])
+    folder = tmp_path / "many"
+    folder.mkdir()
+    (folder / "0.mp4").write_bytes(clip.read_bytes())
+    for number in range(1, 300):
+        (folder / f"{number}.mp4").write_bytes(b"no film")
+    command = [sys.executable, str(PROGRAM), "review", str(folder), "--serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as served:
+        try:
+            line = served.stdout.readline().decode()
+            link = next(word for word in line.split() if word.startswith("http://127.0.0.1:"))
+            with urllib.request.urlopen(link, timeout=30) as answer:
+                rows = answer.read().count(b"<li>")
+        finally:
+            served.send_signal(signal.SIGINT)
+            _, said = served.communicate(timeout=30)
+    assert rows == 300 and said.count(b"cannot be read") < 299
+
+
 def test_damaged_verdicts_beside_the_file_are_refused_before_scoring(scored, capsys):
     clip, scores = scored
     Path(clip).with_name("clip.verdicts.json").write_text("{")

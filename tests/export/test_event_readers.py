@@ -71,6 +71,28 @@ def test_columns_are_known_by_their_names_in_any_order(read, delimiter):
     assert told(lane) == [("Dog", 1.0, 2.0), ("Cat", 3.0, 4.5)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,5\t2,25\tDog\n",
+        "onset;offset;label;score\n1,5;2,25;Dog;0,5\n",
+        "Selection\tBegin Time (s)\tEnd Time (s)\tAnnotation\n1\t1,5\t2,25\tDog\n",
+        "\ufeffonset;offset;label\r\n1,5;2,25;dog\r\n\r\n",
+    ],
+    ids=["audacity", "csv", "raven", "bom"],
+)
+def test_commas_of_decimals_are_known_where_none_splits_cells(read, text):
+    assert told(read(text)) == [("Dog", 1.5, 2.25)]
+    if "score" in text:
+        assert read(text).events[0].peak == 0.5
+
+
+@pytest.mark.parametrize("number", ['"1,5"', '"1,234"'])
+def test_commas_in_numbers_of_a_table_of_commas_are_not_guessed_at(read, number):
+    with pytest.raises(ExportError, match="no time in seconds"):
+        read(f"onset,offset,label\n{number},2000,Dog\n")
+
+
 def test_scores_of_another_scale_are_none(read):
     lane = read("onset,offset,label,score\n1,2,Dog,87\n2,3,Dog,0.5\n")
     assert not lane.is_scored

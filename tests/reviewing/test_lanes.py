@@ -51,6 +51,10 @@ def test_a_person_sees_it_and_other_lanes_teach_no_thresholds(browser, page):
         "[...document.querySelectorAll('#label-rows tr')].map((row) =>"
         " [...row.children].slice(0, 4).map((cell) => cell.textContent))"
     )
+    words = "[...document.querySelectorAll('#label-rows .link')].map((e) => e.offsetHeight)"
+    assert max(person.js(words)) < 90  # labels wrap between words, not between letters
+    table = "document.querySelector('.table')"
+    assert person.js(f"{table}.scrollWidth <= {table}.clientWidth")
     kappas = {row[0]: row[3] for row in cells}
     assert kappas["Dog"] == "–"
     assert float(kappas["Dog · mine.txt"]) == pytest.approx(0.55, abs=0.1)

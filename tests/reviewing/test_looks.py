@@ -230,6 +230,50 @@ def test_damaged_storage_is_passed_over(person):
     assert person.text("#counts").startswith("1 of 6") and not person.complaints()
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [{"at": "9999-12-31T23:59:59.999Z"}, {"at": "2026-13-45T00:00:00.000Z"},
+     {"at": "2026-02-30T00:00:00.000Z"}, {"event": "\ud800"}, {"others": {"length": 1}},
+     {"onset_s": 3, "offset_s": 1}, {"verdict": {"right": 1}}, {"score": "NaN"}],
+    ids=str,
+)  # fmt: skip
+def test_what_no_program_would_take_from_a_store_never_stops_the_work(facts, person):
+    said = {"id": "z", "event": "e", "at": "2026-11-26T02:00:00.000Z", "reviewer": "",
+            "action": "judge", "verdict": "right", **facts}  # fmt: skip
+    person.browser.execute_script(
+        "localStorage['tag-overlay/5eed/z'] = arguments[0]", json.dumps(said)
+    )
+    person.open()
+    person.press("a", "x")
+    assert person.text("#counts").startswith("2 of 6") and not person.complaints()
+    person.open()
+    assert person.text("#counts").startswith("2 of 6")
+
+
+def test_a_browser_that_keeps_nothing_says_so_and_judges_on(person):
+    person.browser.execute_cdp_cmd("Page.enable", {})
+    forbidden = person.browser.execute_cdp_cmd(
+        "Page.addScriptToEvaluateOnNewDocument",
+        {"source": "Object.defineProperty(window, 'localStorage', "
+                   "{get() { throw new DOMException('no', 'SecurityError') }})"},
+    )  # fmt: skip
+    try:
+        person.open()
+        person.press("a", "x")
+        assert person.text("#counts").startswith("2 of 6")
+        assert "download the verdicts now" in person.text("#saved")
+        assert not person.complaints()
+    finally:
+        person.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", forbidden)
+
+
+def test_half_a_letter_in_a_comment_is_kept_as_a_mark(person):
+    person.press("c")
+    person.browser.execute_script("document.getElementById('comment-text').value = 'a\\ud800b'")
+    person.press(Keys.ENTER)
+    assert person.entries()[-1]["comment"] == "a\ufffdb"
+
+
 def test_full_storage_is_said(person):
     person.browser.execute_script(
         "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"

@@ -89,7 +89,9 @@ def test_page_loads_nothing_and_allows_only_its_own_script_and_style(clip, tmp_p
     assert "unsafe" not in policy and "http" not in policy
     (script,), (style,) = _hashes(elements, "script"), _hashes(elements, "style")
     assert f"script-src 'sha256-{script}'" in policy and f"style-src 'sha256-{style}'" in policy
-    assert not [a for _, a, _ in elements.found if "src" in a or "href" in a or "style" in a]
+    assert not [a for _, a, _ in elements.found if "src" in a or "style" in a]
+    links = [a["href"] for _, a, _ in elements.found if "href" in a]
+    assert links and all(link.startswith("data:image/svg+xml;base64,") for link in links)
     assert not [name for _, a, _ in elements.found for name in a if name.startswith("on")]
 
 

@@ -15,7 +15,14 @@ from overlay.reporting import SILENT
 from overlay.reviewing.proxy_cache import proxy_of
 from overlay.reviewing.server import ReviewServer
 from overlay.reviewing.session import Clip, Desk, Page
-from overlay.verdicts import Media, fingerprint_of, fold, read_verdicts
+from overlay.verdicts import (
+    Media,
+    Verdicts,
+    fingerprint_of,
+    fold,
+    read_verdicts,
+    write_verdicts,
+)
 
 
 def _clip(media, folder, name):
@@ -110,6 +117,16 @@ def test_what_cannot_be_written_is_said_kept_here_and_sent_later(clip, browser):
         person.until_says("#saved", "Saved beside the file")
 
 
+def test_what_another_server_wrote_over_is_sent_again_by_itself(clip, browser):
+    with _served(clip) as (_, link):
+        person = fresh(browser, f"{link}0/")
+        person.press("a", "x")
+        _until_kept(person, clip, 2)
+        first, _ = _kept(clip)
+        write_verdicts(clip.verdicts_path, Verdicts(clip.page.media, (first,)))
+        _until_kept(person, clip, 2)
+
+
 @contextmanager
 def _without_network(browser):
     browser.execute_cdp_cmd("Network.enable", {})
@@ -163,4 +180,4 @@ def test_index_leads_to_pages(clip, browser):
         person.press("a")
         _until_kept(person, clip, 1)
         browser.get(link)
-        assert "1 events judged" in browser.page_source
+        assert "1 event judged" in browser.page_source

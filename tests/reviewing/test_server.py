@@ -3,6 +3,8 @@
 import contextlib
 import http.client
 import json
+import resource
+import signal
 import threading
 from urllib.parse import urlsplit
 
@@ -12,7 +14,7 @@ from overlay.errors import OutputError, UsageError
 from overlay.reporting import SILENT
 from overlay.reviewing.server import ReviewServer
 from overlay.reviewing.session import Clip, Desk, Page
-from overlay.verdicts import Media, read_verdicts
+from overlay.verdicts import Entry, Media, Verdicts, read_verdicts, write_verdicts
 
 BODY = bytes(range(256)) * 40
 
@@ -208,6 +210,144 @@ def test_verdicts_of_another_sound_are_never_mixed(client, clip):
     clip.page = Page(b"", Media(clip.name, "0ther"))
     status, _, body = client.post(_entry(2))
     assert status == 409 and b"another sound" in body and clip.verdicts_path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "evil.example"}, {"Host": "evil.example:80"}, {"Origin": "http://evil.example"},
+     {"Origin": "null"}, {"Host": "127.0.0.1"}],
+    ids=str,
+)  # fmt: skip
+def test_pages_from_elsewhere_get_nothing_though_they_know_the_token(headers, client, clip):
+    body = json.dumps({"entries": [_entry(1)]})
+    for method, path in (("GET", "0/"), ("GET", "0/verdicts"), ("POST", "0/verdicts")):
+        assert client.ask(path, method, body, **headers)[0] == 404
+    assert not clip.verdicts_path.exists()
+
+
+def test_its_own_pages_get_what_they_ask_for_under_both_names(client):
+    for name in ("127.0.0.1", "localhost"):
+        host = f"{name}:{client.place[1]}"
+        assert client.ask("0/", Host=host, Origin=f"http://{host}")[0] == 200
+
+
+def test_another_machine_may_call_it_as_it_likes(clip):
+    desk = Desk([clip])
+    desk.work(SILENT, for_ever=False)
+    with ReviewServer(desk, "0.0.0.0") as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            parts = urlsplit(server.link)
+            line = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
+            line.request("GET", f"{parts.path}0/", headers={"Host": "studio.example:81"})
+            assert line.getresponse().status == 200
+            line.close()
+        finally:
+            server.shutdown()
+
+
+def _written_to(path):
+    path.write_bytes(BODY + b"!")
+
+
+def _another(path):
+    path.unlink()
+    path.with_name("new").write_bytes(BODY)
+    path.with_name("new").rename(path)
+
+
+def _a_way_out(path):
+    path.unlink()
+    path.symlink_to(path.with_name("secret.txt"))
+
+
+@pytest.mark.parametrize("change", [_written_to, _another, _a_way_out])
+def test_a_medium_that_is_another_now_is_not_handed_out(change, client, clip):
+    assert client.ask("0/media")[0] == 200
+    change(clip.path)
+    status, _, body = client.ask("0/media")
+    assert status == 409 and b"has changed" in body and b"secret" not in body
+
+
+@pytest.mark.parametrize("asked", [None, "bytes=0-", "bytes=-5"])
+def test_a_medium_without_a_byte(asked, tmp_path):
+    clip = _clip(tmp_path)
+    clip.path.write_bytes(b"")
+    with _serving([clip]) as client:
+        status, _, body = client.ask("0/media", **({} if asked is None else {"Range": asked}))
+    assert (status, body) == (200 if asked is None else 416, b"")
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "+5", "", "9" * 30])
+def test_a_length_that_is_none_is_refused_unread(length, client):
+    with contextlib.closing(http.client.HTTPConnection(*client.place, timeout=20)) as line:
+        line.putrequest("POST", f"{client.root}0/verdicts")
+        line.putheader("Content-Length", length)
+        line.endheaders()
+        assert line.getresponse().status == 413
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"at": "9999-12-31T23:59:59.999Z"}, {"at": "2026-02-30T00:00:00.000Z"}, {"id": "\ud800"},
+     {"event": "\udfff"}, {"action": "undo", "undoes": "\ud800"}, {"score": float("nan")},
+     {"onset_s": 1, "offset_s": float("inf")}],
+    ids=str,
+)  # fmt: skip
+def test_what_would_not_come_back_as_it_went_is_refused(facts, client, clip):
+    assert client.post(_entry(1, **facts))[0] == 400
+    assert not clip.verdicts_path.exists()
+
+
+def test_what_another_server_has_written_over_is_told_by_the_tag(client, clip):
+    client.post(_entry(1), _entry(2))
+    tag = client.ask("0/verdicts")[1]["ETag"]
+    media = clip.page.media
+    kept = [Entry.of(_entry(number)) for number in (0, 2)]
+    write_verdicts(clip.verdicts_path, Verdicts(media, tuple(kept)))
+    status, headers, body = client.ask("0/verdicts", If_None_Match=tag)
+    assert status == 200 and headers["ETag"] != tag
+    assert [each["id"] for each in json.loads(body)["entries"]] == ["id-0", "id-2"]
+
+
+def test_a_disk_that_takes_nothing_is_said_and_the_file_stays(client, clip):
+    client.post(_entry(1))
+    before = clip.verdicts_path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    was = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, limits[1]))
+    try:
+        status, _, body = client.post(_entry(2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, was)
+    assert status == 409 and b"a.verdicts.json" in body
+    assert clip.verdicts_path.read_bytes() == before
+    assert client.post(_entry(2))[0] == 200
+
+
+def test_a_clip_that_fails_in_an_unforeseen_way_leaves_the_others_alone(tmp_path):
+    def fail(reporter):
+        raise RuntimeError("out of <luck>")
+
+    clips = [_clip(tmp_path, "a.mp4", fail), _clip(tmp_path, "b.mp4")]
+    clips[1].copy = fail
+    with _serving(clips) as client:
+        assert b"RuntimeError: out of &lt;luck&gt;" in client.ask("0/")[2]
+        assert client.ask("1/")[2] == b"<p>page</p>"
+        assert client.ask("0/media")[0] == 404  # nobody has listened to it
+
+
+def test_a_copy_that_fails_in_an_unforeseen_way_is_said(tmp_path):
+    def fail(reporter):
+        raise OSError(28, "No space left on device")
+
+    clip = _clip(tmp_path)
+    clip.copy = fail
+    desk = Desk([clip])
+    desk.want_copy(clip)
+    desk.work(SILENT, for_ever=False)
+    assert "a <b>.mp4: the disk is full" in clip.copy_failure and clip.page is not None
 
 
 def test_page_that_cannot_be_made_says_why(tmp_path):

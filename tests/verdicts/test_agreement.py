@@ -130,6 +130,13 @@ def test_two_lists_agree_second_by_second():
     assert rain.share == 0
 
 
+def test_events_of_a_list_that_overlap_count_once():
+    """As labels that were written by hand may: one within another, one over the end of another."""
+    written = spans("Dog", (0, 6), (1, 2), (5, 7))
+    (dog,) = agreements_in_time(written, spans("Dog", (0, 7)), 10.0)
+    assert (dog.share, dog.kappa) == (pytest.approx(1.0), pytest.approx(1.0))
+
+
 def test_the_walk_over_time_is_that_of_a_grid():
     rng = np.random.default_rng(0)
     grid = np.arange(0, 100, 0.5) + 0.25

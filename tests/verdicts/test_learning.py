@@ -116,6 +116,21 @@ def test_only_what_somebody_was_sure_about_counts():
     assert found == [Judgement("Dog", 0.7, True), Judgement("Dog", 0.3, False)]
 
 
+def test_an_event_at_the_threshold_is_kept():
+    found = [Judgement("Dog", s / 1000, s >= 700) for s in range(400, 1000, 5)]
+    _, (dog,) = learn(found, 0.9)
+    right = [each for each in found if each.is_right]
+    kept = [each for each in right if each.score >= thresholds_of([dog])["Dog"]]
+    assert any(each.score == dog.threshold for each in found)
+    assert dog.kept == pytest.approx(len(kept) / len(right))
+
+
+def test_the_interval_begins_where_it_is_hardly_possible_and_ends_where_it_is_nearly_sure():
+    _, (dog,) = learn(judged("Dog", 300, 0.0, 2.0), 0.9)
+    assert 0.2 < dog.interval[0] < dog.threshold < dog.interval[1] < 1
+    assert 0.05 < dog.sureness < 0.95
+
+
 def test_scores_of_several_models_are_not_mixed():
     said = entry("a", verdict="right", score=0.7)
     other = Verdicts(Media("b.mp4", "0" * 64, 1.0, "mn04"), (said,))

@@ -80,6 +80,10 @@ BAD = [
     damaged(media__fingerprint="f" * 5000), damaged(media__duration_s=10**400),
     damaged(entry__id=""), damaged(entry__id=7), damaged(entry__at="now"),
     damaged(entry__at="2026-11-26T02:00:00.000Z\n"), damaged(entry__at="2026-11-26T02:00:00Z"),
+    damaged(entry__at="2026-02-30T02:00:00.000Z"), damaged(entry__at="9999-12-31T23:59:59.999Z"),
+    damaged(entry__id="\ud800"), damaged(entry__event="\udfff"), damaged(entry__others=["\ud800"]),
+    *(damaged(entry__action=a, entry__onset_s=None, entry__offset_s=None)
+      for a in ("add", "edit", "merge")),
     damaged(entry__event=""), damaged(entry__event=["e"]), damaged(entry__action="delete"),
     damaged(entry__action=None), damaged(entry__verdict="yes"), damaged(entry__verdict=True),
     damaged(entry__score=1.5), damaged(entry__score=True), damaged(entry__score="0.5"),
@@ -110,6 +114,14 @@ def test_what_is_no_regular_file_is_not_waited_for(tmp_path):
     for path in (tmp_path / "pipe", tmp_path / "letters", tmp_path, "/dev/zero", tmp_path / "no"):
         with pytest.raises(ExportError):
             read_verdicts(path)
+
+
+def test_a_file_of_a_hundred_megabytes_is_refused_unread(tmp_path):
+    path = tmp_path / "v.json"
+    with path.open("wb") as file:
+        file.truncate(100_000_000)
+    with pytest.raises(ExportError, match=r"v\.json.*(large|MB|bytes)"):
+        read_verdicts(path)
 
 
 def test_what_a_later_version_may_add_to_an_entry_is_passed_over(tmp_path):
