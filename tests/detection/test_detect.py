@@ -9,6 +9,7 @@ from detection.hearing import HOP_S, WINDOW_S, heard, index, plain, row, setting
 
 from overlay.datatypes import TagEvent
 from overlay.detection import detect, shown
+from overlay.detection.detect import usual_threshold
 from overlay.detection.hysteresis import runs_of
 from overlay.errors import LabelError, SettingsError
 from overlay.track import TagTrack
@@ -313,3 +314,29 @@ def test_a_tag_that_stays_after_its_sound_has_no_score():
     rows = (detection.timeline.times > 5.4) & (detection.timeline.times < 5.95)
     assert (detection.timeline.scores[rows, index("Dog")] <= 0.05).all()
     assert (track.scores[:, index("Dog")] > 0.5).any()
+
+
+@pytest.mark.parametrize(
+    ("options", "model", "least"),
+    [
+        ({}, "builtin", 0.22),  # its scores say how often they are right
+        ({}, "mn04+builtin", 0.22),
+        ({}, "somebody's own", 0.15),  # nobody measured what its scores say
+        ({"raw": True}, "builtin", 0.05),
+        ({"event_threshold": 0.4}, "builtin", 0.4),
+        ({"event_threshold": 0.4, "raw": True}, "builtin", 0.05),
+        ({"event_threshold": 0.4, "threshold": 0.3}, "builtin", 0.3),
+        ({"threshold": 0.3, "raw": True}, "builtin", 0.3),
+    ],
+)
+def test_what_a_score_must_reach_where_nothing_else_is_said(options, model, least):
+    assert usual_threshold(settings(**options), model) == least
+
+
+@pytest.mark.parametrize("options", [{}, {"raw": True}])
+def test_a_tag_comes_when_its_score_reaches_the_threshold(options):
+    """Also that of ``usual_threshold``, and no other."""
+    least = usual_threshold(settings(**options), "own")
+    for score, is_on in ((least + 0.01, True), (least - 0.01, False)):
+        detection = detect(plain([[score] * 20], model="own"), settings(**options))
+        assert bool(detection.events) == is_on
