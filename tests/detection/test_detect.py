@@ -12,6 +12,7 @@ from overlay.detection import detect, shown
 from overlay.detection.detect import usual_threshold
 from overlay.detection.hysteresis import runs_of
 from overlay.errors import LabelError, SettingsError
+from overlay.settings import EventSettings, PanelSettings, Settings
 from overlay.track import TagTrack
 from overlay.vocabulary.audioset import audioset, audioset_labels
 
@@ -340,3 +341,34 @@ def test_a_tag_comes_when_its_score_reaches_the_threshold(options):
     for score, is_on in ((least + 0.01, True), (least - 0.01, False)):
         detection = detect(plain([[score] * 20], model="own"), settings(**options))
         assert bool(detection.events) == is_on
+
+
+def test_a_tag_that_stays_has_no_score_where_its_windows_still_hear_it():
+    scores = heard([("Dog", 5.0, 6.0)]).scores
+    smeared = TagTrack(scores, audioset_labels(), WINDOW_S, HOP_S, 30.0)
+    short = detect(smeared)
+    (dog,) = short.events
+    longer = detect(smeared, settings(stay_s=dog.offset_s - dog.onset_s + 1))
+    assert longer.events[0].offset_s == pytest.approx(dog.offset_s + 1)
+    times = longer.timeline.times
+    after = (times > dog.offset_s) & (times < dog.offset_s + 1)
+    assert longer.timeline.scores[after, index("Dog")].max() <= 0.05
+    assert short.timeline.scores[after, index("Dog")].max() > 0.2
+
+
+@pytest.mark.parametrize(("rest_s", "is_told"), [(0.6, False), (1.5, True)])
+def test_what_is_left_of_a_general_sound_is_told_of_if_it_lasts(rest_s, is_told):
+    scores = np.zeros((60, 527), np.float32)
+    scores[10:40, index("Animal")] = 0.8
+    scores[10 : 40 - round(rest_s / 0.3), index("Dog")] = 0.8
+    track = TagTrack(scores, audioset_labels(), 0.3, 0.3, 18.0)
+    events = detect(track, settings(smoothing="none")).events
+    assert [event.label for event in events] == ["Dog", *["Animal"] * is_told]
+
+
+@pytest.mark.parametrize("where", ["panel", "events"])
+def test_either_table_keeps_general_labels_beside_the_specific_ones(where):
+    kept = {"panel": PanelSettings(collapse=False), "events": EventSettings(collapse=False)}
+    track = row(Animal=0.8, Dog=0.8)
+    assert labels_at(detect(track), 1.5) == ["Dog"]
+    assert set(labels_at(detect(track, Settings(**{where: kept[where]})), 1.5)) == {"Animal", "Dog"}
