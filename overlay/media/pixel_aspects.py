@@ -1,7 +1,8 @@
-"""Pixels that change their shape while a film plays: television that goes from 4:3 to 16:9.
+"""Pixels and pictures that change their shape while a film plays, found before it is drawn on.
 
-In a transport or program stream the pictures themselves say how wide they are to be shown. ffmpeg
-holds to what the first one says, so those that say something else are looked for before.
+Television goes from 4:3 to 16:9. In a transport or program stream the pictures themselves say how
+wide they are to be shown. ffmpeg holds to what the first one says, so those that say something else
+are looked for before.
 """
 
 from __future__ import annotations
@@ -38,16 +39,30 @@ def with_shapes(info: MediaInfo) -> MediaInfo:
     if video.height > _LARGEST_HEIGHT:
         return info
     changes: list[tuple[float, Fraction]] = []
-    for at_s, shape in _keyframe_shapes(info, video):
-        if shape != (changes[-1][1] if changes else video.sample_aspect):
+    for at_s, decoder in _keyframes(info, video):
+        shape = fraction_of(decoder.sample_aspect_ratio)
+        if shape and shape != (changes[-1][1] if changes else video.sample_aspect):
             changes.append((at_s, shape))
         if len(changes) == _MOST_CHANGES:
             break
     return replace(info, video=replace(video, shapes=tuple(changes))) if changes else info
 
 
-def _keyframe_shapes(info: MediaInfo, video: VideoInfo) -> Iterator[tuple[float, Fraction]]:
-    """Second and pixel shape of each keyframe, as far as there are any that decode."""
+def size_after_turning(info: MediaInfo) -> tuple[float, int, int] | None:
+    """Second from which a picture that a player turns has another coded size, and that size.
+
+    ffmpeg's filters that turn it take one size. ``None`` where nothing changes, or none is turned.
+    """
+    video = info.video
+    if video is None or not video.rotation:
+        return None
+    sizes = ((at_s, each.width, each.height) for at_s, each in _keyframes(info, video))
+    first = next(sizes, None)
+    return next((each for each in sizes if first and each[1:] != first[1:]), None)
+
+
+def _keyframes(info: MediaInfo, video: VideoInfo) -> Iterator[tuple[float, VideoCodecContext]]:
+    """Second of each keyframe that decodes, and the decoder, which knows its size and shape."""
     jumped_s, last_s = 0.0, None
     try:
         with opened(info.path) as container:
@@ -61,17 +76,15 @@ def _keyframe_shapes(info: MediaInfo, video: VideoInfo) -> Iterator[tuple[float,
                 if last_s is not None and abs(at_s - last_s) > LEAP_S:
                     jumped_s += last_s - at_s  # as ffmpeg goes on
                 last_s = at_s
-                shape = _shape_after(decoder, packet) if packet.is_keyframe else None
-                if shape:
-                    yield at_s + jumped_s, shape
+                if packet.is_keyframe and _decodes(decoder, packet):
+                    yield at_s + jumped_s, decoder
     except (av.error.FFmpegError, ProbeError, OSError):
         return
 
 
-def _shape_after(decoder: VideoCodecContext, packet: Packet[VideoStream]) -> Fraction | None:
-    """Pixel shape once a keyframe is decoded; ``None`` where it is damaged or says nothing."""
+def _decodes(decoder: VideoCodecContext, packet: Packet[VideoStream]) -> bool:
     try:
         decoder.decode(packet)
     except av.error.FFmpegError:
-        return None
-    return fraction_of(decoder.sample_aspect_ratio)
+        return False
+    return True

@@ -7,12 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from overlay.datatypes import AudioInfo, Excerpt, MediaInfo, VideoInfo
-from overlay.errors import UsageError
+from overlay.errors import DecodeError, UsageError
 from overlay.media.audio import audio_stream
 from overlay.media.edit_lists import played_in_pieces
 from overlay.media.excerpt import excerpted
-from overlay.media.overlay_command import shown_video
-from overlay.media.probe import probe
+from overlay.media.probe import opened, probe
+from overlay.media.program_changes import changed_at
+from overlay.media.stream_choice import shown_video
 from overlay.media.timestamp_survey import check_together, surveyed
 
 
@@ -95,6 +96,25 @@ def _is_edited(info: MediaInfo) -> bool:
     return bool(played_in_pieces(info.path, info.container, used))
 
 
+def _of_one_program(info: MediaInfo, audio_track: int, *, tolerant: bool) -> MediaInfo:
+    """The file, checked to have the same streams from its start to its end."""
+    used = [stream.index for stream in (info.video, *info.audio[audio_track:][:1]) if stream]
+    if info.container != "mpegts" or not used:
+        return info
+    with opened(info.path) as file:
+        at = changed_at(info.path, {file.streams[index].id for index in used})
+    if at is None:
+        return info
+    said = f"its picture or sound goes on under another number (PID) from byte {at} on"
+    if tolerant:
+        return replace(info, notes=(*info.notes, f"{said}; what is before is used"))
+    raise DecodeError(
+        f"{said}, and would end there; cut the file in two (head -c {at}, tail -c +{at + 1}) and "
+        "use both parts, or --tolerant uses what is before",
+        path=info.path,
+    )
+
+
 def open_source(
     path: str | Path,
     *,
@@ -116,9 +136,10 @@ def open_source(
         ProbeError: It is missing or cannot be read as media.
         NoVideoStream: There is no picture of this number.
         UsageError: The file ends before the part begins.
-        DecodeError: A stream begins behind its end, and nothing is to be mended.
+        DecodeError: A stream begins behind its end, or goes on as another one, and nothing is to
+            be mended.
     """
-    info = probe(path, video_track)
+    info = _of_one_program(probe(path, video_track), audio_track, tolerant=mended)
     if not mended:
         check_together(info)
     elif not _is_edited(info):

@@ -9,6 +9,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
+
+from overlay.media.bare_frames import BARE, ends_within_frame
+from overlay.media.program_changes import packets_of
 
 _TAIL_BYTES = 1 << 17
 """More than two pages of Ogg, which are 65,307 bytes at most."""
@@ -17,10 +21,9 @@ _END_OF_STREAM = 4
 _FLV_KINDS = (8, 9, 18)
 _PS_PACKETS = 0xBB
 """Start codes from here on are of packets with a length; those of pictures are below."""
-_SYNC = 0x47
-_TS_PACKETS = (188, 192, 204)
-"""Lengths of a packet: plain, with a time before it, with a checksum behind it."""
 _ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_NUT_INDEX = bytes.fromhex("4e58dd672f23e64e")
+_BOX_BYTES, _MOST_BOXES = 8, 100_000
 _UNKNOWN_FROM = 0x7FFFF000
 """Lengths that writers give who cannot go back to say the true one: 2 or 4 GB, or nearly."""
 
@@ -34,7 +37,8 @@ def ending_notes(path: Path, container: str) -> Iterator[str]:
 
     Source:
         RFC 3533 (Ogg), Adobe Flash Video File Format Specification 10.1, ISO 13818-1 (TS,
-        PS), Advanced Systems Format Specification 3.2.
+        PS), Advanced Systems Format Specification 3.2, ISO 14496-12, 4.2 (boxes), NUT Open
+        Container Format.
     """
     try:
         with path.open("rb") as file:
@@ -42,15 +46,53 @@ def ending_notes(path: Path, container: str) -> Iterator[str]:
             size = file.seek(0, 2)
             file.seek(max(0, size - _TAIL_BYTES))
             tail = file.read()
+            kind = container.partition(",")[0]
+            what = _within_box(file, size) if kind == "mov" else _within(kind, head, tail, size)
     except OSError:
         return
+    if what:
+        yield f"the file ends {what}, so it may be cut; what is there is used"
+
+
+def _within(kind: str, head: bytes, tail: bytes, size: int) -> str:
+    """What a file ends in the middle of; empty if nothing is known of that."""
+    if kind in BARE:
+        return "within a frame" if ends_within_frame(tail, kind) else ""
     within = {
         "ogg": lambda: _within_ogg(tail), "flv": lambda: _within_flv(tail, size),
         "mpeg": lambda: _within_ps(tail), "mpegts": lambda: _within_ts(head, size),
-        "asf": lambda: _within_asf(head, size),
-    }.get(container)  # fmt: skip
-    if within is not None and (what := within()):
-        yield f"the file ends {what}, so it may be cut; what is there is used"
+        "asf": lambda: _within_asf(head, size), "avi": lambda: _within_avi(head, size),
+        "nut": lambda: _within_nut(tail, size),
+    }.get(kind)  # fmt: skip
+    return within() if within else ""
+
+
+def _within_box(file: IO[bytes], size: int) -> str:
+    at = 0
+    for _ in range(_MOST_BOXES):
+        file.seek(at)
+        head = file.read(16)
+        length = int.from_bytes(head[:4], "big")
+        length = int.from_bytes(head[8:], "big") if length == 1 else length
+        if length < _BOX_BYTES:  # 0 is up to the end
+            return "within a box" if 0 < len(head) < _BOX_BYTES else ""
+        at += length
+        if at >= size:
+            return "within a box" if at > size else ""
+    return ""
+
+
+def _within_avi(head: bytes, size: int) -> str:
+    claimed = int.from_bytes(head[4:8], "little")
+    is_claim = 0 < claimed < _UNKNOWN_FROM
+    return "before the length that it claims" if is_claim and claimed + 8 > size else ""
+
+
+def _within_nut(tail: bytes, size: int) -> str:
+    """The index is last, and its last bytes say how long it is."""
+    length = int.from_bytes(tail[-12:-4], "big")
+    is_there = len(tail) < length < size or tail[-length:].startswith(_NUT_INDEX)
+    return "" if is_there else "without an index"
 
 
 def _within_ogg(tail: bytes) -> str:
@@ -83,14 +125,9 @@ def _within_ps(tail: bytes) -> str:
 
 
 def _within_ts(head: bytes, size: int) -> str:
-    for length in _TS_PACKETS:
-        for first in range(length):
-            if len(head) > first + 4 * length and all(
-                head[first + n * length] == _SYNC for n in range(5)
-            ):
-                before = 4 if length == 192 else 0
-                return "within a packet" if (size - first + before) % length else ""
-    return ""
+    length, first = packets_of(head) or (1, 0)
+    before = 4 if length == 192 else 0
+    return "within a packet" if (size - first + before) % length else ""
 
 
 def _within_asf(head: bytes, size: int) -> str:

@@ -8,10 +8,11 @@ from math import ceil
 from typing import IO
 
 from overlay.datatypes import ColorInfo, TagTimeline, VideoInfo
-from overlay.drawing.fonts import can_draw, font_file
+from overlay.drawing.fonts import can_draw, font_file, undrawable
 from overlay.drawing.panel import Panel
 from overlay.drawing.yuv_planes import PlanarPanel
-from overlay.errors import UsageError
+from overlay.errors import EncodeError, UsageError
+from overlay.media.dynamic_metadata import dynamic_metadata, has_own_colors
 from overlay.media.frame_filters import picture_spans
 from overlay.media.panel_stream import (
     STANDING_RATE,
@@ -21,7 +22,7 @@ from overlay.media.panel_stream import (
     panel_rate,
     write_panel,
 )
-from overlay.media.pixel_aspects import with_shapes
+from overlay.media.pixel_aspects import size_after_turning, with_shapes
 from overlay.media.process import FfmpegRun, feed, started
 from overlay.media.reframing import Reframing, reframing
 from overlay.media.source import Source
@@ -29,8 +30,11 @@ from overlay.products.events import silence, timeline_of, without_labels
 from overlay.reporting import Reporter
 from overlay.settings import PanelSettings, Settings
 from overlay.track import TagTrack
+from overlay.vocabulary import read_labels
 from overlay.vocabulary.audioset import audioset
 
+_MOST_SHOWN = 8
+"""Letters without a font that are named."""
 _FAR_S = 60.0
 """A picture that comes later behind the end of the sound is a claim, or no slideshow."""
 
@@ -47,7 +51,32 @@ def shaped(source: Source, settings: Settings) -> tuple[VideoInfo, Reframing | N
 
 
 def drawn_on(source: Source, reporter: Reporter) -> Source:
-    """The source with what has to be known of all its frames to draw on them, for a plan."""
+    """The source with what has to be known of all its frames to draw on them, for a plan.
+
+    Raises:
+        EncodeError: A picture that the player turns changes its size, or its colours need messages
+            that are lost.
+    """
+    kinds = dynamic_metadata(source.info)
+    if has_own_colors(source.picture(), kinds):
+        raise EncodeError(
+            "its colours are Dolby Vision's own (profile 5), which nothing encodes here; --soft "
+            "keeps them, and --overlay-only draws the panel alone",
+            path=source.path,
+        )
+    if kinds:
+        reporter.note(
+            f"its metadata of single scenes ({', '.join(kinds)}) are left out; those of the whole "
+            "film are kept"
+        )
+    if other := size_after_turning(source.info):
+        at_s, width, height = other
+        raise EncodeError(
+            "the picture is turned by the player and changes its size while it plays "
+            f"({width}x{height} from {at_s:.1f} s), which cannot be drawn on; encode it upright "
+            "first",
+            path=source.path,
+        )
     info = with_shapes(source.info)
     if info is source.info:
         return source
@@ -149,10 +178,23 @@ def drawable(video: VideoInfo, settings: Settings, reporter: Reporter) -> Settin
             "Noto Sans CJK (Debian: fonts-noto-cjk), or name a font with --font"
         )
         settings = replace(settings, panel=replace(panel, language="en"))
+    if panel.label_file is not None:
+        _note_undrawable("".join(read_labels(panel.label_file)), panel, reporter)
     made = make_panel(timeline_of(silence(), without_labels(settings)), video, settings.panel)
     for name in made.without_room:
         reporter.note(f"the view {name} does not fit on {video.width}x{video.height} pixels")
     return settings
+
+
+def _note_undrawable(text: str, panel: PanelSettings, reporter: Reporter) -> None:
+    """Says which letters of the user's own labels will be missing."""
+    missing = undrawable(text, font_file(panel.font, "SemiBold"))
+    if missing:
+        shown = " ".join(missing[:_MOST_SHOWN]) + (" …" if len(missing) > _MOST_SHOWN else "")
+        reporter.note(
+            f"no font on this machine has {shown}; labels are drawn without (Debian: "
+            "fonts-noto-color-emoji has emoji), or name a font with --font"
+        )
 
 
 def fed(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from overlay.errors import UsageError
 from overlay.files import temporary_folder
-from overlay.media.overlay_command import preview_command
+from overlay.media.frame_command import preview_command
+from overlay.media.png_chunks import remove_exif
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
 from overlay.products.base import Made
@@ -108,3 +109,4 @@ class StillPlan(TargetPlan):
         check_run(run, self.source, self.target, tolerant=True)
         if not (file.is_file() and file.stat().st_size):
             raise UsageError(f"{self.source.path}: has no frame at {self.at_s:g} s")
+        remove_exif(file)

@@ -400,21 +400,6 @@ def test_the_patient_gets_a_claim_that_is_given_up(tmp_path):
         assert mine
 
 
-def test_the_report_shows_names_as_text(tmp_path):
-    bad = "<script>alert(1)</script>\u202e.mp4"
-    write_marker(tmp_path, Marker(bad, "events", "k", "failed", reason="</td><b>x"))
-    write_marker(tmp_path, Marker("good.mp4", "events", "k", "done", "good.csv", heard=("A&B",)))
-    write_report(tmp_path, tmp_path / "r.html")
-    page = (tmp_path / "r.html").read_text()
-    assert "<script>" not in page
-    assert "<b>x" not in page
-    assert "\u202e" not in page
-    assert page.index("&lt;script&gt;") < page.index("good.mp4")
-    write_lines(tmp_path, tmp_path / "r.jsonl")
-    lines = (tmp_path / "r.jsonl").read_text().splitlines()
-    assert {json.loads(line)["state"] for line in lines} == {"done", "failed"}
-
-
 _STOPPED_WHILE_A_WORKER_STARTS = """
 import os, signal, sys
 def hook(event, arguments):

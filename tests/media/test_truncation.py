@@ -1,11 +1,13 @@
 """Files that end in the middle of something, and files that cannot say where they end."""
 
 import subprocess
+from itertools import product
 
 import pytest
 
 from overlay.errors import DecodeError
 from overlay.media.audio import stream_sound
+from overlay.media.bare_frames import ends_within_frame
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import open_source
 from overlay.media.truncation import ending_notes, has_no_length
@@ -21,6 +23,15 @@ KINDS = {
     "film.vob": (*PICTURE, "-r", "25", "-c:v", "mpeg2video", "-c:a", "ac3", "-f", "dvd"),
     "film.ts": (*PICTURE, "-c:v", "mpeg2video", "-c:a", "mp2"),
     "film.m2ts": (*PICTURE, "-c:v", "libx264", "-c:a", "ac3", "-mpegts_m2ts_mode", "1"),
+    "film.avi": (*PICTURE, "-c:v", "mjpeg", "-c:a", "pcm_s16le"),
+    "film.nut": (*PICTURE, "-c:v", "mpeg4", "-c:a", "mp2"),
+    "film.mp4": (*PICTURE, "-c:v", "mpeg4", "-c:a", "aac", "-movflags", "+frag_keyframe"),
+    "sound.mp2": ("-c:a", "mp2"),
+    "slow.mp2": ("-c:a", "mp2", "-ar", "22050", "-b:a", "64k"),
+    "sound.mp3": ("-c:a", "libmp3lame", "-write_xing", "0", "-id3v2_version", "0"),
+    "slow.mp3": ("-c:a", "libmp3lame", "-ar", "8000", "-write_xing", "0"),
+    "sound.mlp": ("-c:a", "mlp", "-strict", "-2"),
+    "sound.thd": ("-c:a", "truehd", "-strict", "-2", "-f", "truehd"),
     "film.wmv": (*PICTURE, "-c:v", "wmv2", "-c:a", "wmav2"),
 }
 SILENT_KINDS = {"film.mkv": (*PICTURE, "-c:v", "mpeg4", "-c:a", "flac")}
@@ -56,6 +67,38 @@ def test_odd_bytes_and_missing_files_are_no_trouble(tmp_path, container, content
     assert len(list(ending_notes(odd, container))) <= 1
     assert list(ending_notes(tmp_path / "none", container)) == []
     assert not has_no_length(tmp_path / "none", "wav")
+
+
+@pytest.mark.parametrize("tags", [b"", b"APE", b"APE with a header"])
+def test_tags_behind_the_last_frame_are_no_beginning_of_one(make_clip, tmp_path, tags):
+    data = _made(make_clip, "sound.mp3").read_bytes()
+    length = 40 if tags else 0  # of the items and the footer
+    header = (
+        b"APETAGEX" + bytes([208, 7, 0, 0, length, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x80]) + bytes(8)
+    )
+    ape = (header * tags.endswith(b"header") + bytes(8) + header) if tags else b""
+    ape = ape.replace(b"\x80", b"\0") if tags == b"APE" else ape
+    tagged = tmp_path / "tagged.mp3"
+    for whole, n_notes in ((data, 0), (data[:-9], 1)):
+        tagged.write_bytes(whole + ape + b"TAG" + bytes(125))
+        assert len(list(ending_notes(tagged, "mp3"))) == n_notes
+
+
+def test_every_rate_and_layer_of_mpeg_audio_is_walked(make_clip):
+    kinds = {"sound.mp2": ("-c:a", "mp2"), "sound.mp3": ("-write_xing", "0", "-id3v2_version", "0")}
+    rates = (16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+    for (name, more), rate, kbits in product(kinds.items(), rates, (32, 64, 160)):
+        data = make_clip(name, *TONE, *more, "-ar", str(rate), "-b:a", f"{kbits}k").read_bytes()
+        assert not ends_within_frame(data, "mp3"), (name, rate, kbits)
+        assert ends_within_frame(data[:-5], "mp3"), (name, rate, kbits)
+
+
+def test_frames_of_layer_1_are_walked():
+    """No encoder makes them here: 32 kHz, 384 kbit/s, which is 144 slots of 4 bytes."""
+    frames = (b"\xff\xff\xc8\xc4" + bytes(572)) * 9
+    assert not ends_within_frame(frames, "mp3")
+    assert ends_within_frame(frames[:-1], "mp3")
+    assert not ends_within_frame(frames + b"no frame begins here", "mp3")
 
 
 def test_a_wave_that_was_written_to_a_pipe_is_whole(tmp_path):

@@ -9,11 +9,15 @@ import numpy as np
 import pytest
 from inspecting import picture_times, pictures
 from making import made, two_tags
+from PIL import ExifTags, Image
 
 from overlay.errors import NoVideoStream, OutputError, UsageError
+from overlay.media.png_chunks import remove_exif
+from overlay.media.source import open_source
 from overlay.products.burned import Burned
 from overlay.products.still import Still
-from overlay.settings import VideoSettings
+from overlay.reporting import Reporter
+from overlay.settings import PanelSettings, Settings, VideoSettings
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +47,19 @@ def test_tags_are_those_of_its_second(clip, tmp_path):
     plain = [made(Still(s), clip, tmp_path / f"plain{s}.png", track=two_tags()).path
              for s in (1.0, 3.0)]  # fmt: skip
     assert len({path.read_bytes() for path in (*drawn, *plain)}) == 4
+
+
+def test_own_labels_whose_letters_no_font_has_are_said_before_the_work(clip, tmp_path):
+    labels, notes = tmp_path / "labels.txt", []
+    names = [f"label {n}" for n in range(526)]
+    labels.write_text("\n".join([*names, "dog \U00010400"]), "utf-8")
+    settings = Settings(panel=PanelSettings(label_file=labels))
+    Still(1.0).plan(open_source(clip), settings, tmp_path / "p.png", Reporter(on_note=notes.append))
+    assert [note for note in notes if "\U00010400" in note and "without" in note]
+    labels.write_text("\n".join([*names, "dog"]), "utf-8")
+    notes.clear()
+    Still(1.0).plan(open_source(clip), settings, tmp_path / "p.png", Reporter(on_note=notes.append))
+    assert notes == []
 
 
 def test_pixels_are_square(make_clip, tmp_path):
@@ -105,3 +122,59 @@ def test_a_long_time_between_two_frames_is_not_filled(make_clip, tmp_path):
         shown = pictures(out, pix_fmt="gray")[0][:30].astype(int)
         off = [np.abs(shown - f[:30]).mean() for f in pictures(source, pix_fmt="gray")]
         assert np.argmin(off) == number
+
+
+@pytest.mark.parametrize("name", ["camera.jpg", "camera.tif", "camera.png"])
+def test_what_a_camera_wrote_of_its_owner_is_in_no_picture(make_clip, tmp_path, name):
+    """A picture that is turned by EXIF, which also tells where it was taken."""
+    said = Image.Exif()
+    said[ExifTags.Base.Orientation], said[ExifTags.Base.ImageDescription] = 6, "PRIVATE"
+    said.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (48.0, 51.0, 29.0)
+    photo = tmp_path / name
+    Image.radial_gradient("L").resize((160, 120)).convert("RGB").save(photo, exif=said)
+    source = make_clip(
+        f"{name}.mkv", "-i", str(photo), "-f", "lavfi", "-i", "sine=d=3", "-c:v", "copy", "-c:a",
+        "aac",
+    )  # fmt: skip
+    assert b"PRIVATE" in source.read_bytes()
+    for product, out in ((Still(1.0), "out.png"), (Burned(), "out.mkv"), (Burned(), "out.mp4")):
+        made(product, source, tmp_path / out)
+        assert b"PRIVATE" not in (tmp_path / out).read_bytes()
+        assert pictures(tmp_path / out, pix_fmt="gray")[0].shape == (160, 120), "turned once"
+    with Image.open(tmp_path / "out.png") as shown:
+        assert not shown.getexif()
+
+
+def test_a_png_that_is_odd_stays_as_it_is(tmp_path):
+    file = tmp_path / "odd.png"
+    exif = (4).to_bytes(4, "big") + b"eXIf" + bytes(8)
+    for content in (b"", b"PNG", bytes(8) + exif[:-1], bytes(8) + exif + b"more"):
+        file.write_bytes(content)
+        remove_exif(file)
+        assert file.read_bytes() == content
+    file.write_bytes(bytes(8) + exif + bytes(12))
+    remove_exif(file)
+    assert file.read_bytes() == bytes(20)
+
+
+@pytest.mark.parametrize("place", [20, 24], ids=["2**31 seconds a frame", "2**31 frames a second"])
+def test_a_claimed_rate_costs_nothing(make_clip, tmp_path, place):
+    """AVI: ``dwScale`` and ``dwRate`` of the picture; ffmpeg span for the one."""
+    whole = make_clip(
+        "claims.avi", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=1", "-f", "lavfi", "-i",
+        "sine=d=1", "-c:v", "mjpeg", "-c:a", "libmp3lame",
+    )  # fmt: skip
+    data = bytearray(whole.read_bytes())
+    at = data.index(b"vids") + place
+    data[at : at + 4] = (0x7FFFFFFF).to_bytes(4, "little")
+    odd = tmp_path / "odd.avi"
+    odd.write_bytes(data)
+    before = time.process_time() + sum(os.times()[2:4])
+    if place == 20:
+        made(Still(0.8), odd, tmp_path / "out.png")
+        shown, first = (pictures(each, pix_fmt="gray")[0] for each in (tmp_path / "out.png", odd))
+        assert np.abs(shown[:40].astype(int) - first[:40].astype(int)).mean() < 2
+    else:
+        with pytest.raises(UsageError, match=r"has no frame at 0.8 s"):
+            made(Still(0.8), odd, tmp_path / "out.png")
+    assert time.process_time() + sum(os.times()[2:4]) - before < 10

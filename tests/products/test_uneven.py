@@ -12,12 +12,14 @@ from overlay.datatypes import Excerpt
 from overlay.errors import EncodeError
 from overlay.media.probe import probe
 from overlay.media.source import open_source
+from overlay.products.animated import Animated
 from overlay.products.burned import Burned
 from overlay.products.overlay_only import Alone
 from overlay.products.panel_feed import make_panel
 from overlay.products.soft_tracks import Soft
 from overlay.products.still import Still
-from overlay.settings import VideoSettings
+from overlay.reporting import SILENT
+from overlay.settings import Settings, VideoSettings
 
 LOSSLESS = VideoSettings(preset="ultrafast", crf=0)
 GRAY = ("-f", "lavfi", "-i")
@@ -69,12 +71,15 @@ def test_frames_of_other_sizes_are_fitted_into_the_first(make_clip, tmp_path, na
 
 
 def test_a_turned_picture_that_changes_its_size_is_refused(make_clip, tmp_path):
-    """The filters of ffmpeg that turn it take one size."""
+    """By the plan: the filters of ffmpeg that turn it take one size."""
     sizes = _joined(make_clip, tmp_path, "h264.ts", "320x180", "640x360")
     turned = make_clip("turned.mp4", "-display_rotation", "90", "-i", str(sizes), "-c", "copy")
-    with pytest.raises(EncodeError, match=r"turned .* \(640x360\).*encode it upright first"):
-        made(Burned(), turned, tmp_path / "out.mkv")
-    assert not (tmp_path / "out.mkv").exists()
+    for product, name in ((Burned(), "o.mkv"), (Animated(), "o.gif"), (Still(0.1), "o.png")):
+        with pytest.raises(EncodeError, match=r"turned .* \(640x360 from 0.5 s\).*upright first"):
+            product.plan(open_source(turned), Settings(), tmp_path / name, SILENT)
+    turned = make_clip("whole.mp4", "-display_rotation", "90", "-t", "0.4", "-i", str(sizes),
+                       "-c", "copy")  # fmt: skip
+    made(Burned(), turned, tmp_path / "out.mkv")
 
 
 def _timeline():
