@@ -376,16 +376,16 @@ def test_labels_that_given_scores_do_not_have_are_refused_in_the_plan(
         plan(clip, None, tmp_path / "o.mp4", override(Settings(), **options), track=track)
 
 
-def test_a_label_that_only_a_verdict_names_is_refused_before_scoring(clip, tmp_path, monkeypatch):
-    sound = overlay.tag(clip, **OWN).sound
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    entry = Entry("a", "2026-11-26T02:00:00.000Z", "e", "judge", label="Waves, surf", onset_s=1.0,
-                  offset_s=2.0, verdict="wrong", relabel="Dragon")  # fmt: skip
-    said = write_verdicts(tmp_path / "v.json", Verdicts(Media("c", sound), (entry,)))
-    reporter, steps, _ = listener()
+def test_a_label_that_a_verdict_gives_may_be_asked_for_and_no_other(clip, tmp_path):
+    (event, *_), track = overlay.find_events(clip, **OWN)
+    entry = Entry("a", "2026-11-26T02:00:00.000Z", event_id(event, track.model), "judge",
+                  label=event.label, onset_s=event.onset_s, offset_s=event.offset_s,
+                  verdict="wrong", relabel="Dragon")  # fmt: skip
+    said = write_verdicts(tmp_path / "v.json", Verdicts(Media("c", track.sound), (entry,)))
+    found, _ = overlay.find_events(clip, **OWN, verdicts=said, allow=("dragon",))
+    assert [(e.label, e.onset_s) for e in found] == [("Dragon", event.onset_s)]
     with pytest.raises(SettingsError, match="Dragon"):
-        overlay.find_events(clip, **OWN, verdicts=said, reporter=reporter)
-    assert steps == []
+        overlay.find_events(clip, **OWN, allow=("Dragon",))
 
 
 def test_what_was_chosen_of_a_file_is_said_and_verdicts_only_where_some_are_named(
