@@ -1,5 +1,7 @@
 """The façade: the whole walk by Python, on clips made here with the model that ships."""
 
+from dataclasses import replace
+
 import av
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from making import listener
 
 import overlay
 from overlay.commands import main
+from overlay.datatypes import Excerpt
 from overlay.errors import (
     ExportError,
     NoAudioStream,
@@ -61,7 +64,7 @@ def test_saved_scores_render_the_same_video(clip, track, tmp_path):
     drawn = []
     for number, scores in enumerate((track, loaded, saved)):
         out = tmp_path / f"{number}.mp4"
-        overlay.render(clip, out, track=scores, preset="ultrafast")
+        overlay.render(clip, out, track=scores, preset="ultrafast", to_s=3.0)
         drawn.append(pictures(out))
     for other in drawn[1:]:
         assert all(np.array_equal(a, b) for a, b in zip(drawn[0], other, strict=True))
@@ -455,3 +458,30 @@ def test_a_model_that_has_no_room_is_refused_before_a_clip_is_heard(tmp_path):
     with pytest.raises(OutputError, match="exists"):
         overlay.train(tmp_path / "clips", out, reporter=reporter, **OWN)
     assert (steps, out.read_text()) == ([], "mine")
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["by its sound", "by its length"])
+@pytest.mark.parametrize("of_part", [True, False])
+@pytest.mark.parametrize("saved", [True, False])
+def test_given_scores_are_drawn_where_they_were_heard(clip, tmp_path, saved, of_part, named):
+    """Of the whole sound or of the very part, in memory or in a file."""
+    part = {"from_s": 2.0, "to_s": 4.5}
+    track = overlay.tag(clip, **OWN, **(part if of_part else {}))
+    if not named:
+        track = replace(track, sound="")
+    reporter, _, notes = listener()
+    given = track.save(tmp_path / "t.npz") if saved else track
+    job = plan(clip, None, tmp_path / "o.mp4", override(Settings(), **part), track=given,
+               reporter=reporter)  # fmt: skip
+    assert job.track.duration_s == pytest.approx(2.5, abs=0.01)
+    expected = overlay.tag(clip, **OWN).part(Excerpt(2.0, 4.5)) if not of_part else track
+    np.testing.assert_array_equal(job.track.scores, expected.scores)
+    np.testing.assert_array_equal(job.track.times, expected.times)
+    assert notes == []
+
+
+def test_scores_in_memory_of_another_sound_are_said(clip, track, tmp_path):
+    reporter, _, notes = listener()
+    other = replace(track, sound="0" * 64)
+    plan(clip, None, tmp_path / "o.mp4", track=other, reporter=reporter)
+    assert notes == ["track: these scores are of another sound than that of six.mp4"]
