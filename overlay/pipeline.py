@@ -35,7 +35,7 @@ from overlay.products.review import Review
 from overlay.products.still import Still
 from overlay.products.table import Table, export_formats, frame_rate_of
 from overlay.reporting import SILENT, Reporter
-from overlay.scoring.saved_tracks import load_track, open_saved
+from overlay.scoring.saved_tracks import fitted, load_track, open_saved
 from overlay.scoring.score import score
 from overlay.settings import CaptionSettings, Settings, override
 from overlay.tagging.registry import Loader, load_network, load_tagger
@@ -196,9 +196,11 @@ def _saved(path: str | Path, settings: Settings) -> tuple[Source, TagTrack] | No
 def _known(
     track: TagTrack | str | Path | None, source: Source, settings: Settings, reporter: Reporter
 ) -> TagTrack | None:
-    """Scores that were given: as they are, or read from their file."""
-    if track is None or isinstance(track, TagTrack):
-        return track
+    """Scores that were given, or the file that they are in: of the part that is wanted."""
+    if track is None:
+        return None
+    if isinstance(track, TagTrack):
+        return fitted(track, source, "track", reporter=reporter)
     return load_track(track, source, settings.panel.label_file, reporter=reporter)
 
 

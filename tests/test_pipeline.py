@@ -1,5 +1,7 @@
 """The façade: the whole walk by Python, on clips made here with the model that ships."""
 
+from dataclasses import replace
+
 import av
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from making import listener
 
 import overlay
 from overlay.commands import main
+from overlay.datatypes import Excerpt
 from overlay.errors import (
     ExportError,
     NoAudioStream,
@@ -15,8 +18,12 @@ from overlay.errors import (
     OutputError,
     OverlayError,
     SettingsError,
+    UnknownTagger,
 )
+from overlay.pipeline import plan, strongest_events, top_events
+from overlay.products.table import Table
 from overlay.resources import resource
+from overlay.settings import Settings, TaggingSettings, override
 from overlay.verdicts import Entry, Media, Verdicts, event_id, write_verdicts
 
 OWN = {"model": "builtin", "device": "cpu"}
@@ -57,7 +64,7 @@ def test_saved_scores_render_the_same_video(clip, track, tmp_path):
     drawn = []
     for number, scores in enumerate((track, loaded, saved)):
         out = tmp_path / f"{number}.mp4"
-        overlay.render(clip, out, track=scores, preset="ultrafast")
+        overlay.render(clip, out, track=scores, preset="ultrafast", to_s=3.0)
         drawn.append(pictures(out))
     for other in drawn[1:]:
         assert all(np.array_equal(a, b) for a, b in zip(drawn[0], other, strict=True))
@@ -313,3 +320,168 @@ def test_wrong_events_are_in_no_product(clip, tmp_path):
     middle = (found[0].onset_s + found[0].offset_s) / 2
     assert overlay.shown(track, middle)
     assert overlay.shown(track, middle, verdicts=said) == []
+
+
+NOBODY = Settings(tagging=TaggingSettings(model="nobody"))
+CALLS = {
+    "tag": lambda clip, place, settings: overlay.tag(clip, settings),
+    "find_events": lambda clip, place, settings: overlay.find_events(clip, settings),
+    "captions": lambda clip, place, settings: overlay.captions(clip, settings),
+    "render": lambda clip, place, settings: overlay.render(clip, place / "o.mp4", settings),
+    "preview": lambda clip, place, settings: overlay.preview(clip, 1, place / "o.png", settings),
+    "review": lambda clip, place, settings: overlay.review(clip, place / "o.html", settings),
+    "export_events": lambda clip, place, settings: overlay.export_events(
+        clip, "csv", place / "o.csv", settings
+    ),
+    "merge_captions": lambda clip, place, settings: overlay.merge_captions(
+        clip, _words(place), place / "o.srt", settings
+    ),
+    "plan": lambda clip, place, settings: plan(clip, Table("csv"), place / "o.csv", settings).run(),
+}
+
+
+def _words(place):
+    words = place / "words.srt"
+    words.write_text("1\n00:00:00,100 --> 00:00:01,000\nHello\n")
+    return words
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_call_takes_its_settings(clip, tmp_path, name):
+    with pytest.raises(UnknownTagger):
+        CALLS[name](clip, tmp_path, NOBODY)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_that_there_is_no_sound_is_said_before_a_model_is_loaded(make_clip, tmp_path, name):
+    silent = make_clip("silent.mp4", "-f", "lavfi", "-i", "testsrc2=s=64x64:d=2")
+    with pytest.raises(NoAudioStream):
+        CALLS[name](silent, tmp_path, NOBODY)
+
+
+def test_a_plan_without_settings_or_product_is_a_video_of_the_usual_ones(clip, track, tmp_path):
+    job = plan(clip, None, tmp_path / "o.mkv", track=track)
+    assert (job.target, job.settings, job.track) == (tmp_path / "o.mkv", Settings(), track)
+    assert not job.target.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"allow": ("Nosuch",)}, "Nosuch"),
+        ({"deny": ("Nosuch",)}, "Nosuch"),
+    ],
+)
+def test_labels_that_given_scores_do_not_have_are_refused_in_the_plan(
+    clip, track, tmp_path, options, match
+):
+    with pytest.raises(SettingsError, match=match):
+        plan(clip, None, tmp_path / "o.mp4", override(Settings(), **options), track=track)
+
+
+def test_a_label_that_a_verdict_gives_may_be_asked_for_and_no_other(clip, tmp_path):
+    (event, *_), track = overlay.find_events(clip, **OWN)
+    entry = Entry("a", "2026-11-26T02:00:00.000Z", event_id(event, track.model), "judge",
+                  label=event.label, onset_s=event.onset_s, offset_s=event.offset_s,
+                  verdict="wrong", relabel="Dragon")  # fmt: skip
+    said = write_verdicts(tmp_path / "v.json", Verdicts(Media("c", track.sound), (entry,)))
+    found, _ = overlay.find_events(clip, **OWN, verdicts=said, allow=("dragon",))
+    assert [(e.label, e.onset_s) for e in found] == [("Dragon", event.onset_s)]
+    with pytest.raises(SettingsError, match="Dragon"):
+        overlay.find_events(clip, **OWN, allow=("Dragon",))
+
+
+def test_what_was_chosen_of_a_file_is_said_and_verdicts_only_where_some_are_named(
+    make_clip, tmp_path
+):
+    two = make_clip(
+        "two.mkv", "-f", "lavfi", "-i", "testsrc2=s=64x64:d=1", "-f", "lavfi", "-i", "sine=d=1",
+        "-f", "lavfi", "-i", "testsrc2=s=96x96:d=1", "-map", "0", "-map", "1", "-map", "2",
+    )  # fmt: skip
+    reporter, _, notes = listener()
+    overlay.tag(two, reporter=reporter, cache=False, **OWN)
+    assert any("--video-track" in note for note in notes)
+    assert not any("verdicts" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("video", "is_right"),
+    [
+        (None, True),  # it is right at some usual rate
+        (25, True),  # two frames, as the style wants it
+        (60, False),  # nearly five: neither two nor half a second
+        ("scores", True),  # which know no rate
+    ],
+)
+def test_captions_are_checked_at_the_frame_rate_of_their_video(
+    make_clip, track, tmp_path, video, is_right
+):
+    subtitles = tmp_path / "c.srt"
+    subtitles.write_text(
+        "1\n00:00:00,000 --> 00:00:02,000\n[dog barks]\n\n"
+        "2\n00:00:02,080 --> 00:00:04,000\n[cat meows]\n"
+    )
+    if video == "scores":
+        video = track.save(tmp_path / "t.npz")
+    elif video is not None:
+        made = f"testsrc2=s=64x64:r={video}:d=1"
+        video = make_clip(f"{video}.mp4", "-f", "lavfi", "-i", made)
+    broken = overlay.check_captions(subtitles, "netflix", video=video)
+    assert (broken == []) == is_right
+
+
+def test_captions_are_checked_by_the_language_they_are_in_or_the_one_asked_for(tmp_path):
+    subtitles = tmp_path / "c.srt"
+    subtitles.write_text(f"1\n00:00:00,000 --> 00:00:05,000\n[{'狗' * 20}]\n", "utf-8")
+    assert overlay.check_captions(subtitles, "netflix")
+    assert overlay.check_captions(subtitles, "netflix", language="en") == []
+
+
+def test_the_strongest_are_told_in_the_order_of_their_onsets():
+    """At most one a label, or so many of all with the number of the rest."""
+    scores = np.zeros((60, 3), np.float32)
+    for row, label, score in ((2, 0, 0.6), (12, 1, 0.9), (22, 0, 0.8), (32, 2, 0.4), (42, 1, 0.7)):
+        scores[row : row + 5, label] = score
+    track = overlay.TagTrack(scores, ("a", "b", "c"), 0.3, 0.3, 18.0)
+    settings = override(Settings(), smoothing="none")
+    peaks = [(event.label, round(event.peak, 1)) for event in top_events(track, 2, settings)]
+    assert peaks == [("b", 0.9), ("a", 0.8)]
+    strongest, n_more = strongest_events(track, 3, settings)
+    assert [round(event.peak, 1) for event in strongest] == [0.9, 0.8, 0.7]
+    assert n_more == 2
+
+
+def test_a_model_that_has_no_room_is_refused_before_a_clip_is_heard(tmp_path):
+    out = tmp_path / "own.npz"
+    out.write_text("mine")
+    reporter, steps, _ = listener()
+    with pytest.raises(OutputError, match="exists"):
+        overlay.train(tmp_path / "clips", out, reporter=reporter, **OWN)
+    assert (steps, out.read_text()) == ([], "mine")
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["by its sound", "by its length"])
+@pytest.mark.parametrize("of_part", [True, False])
+@pytest.mark.parametrize("saved", [True, False])
+def test_given_scores_are_drawn_where_they_were_heard(clip, tmp_path, saved, of_part, named):
+    """Of the whole sound or of the very part, in memory or in a file."""
+    part = {"from_s": 2.0, "to_s": 4.5}
+    track = overlay.tag(clip, **OWN, **(part if of_part else {}))
+    if not named:
+        track = replace(track, sound="")
+    reporter, _, notes = listener()
+    given = track.save(tmp_path / "t.npz") if saved else track
+    job = plan(clip, None, tmp_path / "o.mp4", override(Settings(), **part), track=given,
+               reporter=reporter)  # fmt: skip
+    assert job.track.duration_s == pytest.approx(2.5, abs=0.01)
+    expected = overlay.tag(clip, **OWN).part(Excerpt(2.0, 4.5)) if not of_part else track
+    np.testing.assert_array_equal(job.track.scores, expected.scores)
+    np.testing.assert_array_equal(job.track.times, expected.times)
+    assert notes == []
+
+
+def test_scores_in_memory_of_another_sound_are_said(clip, track, tmp_path):
+    reporter, _, notes = listener()
+    other = replace(track, sound="0" * 64)
+    plan(clip, None, tmp_path / "o.mp4", track=other, reporter=reporter)
+    assert notes == ["track: these scores are of another sound than that of six.mp4"]

@@ -62,33 +62,57 @@ def load_track(
     Raises:
         TrackError: The file is not a usable score track.
     """
-    info, audio_track = source.info, source.audio_track
-    whole_s = _length_s(source.whole or info, audio_track)
+    whole_s = _length_s(source, source.whole or source.info)
     track = TagTrack.load(path, labels=labels_of(path, label_file), duration_s=whole_s)
-    if info.excerpt is not None and not _is_of_part(track, source):
-        track = track.part(info.excerpt)
-    if not _is_of(track, source, _length_s(info, audio_track)):
-        reporter.note(f"{path}: these scores are of another sound than that of {source.path.name}")
+    return fitted(track, source, str(path), reporter=reporter)
+
+
+def fitted(track: TagTrack, source: Source, name: str, *, reporter: Reporter = SILENT) -> TagTrack:
+    """Scores that were made before, of the source's part if only a part of it is wanted.
+
+    Args:
+        track: Of the whole sound, or of that part.
+        source: The video.
+        name: What to call the scores.
+        reporter: Told if they are of another sound.
+    """
+    if source.info.excerpt is not None and not _is_of_part(track, source):
+        track = track.part(source.info.excerpt)
+    if not _is_of(track, source):
+        reporter.note(f"{name}: these scores are of another sound than that of {source.path.name}")
     return track
 
 
-def _length_s(info: MediaInfo, audio_track: int) -> float | None:
+def _length_s(source: Source, info: MediaInfo) -> float | None:
     """Seconds of the sound that is listened to, else of the file."""
-    own = [each.duration_s for each in info.audio[audio_track : audio_track + 1]]
+    own = [each.duration_s for each in info.audio[source.audio_track : source.audio_track + 1]]
     return next(filter(None, own), info.duration_s)
+
+
+def _sound(track: TagTrack, source: Source) -> str | None:
+    """The fingerprint of the source's sound, if it and the track's are known."""
+    if not (track.sound and source.info.audio):
+        return None
+    found = audio_fingerprint(source.info, source.audio_track)
+    return found and sound_of_part(found, source.info.excerpt)
 
 
 def _is_of_part(track: TagTrack, source: Source) -> bool:
     """Whether a track was made of the source's part, rather than of the whole file."""
-    found = audio_fingerprint(source.info, source.audio_track) if source.info.audio else None
-    return bool(found) and track.sound == sound_of_part(found or "", source.info.excerpt)
+    if (sound := _sound(track, source)) is not None:
+        return track.sound == sound
+    part_s = _length_s(source, source.info)
+    whole_s = _length_s(source, source.whole or source.info)
+    if part_s is None or whole_s is None:
+        return False
+    return abs(track.duration_s - part_s) < abs(track.duration_s - whole_s)
 
 
-def _is_of(track: TagTrack, source: Source, length_s: float | None) -> bool:
+def _is_of(track: TagTrack, source: Source) -> bool:
     """Whether a track can be of the source's sound: by its fingerprint, else by its length."""
     if track.sound and source.info.audio:
-        found = audio_fingerprint(source.info, source.audio_track)
-        return found is None or track.sound == sound_of_part(found, source.info.excerpt)
+        return _sound(track, source) in (None, track.sound)
+    length_s = _length_s(source, source.info)
     return length_s is None or abs(track.duration_s - length_s) <= max(_SLACK_S, 0.02 * length_s)
 
 

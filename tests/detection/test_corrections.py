@@ -214,3 +214,57 @@ def test_labels_that_are_not_wanted_stay_away_whoever_gave_them(judged):
     )  # fmt: skip
     assert list(spans(judged(*said, deny=("Cat", "Rain")))) == ["Bell", "Siren"]
     assert list(spans(judged(*said, allow=("Cat", "Siren")))) == ["Cat", "Siren"]
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "is_same"),
+    [
+        (0.0, 1.98, True),  # the event is just more than half of it
+        (0.0, 2.05, False),  # and just less
+        (0.0, 0.51, True),
+        (0.0, 0.48, False),
+        (1.1, 1.6, False),  # near, and nothing in common
+    ],
+)
+@pytest.mark.parametrize("length_s", [0.8, 3.0])
+def test_a_verdict_is_of_what_it_has_half_in_common_with(judged, begin, end, is_same, length_s):
+    track = heard([("Dog", 3, 3 + length_s)])
+    dog = found("Dog", track)
+    own_s = dog.offset_s - dog.onset_s
+    edges = {"onset_s": dog.onset_s + begin * own_s, "offset_s": dog.onset_s + end * own_s}
+    made = judged(entry("elsewhere", verdict="wrong", label="Dog", **edges), track=track)
+    assert (made.events == []) == is_same
+
+
+def test_of_two_verdicts_the_nearer_one_is_of_the_event(judged):
+    dog = found("Dog")
+    near, far = (
+        entry(name, verdict=verdict, label="Dog", onset_s=dog.onset_s, offset_s=dog.offset_s + late)
+        for name, verdict, late in (("near", "right", 0.2), ("far", "wrong", 1.5))
+    )
+    for said in ((near, far), (far, near)):
+        assert "Dog" in spans(judged(*said))
+
+
+def test_a_verdict_of_its_own_stands_before_those_that_lie_near(judged):
+    dog = found("Dog")
+    near = entry("near", verdict="wrong", label="Dog", onset_s=dog.onset_s, offset_s=dog.offset_s)
+    assert "Dog" in spans(judged(on("Dog", verdict="right"), near))
+
+
+def test_events_of_one_class_that_lie_apart_stay_apart(judged):
+    track = heard([("Dog", 3, 6), ("Rain", 8, 10), ("Dog", 12, 14)])
+    first, second = (e for e in detect(track).events if e.label == "Dog")
+    sure = entry(event_id(first, track.model), verdict="right", onset_s=first.onset_s,
+                 offset_s=first.offset_s)  # fmt: skip
+    made = judged(sure, track=track).events
+    assert [(e.onset_s, e.offset_s) for e in made if e.label == "Dog"] == [
+        (first.onset_s, first.offset_s), (second.onset_s, second.offset_s)
+    ]  # fmt: skip
+
+
+def test_a_known_name_in_place_of_an_unknown_one_is_as_sure_as_a_person(judged):
+    """There are no scores of the unknown one to take over, whatever it was scored."""
+    own = entry("far", verdict="wrong", relabel="Cat", label="My own label", onset_s=7.0,
+                offset_s=8.5, score=0.4)  # fmt: skip
+    assert [(tag.label, tag.score) for tag in judged(own).shown(8)] == [("Cat", 1.0)]

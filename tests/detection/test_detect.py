@@ -9,8 +9,10 @@ from detection.hearing import HOP_S, WINDOW_S, heard, index, plain, row, setting
 
 from overlay.datatypes import TagEvent
 from overlay.detection import detect, shown
+from overlay.detection.detect import usual_threshold
 from overlay.detection.hysteresis import runs_of
 from overlay.errors import LabelError, SettingsError
+from overlay.settings import EventSettings, PanelSettings, Settings
 from overlay.track import TagTrack
 from overlay.vocabulary.audioset import audioset, audioset_labels
 
@@ -313,3 +315,60 @@ def test_a_tag_that_stays_after_its_sound_has_no_score():
     rows = (detection.timeline.times > 5.4) & (detection.timeline.times < 5.95)
     assert (detection.timeline.scores[rows, index("Dog")] <= 0.05).all()
     assert (track.scores[:, index("Dog")] > 0.5).any()
+
+
+@pytest.mark.parametrize(
+    ("options", "model", "least"),
+    [
+        ({}, "builtin", 0.22),  # its scores say how often they are right
+        ({}, "mn04+builtin", 0.22),
+        ({}, "somebody's own", 0.15),  # nobody measured what its scores say
+        ({"raw": True}, "builtin", 0.05),
+        ({"event_threshold": 0.4}, "builtin", 0.4),
+        ({"event_threshold": 0.4, "raw": True}, "builtin", 0.05),
+        ({"event_threshold": 0.4, "threshold": 0.3}, "builtin", 0.3),
+        ({"threshold": 0.3, "raw": True}, "builtin", 0.3),
+    ],
+)
+def test_what_a_score_must_reach_where_nothing_else_is_said(options, model, least):
+    assert usual_threshold(settings(**options), model) == least
+
+
+@pytest.mark.parametrize("options", [{}, {"raw": True}])
+def test_a_tag_comes_when_its_score_reaches_the_threshold(options):
+    """Also that of ``usual_threshold``, and no other."""
+    least = usual_threshold(settings(**options), "own")
+    for score, is_on in ((least + 0.01, True), (least - 0.01, False)):
+        detection = detect(plain([[score] * 20], model="own"), settings(**options))
+        assert bool(detection.events) == is_on
+
+
+def test_a_tag_that_stays_has_no_score_where_its_windows_still_hear_it():
+    scores = heard([("Dog", 5.0, 6.0)]).scores
+    smeared = TagTrack(scores, audioset_labels(), WINDOW_S, HOP_S, 30.0)
+    short = detect(smeared)
+    (dog,) = short.events
+    longer = detect(smeared, settings(stay_s=dog.offset_s - dog.onset_s + 1))
+    assert longer.events[0].offset_s == pytest.approx(dog.offset_s + 1)
+    times = longer.timeline.times
+    after = (times > dog.offset_s) & (times < dog.offset_s + 1)
+    assert longer.timeline.scores[after, index("Dog")].max() <= 0.05
+    assert short.timeline.scores[after, index("Dog")].max() > 0.2
+
+
+@pytest.mark.parametrize(("rest_s", "is_told"), [(0.6, False), (1.5, True)])
+def test_what_is_left_of_a_general_sound_is_told_of_if_it_lasts(rest_s, is_told):
+    scores = np.zeros((60, 527), np.float32)
+    scores[10:40, index("Animal")] = 0.8
+    scores[10 : 40 - round(rest_s / 0.3), index("Dog")] = 0.8
+    track = TagTrack(scores, audioset_labels(), 0.3, 0.3, 18.0)
+    events = detect(track, settings(smoothing="none")).events
+    assert [event.label for event in events] == ["Dog", *["Animal"] * is_told]
+
+
+@pytest.mark.parametrize("where", ["panel", "events"])
+def test_either_table_keeps_general_labels_beside_the_specific_ones(where):
+    kept = {"panel": PanelSettings(collapse=False), "events": EventSettings(collapse=False)}
+    track = row(Animal=0.8, Dog=0.8)
+    assert labels_at(detect(track), 1.5) == ["Dog"]
+    assert set(labels_at(detect(track, Settings(**{where: kept[where]})), 1.5)) == {"Animal", "Dog"}
