@@ -32,6 +32,7 @@ from overlay.media.sound_codec import sound_options
 _GUESSED = ("h264", "hevc")
 """Of these ffmpeg cannot work out when a frame is shown from when it is decoded."""
 _HALF_MS = 0.0005
+_INSTANT_S = 0.1
 _EARLIER_S = 3.0
 """So much before a moment is sought, since some parsers lose the first frames."""
 _FINE_RATE = 1000
@@ -300,6 +301,16 @@ def with_chapters(command: list[str], file: Path) -> list[str]:
     return changed
 
 
+def first_frame_command(info: MediaInfo, program: str) -> list[str]:
+    """Decode the first frame of a part, to nowhere."""
+    video = shown_video(info)
+    source = picture_input(info, video)
+    picture = decoded(source, info, video)
+    output = ffmpeg.output(picture, "-", format="null", **{"frames:v": 1, "progress": "pipe:1"})
+    others = others_copied(info, source, {video.index}, t=_INSTANT_S)
+    return command_line(ffmpeg.merge_outputs(output, *others), program)
+
+
 def preview_command(
     info: MediaInfo,
     panel: PanelInput,
@@ -349,7 +360,8 @@ def _frame_at(
         at_s, info = at_s + info.excerpt.from_s, replace(info, excerpt=None)
     seek: dict[str, Any] = {}
     begin_s = at_s + _HALF_MS
-    if at_s > _EARLIER_S and not info.clock and _SOUGHT.intersection(info.container.split(",")):
+    searched = not (info.clock or info.from_start) and at_s > _EARLIER_S
+    if searched and _SOUGHT.intersection(info.container.split(",")):
         ticks = floor((at_s - _EARLIER_S + info.start_s) / video.time_base)
         sought_s = max(0.0, round(float(ticks * video.time_base) - info.start_s, 6))
         seek, begin_s = {"ss": sought_s, "noaccurate_seek": None}, begin_s - sought_s
