@@ -118,7 +118,7 @@ class Corrected:
     n_held_back: int
     """Verdicts that models gave as well which had not heard the events."""
     n_before: int
-    """How many of these say "right": all of the events were shown."""
+    """How many of these say that an event was right as it was shown."""
     n_after: int
     """How many of these such a model gives as people did."""
 
@@ -133,6 +133,8 @@ def train_on_verdicts(
     **options: Any,
 ) -> Corrected:
     """Teach a model the labels that people judged: right events are examples, wrong ones none.
+
+    A label that would be worse than what was shown is left out (``verdict_examples``).
 
     Args:
         verdicts: Files of ``tag-overlay review``, or folders of them.
@@ -166,8 +168,8 @@ def train_on_verdicts(
         on_progress=lambda done, total: reporter.progress("train", done, total),
     )  # fmt: skip
     with whole_or_absent(target, overwrite=overwrite, inputs=inputs) as temporary:
-        made.trained.head.save(temporary)
-    head = made.trained.head
+        made.head.save(temporary)
+    head = made.head
     return Corrected(
         target, head.labels, head.base, made.n_right, made.n_wrong, made.n_held_back,
         made.n_before, made.n_after,

@@ -74,9 +74,9 @@ class Job:
     track: TagTrack | None
     """The scores, where they are known already."""
     product: Plan
-    instead: Callable[[Reporter], Plan] | None = None
+    instead: Callable[[Reporter], Plan] | None
     """Plans what is made if there turns out to be nothing to hear."""
-    load: Loader = load_tagger
+    load: Loader
     """Loads what hears the sound."""
 
     @property
@@ -214,9 +214,7 @@ def _instead(
     return planned
 
 
-def _scored(
-    source: Source, settings: Settings, reporter: Reporter, load: Loader = load_tagger
-) -> TagTrack:
+def _scored(source: Source, settings: Settings, reporter: Reporter, load: Loader) -> TagTrack:
     tagger = load(settings.tagging, reporter=reporter)
     _check_labels(tagger.labels, settings, _sound_of(source, None, settings))
     return score(source, tagger, settings, reporter=reporter)
@@ -287,7 +285,7 @@ def tag(
     settings = override(settings or Settings(), **options)
     source = opened(path, settings, reporter)
     source.sound()
-    return _scored(source, settings, reporter)
+    return _scored(source, settings, reporter, load_tagger)
 
 
 def find_events(
@@ -326,7 +324,7 @@ def _heard(
         source = opened(path, settings, reporter)
         source.sound()
         _check_verdicts(source, None, settings, reporter)
-        track = _scored(source, settings, reporter)
+        track = _scored(source, settings, reporter, load_tagger)
     return events_of(track, settings), track, source
 
 

@@ -1,9 +1,11 @@
-"""Products of made tracks, so that tests of them need no model."""
+"""What many tests are made of: sounds, tracks that need no model, products."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
+from overlay.datatypes import SoundBlock
 from overlay.media.source import Source, open_source
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import PanelSettings, Settings, VideoSettings
@@ -39,3 +41,11 @@ def listener():
         steps.append((step, done, total))
 
     return Reporter(progress, notes.append), steps, notes
+
+
+def from_zero(blocks: Iterable[np.ndarray], rate: int) -> Iterator[SoundBlock]:
+    """Blocks of samples that begin at second 0 and follow each other without a gap."""
+    n_samples = 0
+    for samples in blocks:
+        yield SoundBlock(n_samples / rate, samples)
+        n_samples += len(samples)

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from making import from_zero
 
 from overlay.detection import detect
 from overlay.media.audio import stream_audio
@@ -11,7 +12,7 @@ from overlay.media.probe import probe
 from overlay.settings import PanelSettings, Settings, TaggingSettings
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.track_building import score_stream
-from overlay.tagging.window_plan import Windows, from_zero
+from overlay.tagging.window_plan import Windows
 
 RATE, CLIP_S = 32000, 5
 

@@ -58,7 +58,7 @@ const timeline = new Timeline(
 );
 const colorOf = (item) => timeline.colorOf(item);
 const list = new List($("list"), $("rows"), model, colorOf, (item) => choose(item));
-const search = new Search(model, colorOf);
+const search = new Search(model, colorOf, ownLabels);
 
 // What is said of the events
 
@@ -105,6 +105,12 @@ function itemOf(event, own, others) {
     shownName: laneName ? `${name} · ${laneName}` : name,
     newName: relabel ? model.nameOf(relabel) : "",
   };
+}
+
+/** Labels that somebody here has given and that are none of the model's, by name. */
+function ownLabels() {
+  const given = [...items.values()].flatMap((item) => [item, item.relabel]).filter((each) => each && each.label < 0);
+  return [...new Set(given.map((each) => each.name))].sort();
 }
 
 function passes(item) {
@@ -177,7 +183,7 @@ function showEvent() {
     const button = text("button", model.nameOf({ label }), "auto");
     button.dataset.key = n + 1;
     button.style.setProperty("--family", colorOf({ label }));
-    button.addEventListener("click", () => relabel(label));
+    button.addEventListener("click", () => relabel(classOf(label)));
     return button;
   }));
 }
@@ -345,8 +351,7 @@ function round(seconds) {
 function judge(verdict, relabelled = null) {
   if (!current) return;
   const next = nextOpen(shown, current.id);
-  const relabelTo = relabelled === null ? null : model.names[relabelled];
-  write({ action: "judge", ...about(current), verdict, relabel: relabelTo });
+  write({ action: "judge", ...about(current), verdict, relabel: relabelled?.name ?? null });
   advance(next);
 }
 
@@ -359,6 +364,10 @@ function advance(next) {
 
 function relabel(label) {
   judge("wrong", label);
+}
+
+function classOf(label) {
+  return { label, name: model.names[label] };
 }
 
 function judgeAll(own, verdict) {
@@ -414,7 +423,7 @@ function addEvent() {
   search.ask(say("markFirst"), (label) => {
     const event = newId().replaceAll("-", "").slice(0, 12);
     timeline.unmark();
-    write({ action: "add", ...about({ id: event, label, onset, offset, score: null }) });
+    write({ action: "add", ...about({ id: event, ...label, onset, offset, score: null }) });
     choose(items.get(event), { play: false });
   });
 }
@@ -559,7 +568,7 @@ function listen() {
     0: () => timeline.fit(), ",": () => player.seek(player.time - 1), ".": () => player.seek(player.time + 1),
     Escape: () => timeline.unmark(),
     ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((digit) => [
-      digit, () => current && choices[digit - 1] !== undefined && relabel(choices[digit - 1]),
+      digit, () => current && choices[digit - 1] !== undefined && relabel(classOf(choices[digit - 1])),
     ])),
   });
 }

@@ -3,19 +3,20 @@
 import { $, element, shut, text } from "./elements.js";
 import { say } from "./words.js";
 
-/** Ask for a label; calls back with the class that was chosen. */
+/** Ask for a label: calls back with a class, or with what was typed, as a label of one's own. */
 export class Search {
-  constructor(model, colorOf) {
+  constructor(model, colorOf, own) {
     this.model = model;
     this.colorOf = colorOf;
+    this.own = own;
     this.dialog = $("search-dialog");
     this.query = $("query");
     this.found = $("found");
     this.query.addEventListener("input", () => this.look());
     this.query.addEventListener("keydown", (event) => this.key(event));
     this.found.addEventListener("click", (event) => {
-      const row = event.target.closest("[data-label-place]");
-      if (row) this.choose(Number(row.dataset.labelPlace));
+      const row = event.target.closest("li");
+      if (row) this.choose(this.labels[[...this.found.children].indexOf(row)]);
     });
   }
 
@@ -29,21 +30,24 @@ export class Search {
   }
 
   look() {
-    this.labels = this.model.search(this.query.value);
+    this.labels = this.model.search(this.query.value, this.own());
+    const typed = this.model.labelNamed(this.query.value);
+    const isNew = typed.name && !this.labels.some((each) => each.name.toLowerCase() === typed.name.toLowerCase());
+    if (isNew) this.labels.push({ ...typed, isNew: true });
     this.at = 0;
     this.found.replaceChildren(...this.labels.map((label, n) => this.row(label, n)));
     this.point();
   }
 
-  row(label, n) {
-    const [english, chinese] = this.model.data.labels[label];
-    const row = element("li", "");
+  row(item, n) {
+    const row = element("li", item.isNew ? "new" : "");
     row.id = `found-${n}`;
     row.setAttribute("role", "option");
-    row.dataset.labelPlace = label;
-    row.style.setProperty("--family", this.colorOf({ label }));
+    row.style.setProperty("--family", this.colorOf(item));
+    const [english, chinese] = this.model.data.labels[item.label] ?? [item.name, item.name];
     row.append(text("span", english, "auto"));
-    if (chinese !== english) row.append(text("small", chinese, "auto"));
+    if (item.label < 0) row.append(text("small", say("ownLabel")));
+    else if (chinese !== english) row.append(text("small", chinese, "auto"));
     return row;
   }
 

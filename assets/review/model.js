@@ -54,6 +54,13 @@ export class Model {
     return { label: this.placeOf.get(name) ?? -1, name };
   }
 
+  /** The label that somebody types in full: a class of this name, in any case, or one of their own. */
+  labelNamed(text) {
+    const name = text.trim().replace(/\s+/gu, " ");
+    const place = this.data.labels.findIndex((names) => names.slice(0, 2).some((each) => each.toLowerCase() === name.toLowerCase()));
+    return this.labelOf(place < 0 ? name : this.names[place]);
+  }
+
   /** Row of the table of best tags whose time is nearest. */
   rowAt(time) {
     const ms = 1000 * time;
@@ -88,9 +95,14 @@ export class Model {
     return [...sums].sort((one, other) => other[1] - one[1]).slice(0, 9).map(([label]) => label);
   }
 
-  /** Classes whose English or Chinese name holds a text, the nearest first. */
-  search(text, limit = 60) {
+  /** Labels that hold a text: of people's own, then classes by their English or Chinese name, the nearest first. */
+  search(text, own = [], limit = 60) {
     const wanted = text.trim().toLowerCase();
+    const given = own.filter((name) => name.toLowerCase().includes(wanted)).map((name) => this.labelOf(name));
+    return [...given, ...this.classes(wanted, limit).map((label) => ({ label, name: this.names[label] }))];
+  }
+
+  classes(wanted, limit) {
     const found = [];
     this.data.labels.forEach(([english, chinese], label) => {
       const places = [english, chinese].map((name) => name.toLowerCase().indexOf(wanted));

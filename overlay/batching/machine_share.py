@@ -42,9 +42,21 @@ def _installed() -> Iterator[int]:
 
 def _granted() -> Iterator[int]:
     """Limits of the control groups that we are in, as Slurm, Kubernetes and Docker set them."""
+    for folder, own, name in _groups():
+        # as a container sees it, its own group may be the top
+        for group in (folder / own, *(folder / own).parents):
+            with contextlib.suppress(OSError, ValueError):
+                yield int((group / name).read_text())  # "max" is none
+            if group == folder:
+                break
+
+
+def _groups() -> Iterator[tuple[Path, str, str]]:
+    """Where our groups start, which is ours, and what its limit is called: kind two and one."""
     with contextlib.suppress(OSError, ValueError):
-        own = Path("/proc/self/cgroup").read_text().rpartition("::/")[2].strip()
-        for group in (_GROUPS / own, *(_GROUPS / own).parents):
-            limit = group / "memory.max"
-            if limit.is_file() and (said := limit.read_text().strip()).isdecimal():
-                yield int(said)
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, controllers, own = line.split(":", 2)
+            if not controllers:
+                yield _GROUPS, own.lstrip("/"), "memory.max"
+            elif "memory" in controllers.split(","):
+                yield _GROUPS / "memory", own.lstrip("/"), "memory.limit_in_bytes"

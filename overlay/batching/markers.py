@@ -42,6 +42,7 @@ class Marker:
         length_s: Length of the source, if known.
         heard: The strongest labels.
         tries: How often it was tried.
+        source: Where the source was.
     """
 
     place: str
@@ -55,6 +56,7 @@ class Marker:
     length_s: float | None = None
     heard: tuple[str, ...] = ()
     tries: int = 1
+    source: str = ""
     made_by: str = field(default_factory=lambda: f"{os.uname().nodename}:{os.getpid()}")
 
 
@@ -103,7 +105,7 @@ def _read(path: Path) -> Marker | None:
 def _check(marker: Marker) -> None:
     texts = (
         marker.place, marker.kind, marker.key, marker.state, marker.target, marker.reason,
-        marker.made_by, *marker.heard,
+        marker.source, marker.made_by, *marker.heard,
     )  # fmt: skip
     for text in texts:
         os.fsencode(text)  # raises for other things, and for letters that are no text

@@ -5,14 +5,16 @@ from __future__ import annotations
 import html
 import json
 import os
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from overlay.batching.markers import Marker, all_markers
 from overlay.batching.thumbnails import kept_picture
-from overlay.files import whole_or_absent, write_bytes
+from overlay.files import is_there, whole_or_absent, write_bytes
+from overlay.resources import resource
 
 _MOST_PICTURES = 2000
 """A page of more would be slow to open."""
@@ -21,27 +23,38 @@ _PAGE = """<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none';
  style-src 'unsafe-inline'; img-src data:">
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<title>tag-overlay: {title}</title>
+<title>{title} - tag-overlay</title>
 <style>
-:root {{ color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif }}
-body {{ margin: 2rem auto; max-width: 72rem; padding: 0 1rem }}
-h1 {{ font-size: 1.4rem }} table {{ border-collapse: collapse; width: 100% }}
-td, th {{ text-align: left; vertical-align: top; padding: .4rem .6rem;
- border-bottom: 1px solid #8884 }}
-.failed td {{ background: #d0342c22 }} .number {{ text-align: right;
- font-variant-numeric: tabular-nums }} .reason {{ color: #c0392b }}
-td:nth-child(2) {{ min-width: 16rem }} bdi {{ overflow-wrap: anywhere }}
-img {{ display: block; height: 54px; border-radius: 4px }}
-</style>
-<h1>{title}</h1>
-<p>{totals}</p>
-<table><thead><tr><th></th><th>Source</th><th class="number">Length</th>
-<th class="number">Speed</th><th>Heard</th><th>Products</th></tr></thead>
-<tbody>
-{rows}
-</tbody></table>
+{style}</style>
+<h1><bdi>{title}</bdi></h1>
+<dl class="totals">{totals}</dl>
+<p class="note">{made}</p>
+{sections}
 </html>
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Sourced:
+    """A source and what became of it."""
+
+    place: str
+    markers: list[Marker]
+    """One for each kind of product, by kind."""
+
+    @property
+    def has_failed(self) -> bool:
+        return any(marker.state == "failed" for marker in self.markers)
+
+    @property
+    def length_s(self) -> float:
+        """Seconds; 0 where nobody knows."""
+        return next((m.length_s for m in self.markers if m.length_s), 0.0)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time that its products took."""
+        return sum(marker.seconds for marker in self.markers)
 
 
 def write_report(out: Path, target: Path) -> None:
@@ -50,58 +63,151 @@ def write_report(out: Path, target: Path) -> None:
     Raises:
         OutputError: The page cannot be written.
     """
-    sources: dict[str, list[Marker]] = {}
-    for marker in all_markers(out):
-        sources.setdefault(marker.place, []).append(marker)
-    for markers in sources.values():
-        markers.sort(key=lambda marker: marker.kind)
-    ordered = sorted(sources.items(), key=lambda item: (not _has_failed(item[1]), item[0]))
-    n_failed = sum(_has_failed(markers) for markers in sources.values())
-    length_s = sum(_length(markers) or 0.0 for markers in sources.values())
-    totals = (
-        f"{len(sources)} sources, {length_s / 60:.1f} minutes; "
-        f"{len(sources) - n_failed} done, {n_failed} failed"
-    )
-    base = target.absolute().parent
-    rows = [
-        _row(out.absolute(), base, place, markers, with_picture=number < _MOST_PICTURES)
-        for number, (place, markers) in enumerate(ordered)
+    sources, n_gone = _sources(out)
+    failed = [source for source in sources if source.has_failed]
+    done = [source for source in sources if not source.has_failed]
+    page = _Page(out.absolute(), target.absolute().parent)
+    sections = [
+        page.section("failed", "Failed", failed),
+        page.section("done", "Done", done),
+        _gone(n_gone),
     ]
-    page = _PAGE.format(title=_text(out.absolute().name), totals=totals, rows="\n".join(rows))
-    write_bytes(target, page.encode("utf-8", "replace"), overwrite=True)
+    text = _PAGE.format(
+        title=_text(out.absolute().name),
+        style=resource("assets", "report", "report.css").read_text("utf-8"),
+        totals=_totals(sources, len(failed)),
+        made=_made(sources),
+        sections="\n".join(sections),
+    )
+    write_bytes(target, text.encode("utf-8", "replace"), overwrite=True)
 
 
-def _has_failed(markers: Iterable[Marker]) -> bool:
-    return any(marker.state == "failed" for marker in markers)
+def _sources(out: Path) -> tuple[list[_Sourced], int]:
+    """By place; and how many failures are of sources that are no longer there."""
+    found: dict[str, list[Marker]] = {}
+    n_gone = 0
+    for marker in _standing(out):
+        if marker is None:
+            n_gone += 1
+        else:
+            found.setdefault(marker.place, []).append(marker)
+    return [
+        _Sourced(place, sorted(found[place], key=lambda marker: marker.kind))
+        for place in sorted(found)
+    ], n_gone
 
 
-def _length(markers: Iterable[Marker]) -> float | None:
-    return next((m.length_s for m in markers if m.length_s), None)
+def _standing(out: Path) -> Iterator[Marker | None]:
+    """Every marker, ``None`` for a failure whose source is gone: nobody can mend that one."""
+    for marker in all_markers(out):
+        is_gone = marker.state == "failed" and marker.source and not is_there(marker.source)
+        yield None if is_gone else marker
 
 
-def _row(out: Path, base: Path, place: str, markers: list[Marker], *, with_picture: bool) -> str:
-    picture = kept_picture(out, place) if with_picture else None
-    image = f'<img src="{picture}" alt="" loading="lazy">' if picture else ""
-    length_s = _length(markers)
-    seconds = sum(marker.seconds for marker in markers)
-    heard = next((marker.heard for marker in markers if marker.heard), ())
-    speed = f"{length_s / seconds:.1f}×" if length_s and seconds else ""
-    products = "<br>".join(_product(out, base, marker) for marker in markers)
-    css = ' class="failed"' if _has_failed(markers) else ""
-    return (
-        f"<tr{css}><td>{image}</td><td><bdi>{_text(place)}</bdi></td>"
-        f'<td class="number">{f"{length_s:.1f} s" if length_s else ""}</td>'
-        f'<td class="number">{speed}</td><td>{_text(", ".join(heard))}</td><td>{products}</td></tr>'
+def _totals(sources: list[_Sourced], n_failed: int) -> str:
+    length_s, seconds = (sum(getattr(s, name) for s in sources) for name in ("length_s", "seconds"))
+    cells = [("", "Sources", str(len(sources))), ("", "Done", str(len(sources) - n_failed))]
+    cells += [("bad", "Failed", str(n_failed))] if n_failed else []
+    cells += [("", "Length", _clock(length_s)), ("", "Time of workers", _clock(seconds))]
+    return "".join(
+        f'<div class="{css}"><dt>{name}</dt><dd>{value}</dd></div>' for css, name, value in cells
     )
 
 
-def _product(out: Path, base: Path, marker: Marker) -> str:
-    if marker.state == "failed":
-        return f'{_text(marker.kind)}: <span class="reason">{_text(marker.reason)}</span>'
-    target = out / marker.target
-    link = Path(os.path.relpath(target, base))
-    address = quote(link.as_posix().encode("utf-8", "surrogateescape"))
-    return f'<a href="{html.escape(address)}">{_text(marker.kind)}</a>'
+def _made(sources: list[_Sourced]) -> str:
+    """How many products of each kind there are."""
+    kinds = Counter(m.kind for source in sources for m in source.markers if m.state == "done")
+    return " · ".join(f"{kinds[kind]} {_text(kind)}" for kind in sorted(kinds))
+
+
+def _gone(n_gone: int) -> str:
+    if not n_gone:
+        return ""
+    return f'<p class="note">Left out: {n_gone} failures of sources that are no longer there.</p>'
+
+
+class _Page:
+    """Rows of sources.
+
+    Args:
+        out: The output, absolute.
+        base: Folder of the page, absolute.
+    """
+
+    def __init__(self, out: Path, base: Path) -> None:
+        self._out, self._base = out, base
+        self._n_pictures = 0
+
+    def section(self, css: str, title: str, sources: list[_Sourced]) -> str:
+        if not sources:
+            return ""
+        rows = "\n".join(map(self._row, sources))
+        return (
+            f'<section class="{css}"><h2>{title} <b>{len(sources)}</b></h2>\n'
+            f'<ol class="sources">\n{rows}\n</ol></section>'
+        )
+
+    def _row(self, source: _Sourced) -> str:
+        folder, _, name = source.place.rpartition("/")
+        above = f'<span class="folder">{_text(folder)}/</span>' if folder else ""
+        products = "".join(self._link(m) for m in source.markers if m.state == "done")
+        return (
+            f"<li>{self._picture(source.place)}"
+            f'<div class="name"><bdi>{above}{_text(name)}</bdi>'
+            f'<p class="facts">{_facts(source)}</p>{_reasons(source.markers)}</div>'
+            f'<div class="products">{products}</div></li>'
+        )
+
+    def _picture(self, place: str) -> str:
+        kept = kept_picture(self._out, place) if self._n_pictures < _MOST_PICTURES else None
+        if kept is None:
+            return '<span class="picture"></span>'
+        self._n_pictures += 1
+        return f'<img class="picture" src="{kept}" alt="">'
+
+    def _link(self, marker: Marker) -> str:
+        target = self._out / marker.target
+        if not is_there(target):
+            return f'<span class="gone" title="no longer there">{_text(marker.kind)}</span>'
+        link = Path(os.path.relpath(target, self._base))
+        address = quote(link.as_posix().encode("utf-8", "surrogateescape"))
+        return f'<a href="{html.escape(address)}">{_text(marker.kind)}</a>'
+
+
+def _facts(source: _Sourced) -> str:
+    said = []
+    if source.length_s:
+        said.append(_clock(source.length_s))
+    if source.length_s and source.seconds:
+        said.append(f"{source.length_s / source.seconds:.1f}× as fast as played")
+    if heard := next((m.heard for m in source.markers if m.heard), ()):
+        said.append(f'<span class="heard">{_text(", ".join(heard))}</span>')
+    return " · ".join(said)
+
+
+def _reasons(markers: list[Marker]) -> str:
+    """Why products failed, each reason once."""
+    kinds: dict[str, list[str]] = {}
+    for marker in markers:
+        if marker.state == "failed":
+            kinds.setdefault(marker.reason, []).append(marker.kind)
+    return "".join(
+        f'<p class="reason">{_text(", ".join(failed))}: {_text(reason)}</p>'
+        for reason, failed in kinds.items()
+    )
+
+
+def _clock(seconds: float) -> str:
+    """Seconds as people read them.
+
+    >>> _clock(3.04), _clock(83), _clock(7384)
+    ('3.0 s', '1:23', '2:03:04')
+    """
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, s = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{s:02}" if hours else f"{minutes}:{s:02}"
 
 
 def _text(text: str) -> str:
@@ -111,7 +217,7 @@ def _text(text: str) -> str:
 
 
 def write_lines(out: Path, target: Path) -> None:
-    """A line of JSON for each product below an output.
+    """A line of JSON for each product below an output; no failures of sources that are gone.
 
     Raises:
         OutputError: The file cannot be written.
@@ -120,5 +226,5 @@ def write_lines(out: Path, target: Path) -> None:
         whole_or_absent(target, overwrite=True) as temporary,
         temporary.open("w", encoding="utf-8", errors="backslashreplace") as file,
     ):
-        for marker in all_markers(out):
+        for marker in filter(None, _standing(out)):
             file.write(json.dumps(asdict(marker), ensure_ascii=False) + "\n")

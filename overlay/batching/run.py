@@ -257,7 +257,8 @@ class Batch:
             if found is None:
                 yield None
             elif self._is_ours(found):
-                yield from self._left(replace(self._task, found=found))
+                here = replace(found, path=found.path.absolute())  # workers may be elsewhere
+                yield from self._left(replace(self._task, found=here))
 
     def _left(self, task: Task) -> Iterator[Item]:
         standings = self._standings(task)

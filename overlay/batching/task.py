@@ -332,7 +332,7 @@ def remember(task: Task, outcome: Outcome, key: str) -> None:
             Marker(
                 outcome.place, outcome.kind, key, outcome.state, outcome.target, size,
                 outcome.reason, outcome.seconds, outcome.length_s, outcome.heard,
-                2 if task.again else 1,
+                2 if task.again else 1, str(task.found.path),
             ),
         )  # fmt: skip
     except (OSError, OutputError):

@@ -19,6 +19,15 @@ from overlay.vocabulary.wording import Wording, strong_wording_table, wording_ta
 SURE = 0.7
 """Peak score from which on a sound is called by its own name: right three times in four, by the
 maps of ``calibration``; below it by the name of what it is a kind of."""
+_DOES_OTHERWISE = frozenset((
+    "Throat clearing", "Finger snapping", "Clapping", "Howl", "Growling", "Whimper (dog)", "Purr",
+    "Hiss", "Cowbell", "Crowing, cock-a-doodle-doo", "Squawk", "Mouse", "Rattle", "Beatboxing",
+    "Sailboat, sailing ship", "Rowboat, canoe, kayak", "Air brake", "Air horn, truck horn",
+    "Reversing beeps", "Ice cream truck, ice cream van", "Train whistle", "Train horn",
+    "Bicycle bell", "Telephone dialing, DTMF", "Dial tone", "Busy signal", "Shatter",
+))  # fmt: skip
+"""Kinds of which the words for what they are a kind of would be false: a rooster that crows does
+not cluck, a cat that purrs does not meow. They keep their own."""
 _THERE_S = 0.5
 """A sound that is heard this early was there before."""
 _AGAIN_S = 30.0
@@ -156,6 +165,8 @@ def _backed_off(event: TagEvent, vocabulary: Vocabulary | None) -> TagEvent:
     if event.peak >= SURE or (vocabulary is None and event.label not in _wordings()):
         return event
     index = event.index if vocabulary is not None else known.index_of(event.label)
+    if known.names[index] in _DOES_OTHERWISE:
+        return event
     kinds = known.descendants
     for parent in known.parents[index]:
         if not any(kind in kinds for kind in kinds[parent]) and known.wordings[parent]:

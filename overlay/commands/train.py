@@ -82,7 +82,7 @@ def _train_on_verdicts(args: argparse.Namespace) -> None:
     show(f"  from {made.n_right} right and {made.n_wrong} wrong events")
     show(
         f"  of {made.n_held_back} verdicts that were held back it gives {made.n_after} as people "
-        f"did; before, {made.n_before} of these events were right, and all were shown"
+        f"did; before, {made.n_before} were right as they were shown"
     )
 
 

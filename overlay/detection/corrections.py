@@ -56,6 +56,16 @@ def said_of(track: TagTrack, settings: Settings) -> dict[str, Said]:
     return {} if verdicts is None else fold(verdicts.entries)
 
 
+def own_labels(said: Iterable[Said], vocabulary: Vocabulary) -> list[str]:
+    """Labels that people gave to what they heard and that are none of the vocabulary's, by name."""
+    given: dict[str, str] = {}
+    for state in said:
+        label = state.label if state.is_added else state.relabel
+        if label and _named(label, vocabulary)[0] == NO_CLASS:
+            given.setdefault(label.casefold(), label)
+    return sorted(given.values())
+
+
 @dataclass(frozen=True)
 class Judged:
     """Events after their verdicts."""
@@ -97,17 +107,13 @@ def judged(
     Args:
         found: Events as they were found, under the names that they are shown by.
         said: What was said, by id of the event.
-        vocabulary: The classes under the same names.
+        vocabulary: The classes under the same names, and ``own_labels`` behind them.
         model: Name of the tagger.
         end_s: Where the sound ends; nothing lasts longer.
         unwanted: Classes that are not to be shown, whoever hears them.
-
-    Raises:
-        SettingsError: An event was given a label that is none of the vocabulary's.
     """
     if not said:
         return Judged(list(found), [(event, None) for event in found])
-    _check_given(said.values(), vocabulary)
     states = _said_of_each(found, said, model)
     pairs: list[tuple[TagEvent, Said | None]] = list(zip(found, states, strict=True))
     met = {state.event for state in states if state is not None}
@@ -160,17 +166,6 @@ def _stands_alone(state: Said) -> bool:
     """Whether a person said that it is heard, whatever is found."""
     is_sure = state.is_added or state.verdict in ("right", "wrong")
     return is_sure and state.is_heard and state.onset_s is not None
-
-
-def _check_given(said: Collection[Said], vocabulary: Vocabulary) -> None:
-    """Refuse labels that a person gave and that are none of the vocabulary's."""
-    given = {state.label for state in said if state.is_added}
-    given |= {state.relabel for state in said if state.relabel is not None}
-    try:
-        for label in sorted(given):
-            vocabulary.index_of(label)
-    except LabelError as error:
-        raise SettingsError(f"verdicts: {error}") from None
 
 
 def _as_found(state: Said, vocabulary: Vocabulary) -> TagEvent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from overlay.datatypes import Scores, Tag, TagEvent, TagTimeline, Times
 from overlay.detection.calibration import calibrated, is_calibrated
 from overlay.detection.class_filter import NEVER, thresholds_of
-from overlay.detection.corrections import judged, said_of
+from overlay.detection.corrections import judged, own_labels, said_of
 from overlay.detection.edge_alignment import aligned
 from overlay.detection.edge_preserving import SHARP_S, steadied
 from overlay.detection.hysteresis import runs_of
@@ -131,19 +131,23 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
 
     Raises:
         LabelError: The label file cannot be read or does not fit the scores.
-        SettingsError: A label in the settings, or one that a reviewer gave, is none of the track's.
+        SettingsError: A label in the settings is none of the track's, nor one that a reviewer gave.
         ExportError: The verdicts cannot be read, or are of another sound.
     """
     settings = settings or Settings()
     panel = settings.panel
     own = vocabulary_named(track.vocabulary, track.labels)
-    named = vocabulary_shown(track, settings)
-    thresholds = _all_thresholds(named, settings, usual_threshold(settings, track.model))
     smoothed = _smoothed(track, panel)
     if not panel.raw:
         smoothed = calibrated(smoothed, track.model)
         if _collapses(settings):
             smoothed = combined(smoothed, own, LEAST_KIND)
+    said = said_of(track, settings)
+    named = _with_own_labels(_renamed(own, settings), said)
+    own = own.extended(named.names[len(own) :])
+    smoothed = np.pad(smoothed, ((0, 0), (0, len(own) - track.n_classes)))
+    thresholds = _all_thresholds(named, settings, usual_threshold(settings, track.model))
+    thresholds[track.n_classes :] = NEVER  # a person alone hears these
     times, scores = _with_ends(track, smoothed)
     tails: list[Tail] = []
     if panel.raw:
@@ -153,16 +157,15 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
     else:
         events, tails = _events(track, smoothed, thresholds, own, settings)
         scores = _without_tails(scores, times, tails)
-    if named is not own:
+    if named.names != own.names:
         events = [replace(event, label=named.names[event.index]) for event in events]
-    said = said_of(track, settings)
     unwanted = _unwanted(named, settings) if said else ()
     after = judged(events, said, named, track.model, end_s(track), unwanted)
     if not panel.raw:
         events = after.events
         orders = list(ranked(on_at(events, times), after.scores(scores, times)))
         scores = after.scores(_without_quiet(scores, Gate.of(track).quiet(times)), times)
-    best = _best_of(orders, min(panel.top_k, track.n_classes))
+    best = _best_of(orders, min(panel.top_k, len(named)))
     names = named.in_language(panel.language)
     timeline = TagTimeline(
         times, scores, best, names, named.families, named.going_on(panel.language), own.kinds,
@@ -201,10 +204,18 @@ def shown(track: TagTrack, at_s: float, settings: Settings | None = None) -> lis
 def vocabulary_shown(track: TagTrack, settings: Settings) -> Vocabulary:
     """The vocabulary of a track, under the names of the label file if there is one.
 
+    Behind its classes are the labels of their own that people gave in the verdicts on the track.
+
     Raises:
         LabelError: The label file cannot be read or does not fit the scores.
+        ExportError: As ``detect``.
     """
-    vocabulary, path = vocabulary_named(track.vocabulary, track.labels), settings.panel.label_file
+    own = vocabulary_named(track.vocabulary, track.labels)
+    return _with_own_labels(_renamed(own, settings), said_of(track, settings))
+
+
+def _renamed(vocabulary: Vocabulary, settings: Settings) -> Vocabulary:
+    path = settings.panel.label_file
     if path is None:
         return vocabulary
     names = read_labels(path)
@@ -213,6 +224,10 @@ def vocabulary_shown(track: TagTrack, settings: Settings) -> Vocabulary:
             f"{path}: {len(names)} names do not fit scores of {len(vocabulary)} classes"
         )
     return vocabulary.renamed(names)
+
+
+def _with_own_labels(vocabulary: Vocabulary, said: Mapping[str, Said]) -> Vocabulary:
+    return vocabulary.extended(own_labels(said.values(), vocabulary))
 
 
 def _collapses(settings: Settings) -> bool:

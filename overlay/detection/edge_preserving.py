@@ -19,7 +19,7 @@ from overlay.detection.smoothing import pieces_of
 
 SHARP_S = 0.5
 """Rows that have heard more than this smear the borders themselves: they stay as they are."""
-_REACH_S = 0.75
+_REACH_S = 1.0
 """Seconds after which a row counts for a third."""
 _COMPARED_S = 1.2
 """Seconds before and behind a row whose scores are compared."""

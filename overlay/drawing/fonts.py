@@ -129,12 +129,17 @@ def sized(font: Path, size: float, face: int = 0) -> tuple[ImageFont.FreeTypeFon
 
 
 def split_runs(text: str, font: Path) -> list[Run]:
-    """Cut text where the font that has its letters changes; the given font goes first."""
+    """Cut text where the font that has its letters changes; the given font goes first.
+
+    Letters that no font has are left out, such as emoji where there is no font of them: boxes tell
+    nobody anything. Where nothing would be left there are boxes.
+    """
     simplified = not any("\u3040" <= letter <= "\u30ff" for letter in text)  # Kana: Japanese
+    text = _drawable(text, font) or text
     parts: list[tuple[Path, list[str]]] = []
     before = ""
     for letter in text:
-        joined = ord(letter) in _JOINERS or unicodedata.combining(letter) or before == "\u200d"
+        joined = _is_joined(letter) or before == "\u200d"
         before = letter
         if parts and joined:
             chosen = parts[-1][0]
@@ -151,7 +156,31 @@ def split_runs(text: str, font: Path) -> list[Run]:
 
 def can_draw(text: str, font: Path) -> bool:
     """Whether this font or one of the system's has every letter."""
-    return all(_has(font, letter) or _fallback(letter) is not None for letter in set(text))
+    return all(_can_draw_letter(letter, font) for letter in set(text))
+
+
+def undrawable(text: str, font: Path) -> str:
+    """The letters that neither this font nor one of the system's has, in their order."""
+    letters = (letter for letter in dict.fromkeys(text) if not _is_joined(letter))
+    return "".join(letter for letter in letters if not _can_draw_letter(letter, font))
+
+
+def _can_draw_letter(letter: str, font: Path) -> bool:
+    return _has(font, letter) or _fallback(letter) is not None
+
+
+def _drawable(text: str, font: Path) -> str:
+    """The letters that some font has, and what belongs to them."""
+    kept, has_base = [], True
+    for letter in text:
+        has_base = has_base if _is_joined(letter) else _can_draw_letter(letter, font)
+        kept += [letter] * has_base
+    return text if len(kept) == len(text) else " ".join("".join(kept).split())
+
+
+def _is_joined(letter: str) -> bool:
+    """Whether it belongs to the letter before it."""
+    return ord(letter) in _JOINERS or unicodedata.combining(letter) != 0
 
 
 @cache

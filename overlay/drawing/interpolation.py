@@ -6,6 +6,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+import numpy as np
+
+from overlay.datatypes import Times
+
 Curve = tuple[tuple[float, float], ...]
 """Points (second, value); before the first and behind the last it is constant."""
 
@@ -13,6 +17,12 @@ _LONGEST_S = 3.0
 """No piece lasts longer, so that a player that jumps into the video soon shows all of it."""
 _INSTANT_S = 1e-6
 """Points closer than this are one."""
+
+
+def usual_step(times: Times) -> float:
+    """The median distance of two times, 1 s where there are no two."""
+    steps = np.sort(np.diff(times))
+    return float(steps[len(steps) // 2]) if len(steps) else 1.0  # np.median would load numpy.ma
 
 
 def value_at(points: Sequence[tuple[float, float]], t: float) -> float:

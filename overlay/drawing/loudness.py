@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import Levels, Times
+from overlay.drawing.interpolation import usual_step
 from overlay.drawing.text import Floats
 
 _RANGE_DB = 48.0
@@ -41,7 +42,9 @@ class Loudness:
         last = len(values) - 1
         first = np.searchsorted(self._times, edges[:-1], "right") - 1
         stop = np.searchsorted(self._times, edges[1:], "left")
-        silent = (first < 0) & (stop <= 0) | (edges[:-1] > self._times[-1] + _step(self._times))
+        silent = (first < 0) & (stop <= 0) | (
+            edges[:-1] > self._times[-1] + usual_step(self._times)
+        )
         first, stop = np.clip(first, 0, last), np.clip(stop, 1, last + 1)
         pairs = np.stack([first, np.maximum(stop, first + 1)], axis=1).ravel()
         padded = np.append(values, np.float32(0))
@@ -56,7 +59,3 @@ def _scaled(decibels: npt.NDArray[np.float32]) -> Floats:
     top = np.float32(np.percentile(decibels, _LOUDEST))
     scaled: Floats = np.clip(1 + (decibels - top) / np.float32(_RANGE_DB), 0, 1)
     return scaled
-
-
-def _step(times: Times) -> float:
-    return float(np.median(np.diff(times))) if len(times) > 1 else 1.0

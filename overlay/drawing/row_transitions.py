@@ -20,10 +20,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import numpy as np
-
 from overlay.datatypes import TagTimeline
-from overlay.drawing.interpolation import Curve
+from overlay.drawing.interpolation import Curve, usual_step
 from overlay.drawing.motion import Change, Motion, RowSpan
 
 OUT_S, GLIDE_S, IN_S = 0.12, 0.2, 0.16
@@ -86,7 +84,7 @@ def _states(timeline: TagTimeline, n_rows: int) -> Iterator[tuple[float, tuple[i
     times = timeline.times.tolist()
     if not times:
         return
-    reach = max(_REACH_S, 1.5 * float(np.median(np.diff(timeline.times)))) if times[1:] else 1.0
+    reach = max(_REACH_S, 1.5 * usual_step(timeline.times)) if times[1:] else 1.0
     wanted = [tuple(c for c in row if c >= 0) for row in timeline.classes[:, :n_rows].tolist()]
     yield -float("inf"), wanted[0]
     for hop, (a, b) in enumerate(pairwise(times)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from overlay.datatypes import MEL_STEP_DB, Levels, Mel, Times
+from overlay.drawing.interpolation import usual_step
 from overlay.drawing.text import Floats
 
 _RANGE_DB = 54.0
@@ -27,7 +28,7 @@ class Spectrum:
 
     def __init__(self, codes: Mel, times: Times) -> None:
         self._codes = codes
-        self._column_s = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
+        self._column_s = usual_step(times)
         self._middles = times + self._column_s / 2
         some = codes[:: max(1, len(codes) // _MOST_LOOKED_AT)]
         self._top = float(np.percentile(some, _LOUDEST)) if some.size else 0.0

@@ -37,9 +37,11 @@ def as_dict(event: TagEvent, run: Run) -> dict[str, object]:
     vocabulary = vocabulary_named(run.track.vocabulary, run.track.labels)
     frames = run.frames_of(event)
     numbered = {} if frames is None else dict(zip(FRAME_KEYS, frames, strict=True))
-    way = (*vocabulary.breadcrumb(event.index)[:-1], event.label)
+    is_class = event.index < len(vocabulary)  # behind these are labels that a person gave
+    way = (*vocabulary.breadcrumb(event.index)[:-1], event.label) if is_class else (event.label,)
     return {
-        "mid": vocabulary.mids[event.index] or None, "label": event.label, "breadcrumb": list(way),
+        "mid": (is_class and vocabulary.mids[event.index]) or None,
+        "label": event.label, "breadcrumb": list(way),
         "onset_s": round(event.onset_s, 3), "offset_s": round(event.offset_s, 3),
         "peak": round(event.peak, 4), "mean": round(event.mean, 4), **numbered,
     }  # fmt: skip

@@ -20,9 +20,10 @@ from overlay.media.clock import others_copied
 from overlay.media.containers import EXTENSIONS
 from overlay.media.excerpt import output_options
 from overlay.media.frame_filters import decoded, picture_input, repeated
-from overlay.media.overlay_command import color_tags, shown_video, time_base_of
+from overlay.media.overlay_command import color_tags, time_base_of
 from overlay.media.panel_stream import PanelInput, laid_over
 from overlay.media.process import codec_threads, command_line, filtering_threads, local_url
+from overlay.media.stream_choice import shown_video
 
 _LARGEST_SD_HEIGHT = 576
 _PICTURE_NUMBER = re.compile(r"%0?\d*d")

@@ -19,10 +19,11 @@ from overlay.datatypes import MediaInfo, VideoInfo
 from overlay.media.clock import others_copied
 from overlay.media.excerpt import begin_s, output_options
 from overlay.media.frame_filters import decoded, framed, picture_input, repeated
-from overlay.media.overlay_command import composed, shown_video
+from overlay.media.overlay_command import composed
 from overlay.media.panel_stream import PanelInput
 from overlay.media.process import codec_threads, command_line, filtering_threads, local_url
 from overlay.media.reframing import Reframing
+from overlay.media.stream_choice import shown_video
 
 ANIMATIONS = (".gif", ".webp")
 """Extensions."""

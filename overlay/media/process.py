@@ -329,3 +329,9 @@ def _tell_progress(run: FfmpegRun, on_progress: Callable[[float], None] | None) 
         if on_progress and key == b"out_time_us" and value.strip().lstrip(b"-").isdigit():
             furthest = max(furthest, int(value) / 1e6)
             on_progress(furthest)
+
+
+def with_arguments(command: list[str], out: Path, arguments: list[str]) -> list[str]:
+    """Options that come several times, which ffmpeg-python cannot say, before the output."""
+    before_out = command.index(str(local_url(out)))
+    return [*command[:before_out], *arguments, *command[before_out:]]

@@ -12,9 +12,9 @@ from overlay.media.audio import audio_stream
 from overlay.media.edit_lists import played_in_pieces
 from overlay.media.excerpt import excerpted
 from overlay.media.index_check import index_checked
-from overlay.media.overlay_command import shown_video
 from overlay.media.probe import opened, probe
 from overlay.media.program_changes import changed_at
+from overlay.media.stream_choice import shown_video
 from overlay.media.timestamp_survey import check_together, surveyed
 
 

@@ -12,6 +12,7 @@ from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 from av.video.stream import VideoStream
 
+from overlay.datatypes import MediaInfo, VideoInfo
 from overlay.errors import NoVideoStream
 
 _FIRST_PACKETS = 50
@@ -122,3 +123,19 @@ def choice_notes(
     n_left = len(container.streams.audio) - len(sounds)
     if n_left:
         yield f"{n_left} audio tracks of other programs are left out"
+
+
+def shown_video(info: MediaInfo) -> VideoInfo:
+    """The video stream to draw on.
+
+    Raises:
+        NoVideoStream: There is none.
+    """
+    if info.video is None and info.problem:
+        raise NoVideoStream(f"its picture {info.problem}", path=info.path)
+    if info.video is None:
+        raise NoVideoStream(
+            "has no picture to draw on; 'tag-overlay tag' writes the scores of a sound file",
+            path=info.path,
+        )
+    return info.video

@@ -15,8 +15,8 @@ from av.video.stream import VideoStream
 from overlay.datatypes import MediaInfo
 from overlay.errors import ProbeError
 from overlay.media.cropping import Cropping
-from overlay.media.overlay_command import shown_video
 from overlay.media.probe import fraction_of, opened
+from overlay.media.stream_choice import shown_video
 
 Picture = npt.NDArray[np.uint8]
 """sRGB, ``[height, width, 3]``."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from overlay.export.formats import format_named
 from overlay.files import temporary_folder
-from overlay.media.overlay_command import with_chapters
+from overlay.media.copy_command import with_chapters
 from overlay.media.source import Source
 from overlay.products.table import content_of, facts_of
 from overlay.reporting import Reporter

@@ -10,7 +10,7 @@ from overlay.drawing.contact_sheet import PICTURE, Cell, contact_sheet
 from overlay.drawing.theme import load_theme
 from overlay.errors import ExportError, OutputError
 from overlay.files import temporary_folder
-from overlay.media.overlay_command import thumbnail_command
+from overlay.media.frame_command import thumbnail_command
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
 from overlay.products.base import Made

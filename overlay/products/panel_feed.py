@@ -8,13 +8,13 @@ from math import ceil
 from typing import IO
 
 from overlay.datatypes import ColorInfo, TagTimeline, VideoInfo
-from overlay.drawing.fonts import can_draw, font_file
+from overlay.drawing.fonts import can_draw, font_file, undrawable
 from overlay.drawing.panel import Panel
 from overlay.drawing.yuv_planes import PlanarPanel
 from overlay.errors import EncodeError, UsageError
 from overlay.media.dynamic_metadata import dynamic_metadata, has_own_colors
+from overlay.media.frame_command import first_frame_command
 from overlay.media.frame_filters import picture_spans
-from overlay.media.overlay_command import first_frame_command
 from overlay.media.panel_stream import (
     STANDING_RATE,
     DrawnPanel,
@@ -31,8 +31,11 @@ from overlay.products.events import silence, timeline_of, without_labels
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import PanelSettings, Settings
 from overlay.track import TagTrack
+from overlay.vocabulary import read_labels
 from overlay.vocabulary.audioset import audioset
 
+_MOST_SHOWN = 8
+"""Letters without a font that are named."""
 _FAR_S = 60.0
 """A picture that comes later behind the end of the sound is a claim, or no slideshow."""
 
@@ -195,10 +198,23 @@ def drawable(video: VideoInfo, settings: Settings, reporter: Reporter) -> Settin
             "Noto Sans CJK (Debian: fonts-noto-cjk), or name a font with --font"
         )
         settings = replace(settings, panel=replace(panel, language="en"))
+    if panel.label_file is not None:
+        _note_undrawable("".join(read_labels(panel.label_file)), panel, reporter)
     made = make_panel(timeline_of(silence(), without_labels(settings)), video, settings.panel)
     for name in made.without_room:
         reporter.note(f"the view {name} does not fit on {video.width}x{video.height} pixels")
     return settings
+
+
+def _note_undrawable(text: str, panel: PanelSettings, reporter: Reporter) -> None:
+    """Says which letters of the user's own labels will be missing."""
+    missing = undrawable(text, font_file(panel.font, "SemiBold"))
+    if missing:
+        shown = " ".join(missing[:_MOST_SHOWN]) + (" …" if len(missing) > _MOST_SHOWN else "")
+        reporter.note(
+            f"no font on this machine has {shown}; labels are drawn without (Debian: "
+            "fonts-noto-color-emoji has emoji), or name a font with --font"
+        )
 
 
 def fed(

@@ -8,7 +8,7 @@ from pathlib import Path
 from overlay.export.ass_panel import panel_fonts, playable
 from overlay.export.formats import Format, format_named
 from overlay.files import temporary_folder
-from overlay.media.overlay_command import TextTrack
+from overlay.media.copy_command import TextTrack
 from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.stream_copy import Copied, CopiedPlan

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from overlay.errors import UsageError
 from overlay.files import temporary_folder
-from overlay.media.overlay_command import preview_command
+from overlay.media.frame_command import preview_command
 from overlay.media.png_chunks import remove_exif
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source

@@ -17,9 +17,9 @@ from overlay.media.containers import (
     plan_covers,
     plan_subtitles,
 )
+from overlay.media.copy_command import TextTrack, copy_command
 from overlay.media.frame_filters import in_order
 from overlay.media.muxer_trial import check_holds
-from overlay.media.overlay_command import TextTrack, copy_command
 from overlay.media.process import ffmpeg_program
 from overlay.media.sound_codec import converted, copied, sound_notes
 from overlay.media.source import Source

@@ -10,6 +10,7 @@ from overlay.media.source import Source
 from overlay.reporting import SILENT, Reporter
 from overlay.scoring import cache
 from overlay.settings import Settings
+from overlay.tagging.engines.threads import blas_threads
 from overlay.tagging.tagger import Tagger
 from overlay.tagging.track_building import score_stream
 from overlay.tagging.window_plan import Windows
@@ -80,11 +81,12 @@ def _heard(
         source.info, tagger.sample_rate, source.audio_track,
         tolerant=settings.video.tolerant, ffmpeg_path=settings.video.ffmpeg,
     )  # fmt: skip
-    return score_stream(
-        sound_blocks, tagger,
-        Windows(options.sample_duration, options.hop_duration, options.windows),
-        total_s=total_s, fingerprint=fingerprint, reporter=reporter,
-    )  # fmt: skip
+    with blas_threads(options.threads or 1):  # the networks are small: more threads mostly wait
+        return score_stream(
+            sound_blocks, tagger,
+            Windows(options.sample_duration, options.hop_duration, options.windows),
+            total_s=total_s, fingerprint=fingerprint, reporter=reporter,
+        )  # fmt: skip
 
 
 def _key(sound: str, tagger: Tagger, settings: Settings) -> str:

@@ -239,11 +239,3 @@ def in_runs(
         yield from run.push(block.samples)
     if run is not None:
         yield from run.end()
-
-
-def from_zero(blocks: Iterable[Samples], rate: int) -> Iterator[SoundBlock]:
-    """Blocks of samples that begin at second 0 and follow each other without a gap."""
-    n_samples = 0
-    for samples in blocks:
-        yield SoundBlock(n_samples / rate, samples)
-        n_samples += len(samples)

@@ -14,7 +14,7 @@ import argparse
 import itertools
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -41,10 +41,9 @@ from overlay.training.teacher_scores import lessons_of, taught
 
 Floats = npt.NDArray[np.float32]
 
-_BATCH = 16
 LEARNING_RATE = 2e-3
 _LOGIT_FLOOR = 9.0
-_KEEP_EVERY_S, _MEASURE_EVERY_S = 120.0, 300.0
+_MEASURE_EVERY_S = 300.0
 _N_USES = 2
 """How often a scene is used on average, each time masked anew."""
 _N_REMEMBERED = 200
@@ -68,15 +67,30 @@ class Course:
     rate: float = LEARNING_RATE
     threads: int = 2
     """At most; one where that is faster, since others use the machine, too."""
+    batch: int = 16
+    """Scenes in a step."""
+    keep_every_s: float = 120.0
+
+    @property
+    def n_steps(self) -> int:
+        """Whole batches in it."""
+        return self.n_scenes // self.batch
 
 
-def distill(course: Course, lessons: Floats, timelines: dict[str, list[Timeline]]) -> Path:
+def distill(
+    course: Course,
+    lessons: Floats,
+    timelines: dict[str, list[Timeline]],
+    on_step: Callable[[int], None] = lambda step: None,
+) -> Path:
     """Train; returns the checkpoint with averaged weights.
 
     Args:
         course: How.
         lessons: ``[n_clips, n_classes]``.
         timelines: What is measured every few minutes.
+        on_step: Told how many steps are done; what it raises ends the run, which then goes on from
+            the last state that was kept.
     """
     torch.manual_seed(course.seed)
     student, averaged = Student(), Student()
@@ -84,7 +98,7 @@ def distill(course: Course, lessons: Floats, timelines: dict[str, list[Timeline]
     student.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(student.parameters(), weight_decay=1e-2)
     parts = {"student": student, "averaged": averaged, "optimizer": optimizer}
-    n_steps = course.n_scenes // _BATCH
+    n_steps = course.n_steps
     step = _resume(course.work / "state.pt", parts)
     batches, pace = _batches(course, lessons, step, n_steps), _Pace(course.threads)
     kept = measured = began = time.monotonic()
@@ -98,7 +112,7 @@ def distill(course: Course, lessons: Floats, timelines: dict[str, list[Timeline]
         step += 1
         _average(averaged, student, min(0.998, (step + 1) / (step + 20)))
         now = time.monotonic()
-        if now - kept > _KEEP_EVERY_S or step == n_steps:
+        if now - kept > course.keep_every_s or step == n_steps:
             kept = now
             state = {name: part.state_dict() for name, part in parts.items()}
             _keep(course.work / "state.pt", state | {"step": step})
@@ -106,9 +120,10 @@ def distill(course: Course, lessons: Floats, timelines: dict[str, list[Timeline]
         if now - measured > _MEASURE_EVERY_S or step == n_steps:
             measured = now
             figures = measures(averaged, timelines)
-            line = f"{now - began:.0f} s, {step * _BATCH} scenes, loss {np.mean(losses):.4f}"
+            line = f"{now - began:.0f} s, {step * course.batch} scenes, loss {np.mean(losses):.4f}"
             with (course.work / "log.txt").open("a", encoding="utf-8") as log:
                 log.write(f"{line}; {figures}\n")
+        on_step(step)
     return course.work / "student.pt"
 
 
@@ -228,10 +243,9 @@ def _make(course: Course, lessons: Floats, numbers: range, queue: Any) -> None:
         sounds = Sounds.of_folders((), course.work)
         chosen = np.flatnonzero(~np.array(held_back(sounds.clips)))
         mixer = Mixer(sounds, lessons, chosen, course.seed + numbers.start)
-        n_steps = course.n_scenes // _BATCH
-        for number in itertools.chain(numbers, itertools.repeat(n_steps)):
-            mixer.recipe = HEAVY if number < _HEAVY_SHARE * n_steps else LIGHT
-            scenes = [mixer.scene() for _ in range(_BATCH)]
+        for number in itertools.chain(numbers, itertools.repeat(course.n_steps)):
+            mixer.recipe = HEAVY if number < _HEAVY_SHARE * course.n_steps else LIGHT
+            scenes = [mixer.scene() for _ in range(course.batch)]
             queue.put(
                 tuple(np.stack(part).astype(np.float16) for part in zip(*scenes, strict=True))
             )

@@ -2,6 +2,10 @@
 
 An event that is said to be right is an example of its label, one that is wrong a counter-example:
 the same sound, without it. What else is right in at least half of the stretch is heard there, too.
+
+Few examples make a worse label than the one that was shown. So each label is measured on stretches
+that its head has not heard, and is left out if it would be worse: if the right tags less the wrong
+ones are fewer there than those that were shown.
 """
 
 from __future__ import annotations
@@ -9,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +23,7 @@ from overlay.files import is_file
 from overlay.media.audio import stream_sound
 from overlay.media.fingerprint import audio_fingerprint
 from overlay.media.source import Source, open_source
-from overlay.tagging.head import Embedder
+from overlay.tagging.head import Embedder, Head
 from overlay.tagging.segmenting import Samples
 from overlay.training.head_training import (
     MIN_CLIPS,
@@ -34,6 +38,8 @@ from overlay.verdicts import Said, Verdicts, fold
 LONGEST_S = 30.0
 """Of a longer event this much around its middle is heard."""
 _PRESENT = 0.5
+_HEARD = 0.5
+"""Mean score of a stretch in which a label counts as given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,8 @@ class Example:
     judged: str
     """The label that was judged."""
     is_right: bool
+    is_added: bool
+    """Whether nothing was found there, and a person named it."""
     labels: tuple[str, ...]
     """What is heard in it."""
 
@@ -55,15 +63,17 @@ class TaughtByVerdicts:
     """What came out, and what it is worth on verdicts that were held back.
 
     Attributes:
-        trained: The head.
+        head: Of the labels that are not worse than what was shown.
+        worse: Labels that would be.
         n_right: Examples of its labels.
         n_wrong: Counter-examples.
         n_held_back: Verdicts on its labels that heads judged which had not heard them.
-        n_before: How many of these the shown events were right about: all were shown.
+        n_before: How many of these say that an event was right as it was shown.
         n_after: How many of these heads were right about, with a score of one half.
     """
 
-    trained: Trained
+    head: Head
+    worse: tuple[str, ...]
     n_right: int
     n_wrong: int
     n_held_back: int
@@ -109,7 +119,7 @@ def examples_of(verdicts: Verdicts, path: Path, least_s: float) -> list[Example]
     present = [state for state in said if state.is_heard and state.verdict in ("right", "wrong")]
     examples = [
         Example(
-            path, *_stretch(state, least_s), state.label, state.verdict == "right",
+            path, *_stretch(state, least_s), state.label, state.verdict == "right", state.is_added,
             tuple(sorted({each.relabel or each.label for each in present if _is_in(each, state)})),
         )
         for state in said
@@ -146,7 +156,7 @@ def train_on_verdicts(
     """Train a head on stretches of media, and measure it on those that were left out.
 
     Stretches that overlap are left out together. A medium that cannot be decoded is left out with a
-    note, and so is a label of too few examples; what is heard of it counts as neither.
+    note, and so is a label of too few examples, or one that would be worse than what was shown.
 
     Args:
         examples: With their medium.
@@ -157,7 +167,7 @@ def train_on_verdicts(
         on_note: Told what is left out.
 
     Raises:
-        TrainingError: Too few examples.
+        TrainingError: Too few examples, or no label would be better than what was shown.
     """
     check_enough([each for _, own in examples for each in own], on_note)
     heard: list[Example] = []
@@ -176,7 +186,10 @@ def train_on_verdicts(
     on_progress(len(examples), len(examples))
     wanted = check_enough(heard, lambda note: None)
     clips = [Clip(e.path, tuple(name for name in e.labels if name in wanted)) for e in heard]
-    return _measured(trained_on(clips, embeddings, base, list(groups_of(heard))), heard)
+    made = _measured(trained_on(clips, embeddings, base, list(groups_of(heard))), heard)
+    if made.worse:
+        on_note(f"left out, since they would be worse than what was shown: {', '.join(made.worse)}")
+    return made
 
 
 def check_enough(examples: Sequence[Example], on_note: Callable[[str], None]) -> set[str]:
@@ -198,15 +211,50 @@ def check_enough(examples: Sequence[Example], on_note: Callable[[str], None]) ->
 
 
 def _measured(trained: Trained, heard: Sequence[Example]) -> TaughtByVerdicts:
-    place = {label: n for n, label in enumerate(trained.head.labels)}
+    labels, scores = trained.head.labels, trained.left_out
+    gains = [_gain(label, scores[:, n], heard) for n, label in enumerate(labels)]
+    kept = [n for n, gain in enumerate(gains) if gain >= 0]
+    place = {labels[n]: n for n in kept or range(len(labels))}
     own = [(n, each) for n, each in enumerate(heard) if each.judged in place]
-    scores = np.array([trained.left_out[n, place[each.judged]] for n, each in own])
+    answers = np.array([scores[n, place[each.judged]] for n, each in own], np.float32)
     right = np.array([each.is_right for _, each in own], bool)
-    tested = ~np.isnan(scores)
-    return TaughtByVerdicts(
-        trained, int(right.sum()), int((~right).sum()), int(tested.sum()),
-        int(right[tested].sum()), int(((scores >= 0.5) == right)[tested].sum()),
+    shown_right = np.array([each.is_right and not each.is_added for _, each in own], bool)
+    tested = ~np.isnan(answers)
+    before, after = (
+        int(shown_right[tested].sum()),
+        int(((answers >= _HEARD) == right)[tested].sum()),
+    )
+    if not kept:
+        raise TrainingError(
+            f"no label would be better than what was shown: of {int(tested.sum())} verdicts that "
+            f"were held back {after} are given as people did, and {before} of these events were "
+            "right as shown; judge more"
+        )
+    head = replace(
+        trained.head, labels=tuple(place), weight=trained.head.weight[:, kept],
+        bias=trained.head.bias[kept],
     )  # fmt: skip
+    return TaughtByVerdicts(
+        head, tuple(label for label in labels if label not in place), int(right.sum()),
+        int((~right).sum()), int(tested.sum()), before, after,
+    )  # fmt: skip
+
+
+def _gain(label: str, scores: Floats, heard: Sequence[Example]) -> int:
+    """How many more right tags than wrong ones a label gives than were shown of it.
+
+    Args:
+        label: Of the head.
+        scores: For each stretch by heads that have not heard it, ``[n_stretches]``; or NaN.
+        heard: The stretches.
+    """
+    gain = 0
+    for score, each in zip(scores, heard, strict=True):
+        if not np.isnan(score):
+            worth = 1 if label in each.labels else -1
+            was_shown = each.judged == label and not each.is_added
+            gain += worth * (int(score >= _HEARD) - int(was_shown))
+    return gain
 
 
 def groups_of(examples: Sequence[Example]) -> Iterator[int]:

@@ -114,6 +114,19 @@ class Vocabulary:
             return self
         return replace(self, names=names, published=self.published or self.names)
 
+    def extended(self, names: Sequence[str]) -> Vocabulary:
+        """The same classes, and behind them some that a person named: kinds of nothing."""
+        if not names:
+            return self
+        more = tuple(names)
+        nothing = ("",) * len(more)
+        return replace(
+            self, names=self.names + more, mids=self.mids + nothing,
+            families=self.families + nothing, parents=self.parents + ((),) * len(more),
+            wordings=self.wordings + (None,) * len(more),
+            published=self.published and self.published + more,
+        )  # fmt: skip
+
     def in_language(self, language: str) -> tuple[str, ...]:
         """Names for a panel; those that a user chose, or that have no translation, stay.
 

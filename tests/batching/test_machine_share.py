@@ -42,39 +42,53 @@ def test_a_worker_gets_its_share_of_nine_tenths_of_the_memory_and_never_less_tha
     assert worker_mb(10**6) == 1000
 
 
-def in_a_group(limit, code):
-    """Run Python where a control group of our own is all there is."""
+def in_a_group(files, own):
+    """The memory that we may use where such control groups are all there are."""
     unshare = shutil.which("unshare")
-    if unshare is None or "0::/" not in read("/proc/self/cgroup"):
-        pytest.skip("needs unshare and control groups of the second kind")
-    make = f"mount -t tmpfs none /sys/fs/cgroup && echo {limit} > /sys/fs/cgroup/memory.max"
-    if subprocess.run([unshare, "-rm", "sh", "-c", make], capture_output=True).returncode:
+    if unshare is None or sys.platform != "linux":
+        pytest.skip("needs unshare")
+    make = ["mount -t tmpfs none /sys/fs/cgroup"]
+    for name, limit in files.items():
+        path = Path("/sys/fs/cgroup", name)
+        make.append(f"mkdir -p '{path.parent}' && echo {limit} > '{path}'")
+    make.append(f"printf '%s\\n' '{own}' > /sys/fs/cgroup/own")
+    make.append("mount --bind /sys/fs/cgroup/own /proc/$$/cgroup")  # exec keeps the number
+    setup = " && ".join(make)
+    if subprocess.run([unshare, "-rm", "sh", "-c", setup], capture_output=True).returncode:
         pytest.skip("may not mount in a namespace of its own here")
-    script = f'{make} && exec "$0" -c "$1"'
-    command = [unshare, "-rm", "sh", "-c", script, sys.executable, code]
+    asked = "from overlay.batching.machine_share import memory_mb; print(memory_mb())"
+    command = [unshare, "-rm", "sh", "-c", f'{setup} && exec "$0" -c "$1"', sys.executable, asked]
     said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    return said.stdout.split()
+    return float(said.stdout)
 
 
-def read(path):
-    return Path(path).read_text() if Path(path).exists() else ""
+LESS = 500_000_000
+"""Than any machine has."""
 
 
 @pytest.mark.parametrize(
-    ("limit", "expected_mb"),
+    ("files", "own", "expected_mb"),
     [
-        ("500000000", 500.0),  # less than any machine has
-        ("max", None),  # no limit
-        ("900000000000000000", None),  # more than there is
+        ({"memory.max": LESS}, "0::/", 500),
+        ({"memory.max": "max"}, "0::/", None),
+        ({"memory.max": 9 * 10**17}, "0::/", None),  # more than there is
+        ({"job/memory.max": LESS, "job/step/memory.max": "max"}, "0::/job/step", 500),
+        ({"job/memory.max": 2 * LESS, "job/step/memory.max": LESS}, "0::/job/step", 500),
+        ({"job 7/memory.max": LESS}, "0::/job 7", 500),
+        ({"other/memory.max": LESS}, "0::/job", None),
+        ({"memory.max": LESS}, "0::/../../seen/from/inside", 500),  # of a container
+        ({"memory/job/memory.limit_in_bytes": LESS}, "4:memory:/job", 500),
+        ({"memory/memory.limit_in_bytes": LESS}, "4:cpu,memory:/of/the/host", 500),
+        ({"memory/job/memory.limit_in_bytes": LESS}, "4:cpuset:/job", None),
+        ({"memory/job/memory.limit_in_bytes": 2**63 - 4096}, "4:memory:/job", None),  # none
+        ({"memory.max": LESS}, "nonsense", None),
     ],
 )
-def test_the_limit_of_a_control_group_counts_where_it_is_less_than_the_machine_has(
-    limit, expected_mb
+def test_the_least_limit_of_our_control_groups_counts_where_the_machine_has_more(
+    files, own, expected_mb
 ):
-    asked = "from overlay.batching.machine_share import memory_mb; print(memory_mb())"
     installed_mb = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
-    (found,) = in_a_group(limit, asked)
-    assert float(found) == pytest.approx(expected_mb or installed_mb)
+    assert in_a_group(files, own) == pytest.approx(expected_mb or installed_mb)
 
 
 def test_memory_is_shared_out_where_nothing_is_said_and_else_is_what_was_said():

@@ -15,13 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from overlay.media.audio import stream_audio
+from overlay.datatypes import SoundBlock
+from overlay.media.audio import stream_sound
 from overlay.media.probe import probe
 from overlay.resources import resource
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import Tagger, load_tagger
 from overlay.tagging.track_building import score_stream
-from overlay.tagging.window_plan import Windows, from_zero
+from overlay.tagging.window_plan import Windows
 from overlay.track import TagTrack
 
 FOLDER = Path(__file__).parents[3] / "shared/audio/esc_dev"
@@ -29,11 +30,7 @@ FOLDER = Path(__file__).parents[3] / "shared/audio/esc_dev"
 
 def track_of(tagger: Tagger, path: Path) -> TagTrack:
     """The scores of one clip, as the product makes them."""
-    return score_stream(
-        from_zero(stream_audio(probe(path), tagger.sample_rate), tagger.sample_rate),
-        tagger,
-        Windows(2.0, 0.3),
-    )
+    return score_stream(stream_sound(probe(path), tagger.sample_rate), tagger, Windows(2.0, 0.3))
 
 
 def main(model: str, weights: str | None) -> None:
@@ -77,9 +74,7 @@ def nothing(tagger: Tagger) -> None:
     rng = np.random.default_rng(0)
     for level in (0, 0.001, 0.01, 0.1, 0.5):
         noise = rng.normal(0, level, 8 * tagger.sample_rate).astype(np.float32)
-        best = score_stream(
-            from_zero([noise], tagger.sample_rate), tagger, Windows(2.0, 0.3)
-        ).top_k(3)
+        best = score_stream([SoundBlock(0.0, noise)], tagger, Windows(2.0, 0.3)).top_k(3)
         print(f"white noise at {level:g}: "
               + ", ".join(f"{tag.label} {tag.score:.2f}" for tag in best))  # fmt: skip
 

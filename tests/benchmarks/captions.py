@@ -23,12 +23,12 @@ from overlay.captioning.styles import style_named
 from overlay.datatypes import Cue, TagEvent
 from overlay.detection import detect
 from overlay.detection.detect import Detection
-from overlay.media.audio import stream_audio
+from overlay.media.audio import stream_sound
 from overlay.media.probe import probe
 from overlay.settings import CaptionSettings, TaggingSettings
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.track_building import score_stream
-from overlay.tagging.window_plan import Windows, from_zero
+from overlay.tagging.window_plan import Windows
 from overlay.vocabulary.audioset import audioset
 
 
@@ -72,8 +72,8 @@ def main() -> None:
         counts: Counter[str] = Counter()
         print(f"\n| clip | captions of {tagger.name} | |\n|---|---|---|")
         for row in rows:
-            sound = stream_audio(probe(args.clips / row["file"]), tagger.sample_rate)
-            track = score_stream(from_zero(sound, tagger.sample_rate), tagger, Windows())
+            sound = stream_sound(probe(args.clips / row["file"]), tagger.sample_rate)
+            track = score_stream(sound, tagger, Windows())
             detection = detect(track)
             strict = set(row["strict_labels"].split(";"))
             lenient = set(row["lenient_extra_labels"].split(";")) - {""}

@@ -24,7 +24,7 @@ import numpy as np
 import sed_eval
 from dcase_util.containers import MetaDataContainer
 
-from overlay.datatypes import TagEvent
+from overlay.datatypes import SoundBlock, TagEvent
 from overlay.detection import detect
 from overlay.detection.smoothing import smooth
 from overlay.media.audio import stream_audio
@@ -32,7 +32,7 @@ from overlay.media.probe import probe
 from overlay.settings import TaggingSettings
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.track_building import score_stream
-from overlay.tagging.window_plan import Windows, from_zero
+from overlay.tagging.window_plan import Windows
 from overlay.track import TagTrack
 
 RATE = 32000
@@ -172,8 +172,7 @@ def main() -> None:
     for model in args.models:
         tagger = load_tagger(TaggingSettings(model=model, device="cpu"))
         tracks = [
-            score_stream(from_zero([sound], tagger.sample_rate), tagger, Windows(2.0, 0.3))
-            for sound, _ in made
+            score_stream([SoundBlock(0.0, sound)], tagger, Windows(2.0, 0.3)) for sound, _ in made
         ]
         for way, find in WAYS.items():
             metrics = sed_eval.sound_event.EventBasedMetrics(

@@ -36,6 +36,7 @@ import numpy as np
 import overlay
 from overlay.datatypes import TagEvent
 from overlay.detection import detect
+from overlay.errors import TrainingError
 from overlay.media.source import open_source
 from overlay.scoring.score import score
 from overlay.settings import Settings, TaggingSettings, override
@@ -189,7 +190,10 @@ def taught(model: str, heard: Heard, folder: Path) -> str:
     files = [judged(clip, track, folder) for clip, track in heard]
     for clip, _ in heard:
         (folder / clip.path.name).symlink_to(clip.path)
-    made = overlay.train_on_verdicts(files, folder / "own.npz", model=model, device="cpu")
+    try:
+        made = overlay.train_on_verdicts(files, folder / "own.npz", model=model, device="cpu")
+    except TrainingError as refused:
+        return f"{model}: {refused}"
     return (
         f"{model}: {len(made.labels)} labels, {made.n_right} right, {made.n_wrong} wrong; of "
         f"{made.n_held_back} verdicts held back {made.n_after} as people, before {made.n_before}"

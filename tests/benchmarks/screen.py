@@ -31,7 +31,7 @@ from pathlib import Path
 
 import numpy as np
 
-from overlay.datatypes import Tag
+from overlay.datatypes import SoundBlock, Tag
 from overlay.detection import detect
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
@@ -40,7 +40,7 @@ from overlay.settings import WINDOWS, PanelSettings, Settings, TaggingSettings
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.tagger import Tagger
 from overlay.tagging.track_building import score_stream
-from overlay.tagging.window_plan import Windows, from_zero
+from overlay.tagging.window_plan import Windows
 from overlay.track import TagTrack
 
 RATE = 32000
@@ -172,7 +172,7 @@ def scored(sound: np.ndarray, tagger: Tagger, windows: Windows) -> TagTrack:
     key = cache.key_of("screen", digest, tagger.name, tagger.model_hash, *facts)
     track = cache.recall(key)
     if track is None:
-        track = score_stream(from_zero([sound], tagger.sample_rate), tagger, windows)
+        track = score_stream([SoundBlock(0.0, sound)], tagger, windows)
         cache.keep(key, track)
     return track
 

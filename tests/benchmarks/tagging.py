@@ -33,7 +33,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tagging_checkpoints import golden_weight, write_paddle
 from turns import Contestant, compare, print_surroundings
 
-from overlay.media.audio import stream_audio
+from overlay.datatypes import SoundBlock
+from overlay.media.audio import stream_audio, stream_sound
 from overlay.media.probe import probe
 from overlay.media.process import ffmpeg_program
 from overlay.settings import TaggingSettings
@@ -42,7 +43,7 @@ from overlay.tagging.tagger import Tagger
 from overlay.tagging.track_building import score_stream
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.published import find
-from overlay.tagging.window_plan import Windows, from_zero
+from overlay.tagging.window_plan import Windows
 
 RATE, WINDOW_S, BATCH = 32000, 2.0, 8
 _LONGEST_FOR_ALL_S = 120
@@ -86,9 +87,7 @@ def in_batches(tagger: NetworkTagger, hop_s: float, network: Score) -> Score:
 def ours(tagger: Tagger, hop_s: float, way: str = "auto") -> Score:
     """The product."""
     windows = Windows(WINDOW_S, hop_s, way)
-    return lambda signal: (
-        score_stream(from_zero([signal], tagger.sample_rate), tagger, windows).scores
-    )
+    return lambda signal: score_stream([SoundBlock(0.0, signal)], tagger, windows).scores
 
 
 def isolated(tagger: Tagger, hop_s: float) -> Score:
@@ -202,11 +201,8 @@ def from_file(settings: TaggingSettings, hop_s: float, seconds: float, folder: s
     def score(signal: np.ndarray) -> np.ndarray:
         if len(signal) < seconds * RATE:  # the warm-up
             return ours(tagger, hop_s)(signal)
-        return score_stream(
-            from_zero(stream_audio(probe(path), RATE), tagger.sample_rate),
-            tagger,
-            Windows(WINDOW_S, hop_s),
-        ).scores
+        sound = stream_sound(probe(path), RATE)
+        return score_stream(sound, tagger, Windows(WINDOW_S, hop_s)).scores
 
     return score
 

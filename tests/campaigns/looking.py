@@ -1,7 +1,7 @@
 """Contact sheets of the views, to be looked at: every theme, size and kind of film.
 
     python tests/campaigns/looking.py FOLDER [--views list ...] [--themes dark ...]
-        [--sizes 1280x720 ...] [--twenty]
+        [--sizes 1280x720 ...] [--strip spectrogram] [--twenty]
 
 Writes one PNG for each view and size, with a row for each theme and a column for each film; with
 ``--twenty`` instead twenty consecutive frames of a change of tags, for each view.
@@ -25,7 +25,7 @@ from overlay.detection import detect
 from overlay.drawing.panel import Panel
 from overlay.drawing.theme import theme_names
 from overlay.moviepy import with_panel
-from overlay.settings import VIEWS, PanelSettings, Settings
+from overlay.settings import STRIPS, VIEWS, PanelSettings, Settings
 from overlay.track import MEL_COLUMN_S, TagTrack
 from overlay.vocabulary.audioset import audioset
 
@@ -148,7 +148,8 @@ def main() -> None:
     parser.add_argument("--themes", nargs="+", default=theme_names())
     parser.add_argument("--sizes", nargs="+", default=SIZES)
     parser.add_argument("--at", type=float, default=AT_S)
-    parser.add_argument("--from-s", type=float, default=7.8)
+    parser.add_argument("--from-s", type=float, default=7.45)
+    parser.add_argument("--strip", choices=STRIPS, default=STRIPS[0])
     parser.add_argument("--twenty", action="store_true")
     parser.add_argument("--stills", type=Path, metavar="VIDEO")
     args = parser.parse_args()
@@ -161,15 +162,16 @@ def main() -> None:
             size = tuple(int(n) for n in text.split("x"))
             background = films(size)
             if args.twenty:
-                panel = panel_of(view, args.themes[0], size)
+                panel = panel_of(view, args.themes[0], size, strip=args.strip)
                 shown = [reduced(with_panel(background["flat"], panel, args.from_s + n / 30))
                          for n in range(20)]  # fmt: skip
                 rows = [shown[n : n + 5] for n in range(0, 20, 5)]
             else:
-                panels = [panel_of(view, theme, size) for theme in args.themes]
+                panels = [panel_of(view, theme, size, strip=args.strip) for theme in args.themes]
                 rows = [[reduced(with_panel(each, panel, args.at)) for each in background.values()]
                         for panel in panels]  # fmt: skip
-            name = f"{view}-{text}{'-twenty' if args.twenty else ''}.png"
+            kind = f"{view}-{args.strip}" if args.strip != STRIPS[0] else view
+            name = f"{kind}-{text}{'-twenty' if args.twenty else ''}.png"
             sheet(rows, args.folder / name)
 
 

@@ -210,6 +210,19 @@ def test_where_the_tagger_is_unsure_the_general_word_is_said():
     unsure = said([heard("Bark", 1, 4, 0.6)], style="youtube")[0][2]
     assert unsure == said([heard("Dog", 1, 4, 0.9)], style="youtube")[0][2]
     assert said([heard("Dog", 1, 4, 0.6)], style="youtube")[0][2] == unsure  # no "pets"
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("Bark", "[dog barking]"), ("Marimba, xylophone", "[mallet percussion playing]"),
+        ("Crowing, cock-a-doodle-doo", "[rooster crowing]"), ("Purr", "[cat purring]"),
+        ("Shatter", "[glass shattering]"), ("Train horn", "[train horn blaring]"),
+        ("Dial tone", "[dial tone humming]"), ("Bicycle bell", "[bicycle bell ringing]"),
+    ],
+)  # fmt: skip
+def test_an_unsure_kind_is_not_called_by_what_it_does_not_do(label, words):
+    assert said([heard(label, 1, 5, 0.66)])[0][2] == words
     assert said([heard("Bark", 1, 4, 0.3)]) == []
     assert said([heard("Bark", 1, 4, 0.3)], style="plain")[0][2] == "[Bark]"
     assert said([heard("My gate", 1, 4, 0.5)], density="high")[0][2] == "[My gate]"

@@ -44,7 +44,7 @@ def test_progress_is_seen_on_any_terminal(clip, tmp_path, columns):
 
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 0, columns, 0, 0))
-    command = [*COMMAND, str(clip), "--model", "builtin", "-o", str(tmp_path / "a.mp4")]
+    command = [*COMMAND, "tag", str(clip), "--model", "builtin", "--no-cache"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
         command, stderr=theirs, stdout=subprocess.DEVNULL, env=environment

@@ -1,10 +1,10 @@
 """Tracks as a tagger makes them of sounds that are known."""
 
 import numpy as np
+from making import from_zero
 
 from overlay.settings import EventSettings, PanelSettings, Settings
 from overlay.tagging.band_levels import LevelMeter
-from overlay.tagging.window_plan import from_zero
 from overlay.track import TagTrack
 from overlay.vocabulary.audioset import audioset_labels
 

@@ -153,12 +153,30 @@ def test_verdicts_on_another_sound_are_refused(judged):
         judged(media=Media("other.mp4", "0" * 64))
 
 
-@pytest.mark.parametrize(
-    "bad", [{"relabel": "Nosuch", "verdict": "wrong"}, {"action": "add", "label": "Nosuch"}]
-)
-def test_labels_of_nobody_are_refused(judged, bad):
-    with pytest.raises(SettingsError, match="Nosuch"):
-        judged(entry("new", **bad))
+def test_a_label_of_ones_own_is_shown_where_a_person_heard_it(judged):
+    made = judged(
+        on("Dog", verdict="wrong", relabel="my machine"),
+        entry("new", "add", 1, label="My Machine", onset_s=12.0, offset_s=14.0),
+        entry("other", "add", 2, label="<Whistle>", onset_s=15.0, offset_s=16.0),
+    )
+    dog = found("Dog")
+    mine = [e for e in made.events if e.label not in ("Rain", "Siren")]
+    assert [(e.label, e.onset_s, e.offset_s) for e in mine] == [
+        ("my machine", dog.onset_s, dog.offset_s), ("my machine", 12.0, 14.0),
+        ("<Whistle>", 15.0, 16.0),
+    ]  # fmt: skip
+    assert [tag.label for tag in made.shown(4.5)] == ["my machine"]
+    assert made.shown(4.5)[0].score == pytest.approx(detect(TRACK).shown(4.5)[0].score)
+    assert {tag.label: tag.score for tag in made.shown(13.0)}["my machine"] == 1.0
+    assert made.shown(28.0) == [] and len(detect(TRACK).vocabulary) == len(TRACK.labels)
+
+
+def test_a_label_of_ones_own_can_be_denied_and_captioned(judged, tmp_path):
+    said = on("Dog", verdict="wrong", relabel="my machine")
+    assert list(spans(judged(said, deny=("my machine",)))) == ["Rain", "Siren"]
+    events = judged(said).events
+    cues = captions_of(events, TRACK, settings(verdicts=(str(tmp_path / "v.json"),))).cues
+    assert any("machine" in line for cue in cues for line in cue.lines)
 
 
 def test_plain_scores_take_no_verdicts(judged):

@@ -19,7 +19,7 @@ from overlay.resources import resource
 from overlay.settings import PanelSettings
 from overlay.vocabulary import FAMILIES
 
-SIZE, RATE, SECONDS = (640, 360), 25, 10
+SIZE, RATE, SECONDS = (640, 360), 25, 7
 LABELS = ("Dog", "Barking", "Rain on surface", "Speech", "Waterfall", "Pink noise", "Growling")
 THEME = """
 [card]

@@ -10,7 +10,7 @@ import pytest
 from fontTools.ttLib import TTCollection, TTFont
 
 from overlay.drawing import fonts
-from overlay.drawing.fonts import Run, can_draw, font_file, split_runs
+from overlay.drawing.fonts import Run, can_draw, font_file, split_runs, undrawable
 from overlay.drawing.text import TextDrawer, TextStyle
 from overlay.errors import FontNotFound
 from overlay.vocabulary.audioset import audioset_labels
@@ -120,9 +120,39 @@ def test_letters_that_the_font_lacks_come_from_the_systems(drawer):
     assert dog.shape != call.shape or not np.array_equal(dog, call)  # no two empty boxes
 
 
-def test_letters_that_no_font_has_still_draw(drawer, fonts_in, tmp_path):
+@pytest.fixture
+def no_fonts(fonts_in, tmp_path):
+    """A machine without fonts."""
     fonts_in(tmp_path)
+
+
+@pytest.mark.usefixtures("no_fonts")
+def test_letters_that_no_font_has_still_draw(drawer):
     assert ink(drawer.tile("\U00010400", 20)).max() > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        pytest.param("Dog \U00010400 barks", "Dog barks", id="no second space stays"),
+        pytest.param("\U00010400 Dog", "Dog", id="at the start"),
+        pytest.param("Dog\U00010400\ufe0f\U0001f3fd!", "Dog!", id="with what changes it"),
+        pytest.param("Dog  barks ", "Dog  barks ", id="all drawable stays as it is"),
+        pytest.param("\U00010400", "\U00010400", id="nothing else: a box"),
+    ],
+)
+@pytest.mark.usefixtures("no_fonts")
+def test_letters_that_no_font_has_are_left_out(drawer, text, drawn):
+    own = font_file(None, "SemiBold")
+    assert "".join(run.text for run in split_runs(text, own)) == drawn
+    assert drawer.length(text, 20) == drawer.length(drawn, 20)
+
+
+@pytest.mark.usefixtures("no_fonts")
+def test_letters_without_a_font_are_named_once_and_in_order():
+    own = font_file(None, "SemiBold")
+    assert undrawable("a\U00010401b\U00010400\U00010401\ufe0f", own) == "\U00010401\U00010400"
+    assert undrawable("Dog, Türe", own) == ""
 
 
 def test_control_characters_and_nothing_draw(drawer):

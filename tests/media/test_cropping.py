@@ -10,7 +10,7 @@ from inspecting import picture_times, pictures
 from making import made
 
 from overlay.media.cropping import croppings
-from overlay.media.overlay_command import thumbnail_command
+from overlay.media.frame_command import thumbnail_command
 from overlay.media.probe import probe
 from overlay.media.process import ffmpeg_program
 from overlay.media.thumbnails import _without, glimpses

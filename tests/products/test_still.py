@@ -13,9 +13,11 @@ from PIL import ExifTags, Image
 
 from overlay.errors import NoVideoStream, OutputError, UsageError
 from overlay.media.png_chunks import remove_exif
+from overlay.media.source import open_source
 from overlay.products.burned import Burned
 from overlay.products.still import Still
-from overlay.settings import VideoSettings
+from overlay.reporting import Reporter
+from overlay.settings import PanelSettings, Settings, VideoSettings
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,19 @@ def test_tags_are_those_of_its_second(clip, tmp_path):
     plain = [made(Still(s), clip, tmp_path / f"plain{s}.png", track=two_tags()).path
              for s in (1.0, 3.0)]  # fmt: skip
     assert len({path.read_bytes() for path in (*drawn, *plain)}) == 4
+
+
+def test_own_labels_whose_letters_no_font_has_are_said_before_the_work(clip, tmp_path):
+    labels, notes = tmp_path / "labels.txt", []
+    names = [f"label {n}" for n in range(526)]
+    labels.write_text("\n".join([*names, "dog \U00010400"]), "utf-8")
+    settings = Settings(panel=PanelSettings(label_file=labels))
+    Still(1.0).plan(open_source(clip), settings, tmp_path / "p.png", Reporter(on_note=notes.append))
+    assert [note for note in notes if "\U00010400" in note and "without" in note]
+    labels.write_text("\n".join([*names, "dog"]), "utf-8")
+    notes.clear()
+    Still(1.0).plan(open_source(clip), settings, tmp_path / "p.png", Reporter(on_note=notes.append))
+    assert notes == []
 
 
 def test_pixels_are_square(make_clip, tmp_path):

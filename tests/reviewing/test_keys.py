@@ -90,6 +90,28 @@ def test_search_relabels_in_english_and_chinese(typed, chosen, person):
     assert _current(person)[0] == "Speech"
 
 
+def test_label_of_ones_own_is_typed_kept_and_offered_again(person):
+    person.press("/")
+    person.press(" My  <b>machine", Keys.ENTER)
+    assert _last(person)["relabel"] == "My <b>machine"
+    assert person.text(".row .about b") == "My <b>machine"
+    person.press("n")
+    person.press("my <", Keys.ENTER)
+    assert (_last(person)["action"], _last(person)["label"]) == ("add", "My <b>machine")
+    person.open()
+    assert person.texts(".row .about b").count("My <b>machine") == 2
+    assert not person.complaints()
+
+
+@pytest.mark.parametrize("typed", ["MEOW", "喵喵声"])
+def test_a_class_typed_in_full_is_no_label_of_ones_own(typed, person):
+    person.press("/")
+    person.press(typed)
+    assert not person.js("document.querySelector('#found .new')")
+    person.press(Keys.ENTER)
+    assert _last(person)["relabel"] == "Meow"
+
+
 def test_search_by_arrows_and_given_up(person):
     person.press("/")
     person.press("dog", Keys.ARROW_DOWN)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from making import from_zero
 from tagging_checkpoints import golden_weight, write_paddle
 
 from overlay.datatypes import SoundBlock
@@ -15,7 +16,7 @@ from overlay.tagging.half_rate import Halver
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.track_building import score_stream
 from overlay.tagging.weights.auto_choice import takes_fine
-from overlay.tagging.window_plan import Windows, from_zero
+from overlay.tagging.window_plan import Windows
 from overlay.vocabulary.audioset import audioset, audioset_labels
 from overlay.vocabulary.audioset_strong import audioset_strong, fine_of_audioset
 

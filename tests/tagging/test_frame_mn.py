@@ -5,6 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
+from making import from_zero
 from tagging_checkpoints import write_torch_zip
 
 from overlay.settings import TaggingSettings
@@ -14,7 +15,7 @@ from overlay.tagging.networks.mobilenet import TABLE
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.track_building import score_stream
 from overlay.tagging.weights.checkpoint import renamed
-from overlay.tagging.window_plan import Windows, from_zero
+from overlay.tagging.window_plan import Windows
 from overlay.vocabulary.audioset_strong import audioset_strong
 
 

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from making import from_zero
 
 from overlay.errors import CheckpointError, TaggerError
 from overlay.settings import TaggingSettings
@@ -11,7 +12,7 @@ from overlay.tagging.onnx_export import export_onnx
 from overlay.tagging.onnx_file import _HELD, check_external, facts_of
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.track_building import score_stream
-from overlay.tagging.window_plan import Windows, from_zero
+from overlay.tagging.window_plan import Windows
 
 RATE = 8000
 META = {"sample_rate": str(RATE), "labels": json.dumps(["loud", "soft"]), "activation": "none"}

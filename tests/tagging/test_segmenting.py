@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from making import from_zero
 
 from overlay.datatypes import SoundBlock
 from overlay.errors import TaggerError
@@ -11,7 +12,7 @@ from overlay.tagging.segmenting import Cutter, segments
 from overlay.tagging.tagger import WindowTagger
 from overlay.tagging.track_building import score_stream
 from overlay.tagging.window_blending import Blend
-from overlay.tagging.window_plan import Windows, from_zero, in_runs
+from overlay.tagging.window_plan import Windows, in_runs
 from overlay.track import ScoreBlock
 
 

@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from making import from_zero
 from tagging_checkpoints import golden_weight, write_paddle
 
 from overlay.errors import CheckpointError, DeviceUnavailable, TaggerError, UnknownTagger
@@ -23,7 +24,7 @@ from overlay.tagging.tagger import WindowTagger
 from overlay.tagging.track_building import score_stream
 from overlay.tagging.weights.checkpoint import read_arrays
 from overlay.tagging.weights.published import MODELS_VARIABLE
-from overlay.tagging.window_plan import Windows, from_zero
+from overlay.tagging.window_plan import Windows
 from overlay.vocabulary.audioset import audioset_labels
 
 RATE = 32000

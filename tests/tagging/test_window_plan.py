@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from making import from_zero
 
 from overlay.datatypes import SoundBlock
 from overlay.tagging.frame_tagger import FrameTagger
 from overlay.tagging.tagger import WindowTagger
 from overlay.tagging.track_building import score_stream
 from overlay.tagging.window_blending import Blend
-from overlay.tagging.window_plan import Windows, from_zero
+from overlay.tagging.window_plan import Windows
 
 RATE = 1000
 

@@ -181,30 +181,26 @@ def test_masks_leave_most_of_a_scene():
 
 @needs_torch
 @pytest.mark.slow
-def test_a_run_goes_on_where_it_stopped(work, bank, monkeypatch):
+def test_a_run_goes_on_where_it_stopped(work, bank):
     import torch
 
-    from overlay.training import distill
+    from overlay.training.distill import Course, distill
 
-    monkeypatch.setattr(distill, "_KEEP_EVERY_S", 0)
-    monkeypatch.setattr(distill, "_BATCH", 2)
-    lessons = np.eye(4, 527, dtype=np.float32)
-    course = distill.Course(work, 8)
-    step = distill._step
-
-    def stopping(*arguments, done=[]):  # noqa: B006
-        done.append(1)
-        if len(done) == 3:
+    def stopping(step):
+        if step == 2:
             raise KeyboardInterrupt
-        return step(*arguments)
 
-    monkeypatch.setattr(distill, "_step", stopping)
+    def step_kept():
+        return torch.load(work / "state.pt", weights_only=True)["step"]
+
+    lessons = np.eye(4, 527, dtype=np.float32)
+    course = Course(work, 8, batch=2, keep_every_s=0)
     with pytest.raises(KeyboardInterrupt):
-        distill.distill(course, lessons, {})
-    assert torch.load(work / "state.pt", weights_only=True)["step"] == 2
-    monkeypatch.setattr(distill, "_step", step)
-    assert distill.distill(course, lessons, {}) == work / "student.pt"
-    assert torch.load(work / "state.pt", weights_only=True)["step"] == 4
+        distill(course, lessons, {}, stopping)
+    assert step_kept() == 2 and not (work / "log.txt").exists()
+    steps = []
+    assert distill(course, lessons, {}, steps.append) == work / "student.pt"
+    assert steps == [3, 4] and step_kept() == 4
     assert "8 scenes" in (work / "log.txt").read_text()
 
 

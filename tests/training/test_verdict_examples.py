@@ -17,6 +17,7 @@ from overlay.training.verdict_examples import (
     groups_of,
     media_of,
     stretches,
+    train_on_verdicts,
 )
 from overlay.verdicts import Media, Verdicts, write_verdicts
 
@@ -131,10 +132,58 @@ def test_a_model_of_verdicts_tells_what_people_told(judged, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "2 labels on builtin: Rumble, Whistle" in printed
     assert "of 11 verdicts that were held back it gives 11" in printed
-    assert "6 of these events were right" in printed
+    assert "before, 5 were right as they were shown" in printed
     track = overlay.tag(next(tmp_path.glob("*.wav")), model=str(out), device="cpu")
     assert track.top_k(1, at_s=1.5)[0].label == "Whistle"
     assert track.top_k(1, at_s=5.5)[0].label == "Rumble"
+
+
+class ToneOrNoise:
+    """Hears whether there is a tone, and nothing else."""
+
+    name, sample_rate, model_hash = "ear", 8000, ""
+
+    def embed(self, segment, window_length, hop_length):
+        windows = np.lib.stride_tricks.sliding_window_view(segment, window_length)[::hop_length]
+        turns = np.abs(np.diff(np.signbit(windows), axis=1)).mean(axis=1)
+        return np.stack([turns > 0.3, np.ones(len(turns))], axis=1).astype(np.float32)
+
+
+def taught(medium, *entries):
+    """What is learnt of these, and what was said of it."""
+    source, notes = open_source(medium), []
+    examples = examples_of(said_of(medium, *entries), medium, 2.0)
+    made = train_on_verdicts([(source, examples)], ToneOrNoise(), 2.0, 0.5, on_note=notes.append)
+    return made, notes
+
+
+def tones():
+    return [on(f"t{n}", n, "Whistle", verdict="right", score=0.5) for n in TONES]
+
+
+def test_a_label_that_would_be_worse_than_what_was_shown_is_left_out(medium):
+    noises = [on(f"n{n}", n, "Hiss", verdict="right", score=0.5) for n in NOISES[:3]]
+    others = [on(f"o{n}", n, "Wind", verdict="right", score=0.5) for n in NOISES[2:]]
+    made, notes = taught(medium, *tones(), *noises, *others)
+    assert made.head.labels == ("Whistle",) and made.worse == ("Hiss", "Wind")
+    assert made.head.weight.shape == (2, 1) and made.head.bias.shape == (1,)
+    assert notes == ["left out, since they would be worse than what was shown: Hiss, Wind"]
+    assert (made.n_held_back, made.n_before, made.n_after) == (5, 5, 5)
+    assert (made.n_right, made.n_wrong) == (5, 0)
+
+
+def test_where_every_label_would_be_worse_nothing_is_made(medium):
+    entries = [on(f"n{n}", n, "Hiss", verdict="right", score=0.5) for n in NOISES[:3]]
+    entries += [on(f"o{n}", n, "Wind", verdict="right", score=0.5) for n in NOISES[2:]]
+    with pytest.raises(TrainingError, match=r"of 6 verdicts .* 6 of these events were right as"):
+        taught(medium, *entries)
+
+
+def test_a_label_that_silences_wrong_events_is_better_than_what_was_shown(medium):
+    wrong = [on(f"n{n}", n, "Whistle", verdict="wrong", score=0.4) for n in NOISES]
+    made, notes = taught(medium, *tones(), *wrong)
+    assert (made.n_held_back, made.n_before, made.n_after) == (10, 5, 10)
+    assert made.worse == () and notes == []
 
 
 def test_media_may_be_elsewhere(medium, tmp_path, capsys):
