@@ -179,6 +179,8 @@ class MediaInfo:
     """Whether timestamps that cannot be are mended as it is read, and the rest is passed over."""
     repairs: tuple[Repair, ...] = ()
     """Streams of which more is mended than single packets."""
+    from_start: bool = False
+    """Whether a part of it is read from the start on, since its index leads astray."""
     excerpt: Excerpt | None = None
     """The part that is used; then all starts and lengths here are of it, and second 0 is its first
     moment. ``None``: the whole file."""

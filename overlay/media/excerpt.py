@@ -6,7 +6,8 @@ in [from, to). Packets that are copied are whole: those that begin in [from, to)
 bit, so copied sound begins and ends at most one packet (20 to 30 ms) away from the picture.
 
 Where a container can be searched ffmpeg jumps to the keyframe before and decodes from there. In one
-whose timestamps may jump (``MediaInfo.clock``) it reads from the start.
+whose timestamps may jump (``MediaInfo.clock``), and where the index leads astray
+(``overlay.media.index_check``), it reads from the start.
 """
 
 from __future__ import annotations
@@ -65,8 +66,9 @@ def input_options(info: MediaInfo) -> dict[str, Any]:
     """Options of ffmpeg's input that make the part's first moment second 0."""
     if info.excerpt is None:
         return {}
-    key, value = ("itsoffset", -info.excerpt.from_s) if info.clock else ("ss", info.excerpt.from_s)
-    return {key: f"{value:.6f}"}
+    if info.clock or info.from_start:
+        return {"itsoffset": f"{-info.excerpt.from_s:.6f}"}
+    return {"ss": f"{info.excerpt.from_s:.6f}"}
 
 
 def output_options(info: MediaInfo) -> dict[str, Any]:

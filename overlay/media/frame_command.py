@@ -11,7 +11,7 @@ import ffmpeg
 
 from overlay.datatypes import MediaInfo
 from overlay.media.clock import others_copied
-from overlay.media.frame_filters import framed, picture_input, repeated
+from overlay.media.frame_filters import decoded, framed, picture_input, repeated
 from overlay.media.overlay_command import composed
 from overlay.media.panel_stream import STANDING_RATE, PanelInput
 from overlay.media.process import command_line, local_url
@@ -19,6 +19,7 @@ from overlay.media.reframing import Reframing
 from overlay.media.stream_choice import shown_video
 
 _HALF_MS = 0.0005
+_INSTANT_S = 0.1
 _EARLIER_S = 3.0
 """So much before a moment is sought, since some parsers lose the first frames."""
 _FINE_RATE = 1000
@@ -26,6 +27,16 @@ _FINE_RATE = 1000
 _SOUGHT = {"mov", "matroska", "avi", "asf", "nut"}
 """Containers in which a seek goes to a keyframe that is not later; others are read from the start,
 and those whose timestamps may jump."""
+
+
+def first_frame_command(info: MediaInfo, program: str) -> list[str]:
+    """Decode the first frame of a part, to nowhere."""
+    video = shown_video(info)
+    source = picture_input(info, video)
+    picture = decoded(source, info, video)
+    output = ffmpeg.output(picture, "-", format="null", **{"frames:v": 1, "progress": "pipe:1"})
+    others = others_copied(info, source, {video.index}, t=_INSTANT_S)
+    return command_line(ffmpeg.merge_outputs(output, *others), program)
 
 
 def preview_command(
@@ -77,7 +88,8 @@ def _frame_at(
         at_s, info = at_s + info.excerpt.from_s, replace(info, excerpt=None)
     seek: dict[str, Any] = {}
     begin_s = at_s + _HALF_MS
-    if at_s > _EARLIER_S and not info.clock and _SOUGHT.intersection(info.container.split(",")):
+    searched = not (info.clock or info.from_start) and at_s > _EARLIER_S
+    if searched and _SOUGHT.intersection(info.container.split(",")):
         ticks = floor((at_s - _EARLIER_S + info.start_s) / video.time_base)
         sought_s = max(0.0, round(float(ticks * video.time_base) - info.start_s, 6))
         seek, begin_s = {"ss": sought_s, "noaccurate_seek": None}, begin_s - sought_s

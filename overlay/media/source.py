@@ -11,6 +11,7 @@ from overlay.errors import DecodeError, UsageError
 from overlay.media.audio import audio_stream
 from overlay.media.edit_lists import played_in_pieces
 from overlay.media.excerpt import excerpted
+from overlay.media.index_check import index_checked
 from overlay.media.probe import opened, probe
 from overlay.media.program_changes import changed_at
 from overlay.media.stream_choice import shown_video
@@ -61,9 +62,14 @@ class Source:
         part = self.info.excerpt or Excerpt()
         begin_s = max(0.0, part.from_s - by_s)
         end_s = None if part.to_s is None else part.to_s + by_s
-        wide = excerpted(self.whole or self.info, Excerpt(begin_s, end_s))
+        wide = excerpted(index_checked(self.whole or self.info, begin_s), Excerpt(begin_s, end_s))
         to_s = None if part.to_s is None else part.to_s - begin_s
         return replace(self, info=wide), Excerpt(part.from_s - begin_s, to_s)
+
+    def read_at(self, at_s: float) -> Source:
+        """The source, to be read from its start if its index leads astray at a second of it."""
+        part_s = self.info.excerpt.from_s if self.info.excerpt else 0.0
+        return replace(self, info=index_checked(self.info, part_s + at_s))
 
     def picture(self) -> VideoInfo:
         """The picture that is drawn on.
@@ -146,4 +152,5 @@ def open_source(
         info = surveyed(info)
     if excerpt is None:
         return Source(info, audio_track)
+    info = index_checked(info, excerpt.from_s)
     return Source(excerpted(info, excerpt), audio_track, whole=info)

@@ -15,7 +15,15 @@ from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.events import timeline_of
 from overlay.products.output_check import check_run
-from overlay.products.panel_feed import drawable, drawn_on, fed, lasting_s, planar_panel, shaped
+from overlay.products.panel_feed import (
+    check_part,
+    drawable,
+    drawn_on,
+    fed,
+    lasting_s,
+    planar_panel,
+    shaped,
+)
 from overlay.products.target_plan import TargetPlan, target_for
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings
@@ -55,6 +63,7 @@ class Animated:
                 f"choose at most {LONGEST_S:.0f} s with --from and --to"
             )
         program = ffmpeg_program(settings.video.ffmpeg)
+        check_part(source, program)
         source = drawn_on(source, reporter)
         return AnimatedPlan(target, source, drawable(video, settings, reporter), program)
 

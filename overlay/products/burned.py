@@ -36,7 +36,15 @@ from overlay.products.output_check import (
     check_turned,
     shape_notes,
 )
-from overlay.products.panel_feed import drawable, drawn_on, fed, lasting_s, planar_panel, shaped
+from overlay.products.panel_feed import (
+    check_part,
+    drawable,
+    drawn_on,
+    fed,
+    lasting_s,
+    planar_panel,
+    shaped,
+)
 from overlay.products.target_plan import TargetPlan, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
@@ -73,6 +81,7 @@ class Burned:
         covers, coverless = plan_covers(source.info, target.path)
         streams = copied_streams(source.info, subtitles, audio)
         check_holds(source.info, streams, target.path, program)
+        check_part(source, program)
         source = drawn_on(source, reporter)
         settings = drawable(shaped(source, settings)[0], settings, reporter)
         kept = fields if encoder.keeps_fields(video.height) else ""

@@ -85,7 +85,7 @@ class ContactSheetPlan(TargetPlan):
         """The frame in the middle of an event; that of its onset, where the picture ends before."""
         for at_s in ((event.onset_s + event.offset_s) / 2, event.onset_s, 0.0):
             command = thumbnail_command(
-                self.source.info, max(0.0, at_s), file, self.program, PICTURE,
+                self.source.read_at(at_s).info, max(0.0, at_s), file, self.program, PICTURE,
                 deinterlace=self.settings.video.deinterlace,
             )  # fmt: skip
             run = fed(command, None, (), SILENT)

@@ -24,7 +24,14 @@ from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.events import timeline_of
 from overlay.products.output_check import check_frames, check_run, check_streams
-from overlay.products.panel_feed import drawable, fed, lasting_s, make_panel, panel_input
+from overlay.products.panel_feed import (
+    check_part,
+    drawable,
+    fed,
+    lasting_s,
+    make_panel,
+    panel_input,
+)
 from overlay.products.target_plan import PictureFolder, Target, TargetPlan, place, target_for
 from overlay.reporting import Reporter
 from overlay.settings import Settings
@@ -59,6 +66,7 @@ class Alone:
         if settings.video.crf is not None and encoder.crf is None:
             reporter.note(f"{encoder.name} has no quality scale; --crf is left aside")
         program = ffmpeg_program(settings.video.ffmpeg)
+        check_part(source, program)
         settings = drawable(video, settings, reporter)
         return AlonePlan(target, source, settings, program, encoder)
 

@@ -13,6 +13,7 @@ from overlay.drawing.panel import Panel
 from overlay.drawing.yuv_planes import PlanarPanel
 from overlay.errors import EncodeError, UsageError
 from overlay.media.dynamic_metadata import dynamic_metadata, has_own_colors
+from overlay.media.frame_command import first_frame_command
 from overlay.media.frame_filters import picture_spans
 from overlay.media.panel_stream import (
     STANDING_RATE,
@@ -27,7 +28,7 @@ from overlay.media.process import FfmpegRun, feed, started
 from overlay.media.reframing import Reframing, reframing
 from overlay.media.source import Source
 from overlay.products.events import silence, timeline_of, without_labels
-from overlay.reporting import Reporter
+from overlay.reporting import SILENT, Reporter
 from overlay.settings import PanelSettings, Settings
 from overlay.track import TagTrack
 from overlay.vocabulary import read_labels
@@ -87,6 +88,25 @@ def drawn_on(source: Source, reporter: Reporter) -> Source:
         "shape of the first picture"
     )
     return replace(source, info=info)
+
+
+def check_part(source: Source, program: str) -> None:
+    """Check that the part of a film that is used has a frame, for a plan.
+
+    A file may say nothing of where its picture ends, and its sound may go on. ffmpeg would wait for
+    a frame for ever, and read the panel meanwhile.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if source.info.excerpt is None or source.picture().stands:
+        return
+    run = fed(first_frame_command(source.info, program), None, (), SILENT)
+    if not run.log.frames_encoded:
+        raise UsageError(
+            f"{source.path}: the part has no frame that can be decoded; choose another one with "
+            "--from and --to"
+        )
 
 
 def make_panel(timeline: TagTimeline, video: VideoInfo, settings: PanelSettings) -> Panel:

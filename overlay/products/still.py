@@ -59,7 +59,7 @@ class Still:
             raise UsageError(f"the part ends {part.length_s:g} s behind --from, as T counts")
         target = target_for(source, settings, out, f"{source.path.stem}.{self.at_s:g}s.png")
         program = ffmpeg_program(settings.video.ffmpeg)
-        source = drawn_on(source, reporter)
+        source = drawn_on(source.read_at(self.at_s), reporter)
         settings = drawable(shaped(source, settings)[0], settings, reporter)
         plan = StillPlan(target, source, settings, program, self.at_s)
         with temporary_folder() as folder:

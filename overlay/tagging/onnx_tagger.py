@@ -52,6 +52,8 @@ class OnnxModel:
                 "does not take a waveform", path=path,
                 expected="one float input [batch, n_samples] or [n_samples]", got=what,
             )  # fmt: skip
+        if not outputs:
+            raise CheckpointError("answers nothing", path=path, expected="scores", got="no output")
         self._input, self._output = inputs[0].name, outputs[0].name
         self._batched = len(takes) == 2
         self.one_by_one = not self._batched or isinstance(takes[0], int)

@@ -28,6 +28,7 @@ from making import FAST, made  # noqa: E402
 
 import overlay  # noqa: E402
 from overlay.errors import OverlayError  # noqa: E402
+from overlay.media.probe import LENIENT  # noqa: E402
 from overlay.media.process import ffmpeg_program  # noqa: E402
 from overlay.media.source import open_source  # noqa: E402
 from overlay.products.burned import Burned  # noqa: E402
@@ -171,7 +172,7 @@ def _file(path: Path, *options: str) -> Path | None:
 
 def _is_readable(path: Path) -> bool:
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), **LENIENT) as container:
             return bool(container.streams.video and container.streams.audio)
     except av.FFmpegError:
         return False
@@ -227,7 +228,7 @@ def _rendered(source: Path, folder: Path, product: object) -> list[str]:
 def _decoded(path: Path, index: int | None) -> tuple[list[float], int]:
     """Times of the decoded pictures from the file's second 0, and how many packets were bad."""
     times, bad = [], 0
-    with av.open(str(path)) as container:
+    with av.open(str(path), **LENIENT) as container:
         stream = container.streams.video[0] if index is None else container.streams[index]
         start = (container.start_time or 0) / 1e6
         packets = container.demux(stream)
@@ -261,7 +262,7 @@ def _wrong_picture(source: Path, out: Path) -> list[str]:
 def _chosen(source: Path, out: Path) -> int | None:
     """The picture of a result that was chosen of the source's, where all of them are copied."""
     index = open_source(source).picture().index
-    with av.open(str(source)) as before, av.open(str(out)) as after:
+    with av.open(str(source), **LENIENT) as before, av.open(str(out)) as after:
         same = before.streams.video[0].index != index and len(after.streams.video) > 1
         moving = [s.index for s in before.streams.video if not s.disposition.value & 0x400]
         return after.streams.video[moving.index(index)].index if same else None

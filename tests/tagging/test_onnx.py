@@ -25,7 +25,8 @@ def make(tmp_path):
     onnx = pytest.importorskip("onnx", reason="needs onnx: pip install '.[onnx-export]'")
     h = onnx.helper
 
-    def of(shape=("b", "n"), frames=False, meta=META, classes=2, name="mine.onnx", out=None):
+    def of(shape=("b", "n"), frames=False, meta=META, classes=2, name="mine.onnx", out=None,
+           answers=True):  # fmt: skip
         nodes = [h.make_node("Abs", ["x"], ["a"])]
         one = onnx.numpy_helper.from_array(np.array([1.0], np.float32), "one")
         starts = [
@@ -53,6 +54,8 @@ def make(tmp_path):
         )
         model = h.make_model(graph, opset_imports=[h.make_opsetid("", 13)], ir_version=8)
         h.set_model_props(model, meta)
+        if not answers:
+            del model.graph.output[:]
         path = tmp_path / name
         onnx.save(model, str(path))
         return path
@@ -96,6 +99,7 @@ def test_names_come_from_the_metadata_or_are_numbers(make):
     ("how", "message"),
     [
         ({"shape": ("b", "c", "n")}, "does not take a waveform"),
+        ({"answers": False}, "answers nothing"),
         ({"meta": {}}, "'sample_rate'"),
         ({"meta": {**META, "sample_rate": "many"}}, "sample_rate"),
         ({"meta": {**META, "activation": "relu"}}, "activation"),
