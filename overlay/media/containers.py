@@ -36,6 +36,13 @@ class SubtitlePlan:
     codec: str
     """``copy``, or the text format to convert to."""
 
+    def options(self, position: int) -> dict[str, str]:
+        """Options of an output in which it is the subtitle of this number, from 0."""
+        made = {f"c:s:{position}": self.codec}
+        if self.codec == "mov_text":  # counts microseconds, of which no text may last 2**31
+            made[f"bsf:s:{position}"] = "setts=time_base=1/1000"
+        return made
+
 
 def default_extension(info: MediaInfo, *, copied: bool = False) -> str:
     """``.mp4`` where the sound fits unchanged; else ``.mov`` for QuickTime files, else ``.mkv``.

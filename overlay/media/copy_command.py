@@ -72,7 +72,7 @@ def copy_command(
     codecs: dict[str, Any] = {"c": "copy", **sound_options(info, audio)}
     for position, plan in enumerate(subtitles):
         streams.append(source[f"s:{plan.position}"])
-        codecs[f"c:s:{position}"] = plan.codec
+        codecs |= plan.options(position)
     n_kept = len(subtitles)
     title = "handler_name" if is_mp4_family(out) else "title"
     for position, track in enumerate(tracks, start=n_kept):

@@ -118,7 +118,7 @@ def _beside(
     codecs: dict[str, Any] = {}
     for position, plan in enumerate(subtitles):
         streams.append(source[f"s:{plan.position}"])
-        codecs[f"c:s:{position}"] = plan.codec
+        codecs |= plan.options(position)
     if out.suffix.lower() == ".mkv":
         streams.append(source["t?"])
         codecs["c:t"] = "copy"

@@ -107,3 +107,19 @@ def test_sound_without_keyframes_is_copied(make_clip, tmp_path, product):
     source = make_clip("keyless.mkv", *PICTURE, *TONE, "-c:v", "mpeg4", "-c:a", "dfpwm")
     made(product, source, tmp_path / "out.mkv")
     assert audio_packets(tmp_path / "out.mkv") == audio_packets(source)
+
+
+@pytest.mark.parametrize("product", [Burned(), Soft()], ids=lambda p: type(p).__name__)
+@pytest.mark.parametrize("extension", [".mp4", ".mkv"])
+def test_a_text_that_stays_for_hours_is_kept(make_clip, tmp_path, product, extension):
+    """In MP4 it was refused once all was rendered: its texts are counted in microseconds."""
+    text = tmp_path / "long.srt"
+    stands = "00:00:00,500 --> 20:00:00,250"
+    text.write_text(f"1\n{stands}\nin a corner\n")
+    source = make_clip("long.mkv", *PICTURE, *TONE, "-i", str(text), *CODED, "-c:s", "srt")
+    out = tmp_path / f"out{extension}"
+    made(product, source, out)
+    command = [ffmpeg_program(), "-v", "error", "-i", str(out), "-map", "0:s:0", "-f", "srt", "-"]
+    kept = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert stands in kept
+    assert "in a corner" in kept
