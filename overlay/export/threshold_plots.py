@@ -2,7 +2,8 @@
 
 One small plot a label: the share of right ones against the score with its 90 % band, the verdicts
 as ticks (right ones above, wrong ones below), shares of groups of verdicts as dots, and the
-threshold with its interval. Colours follow the reader's system.
+threshold with its interval. Colours follow the reader's system; on a page the plots lie as many in
+a row as its window holds.
 """
 
 from __future__ import annotations
@@ -34,10 +35,12 @@ svg { --ink: #1d2230; --dim: #667085; --line: #d5d9e2; --curve: #2563eb; --right
 """.strip()  # noqa: E501
 _PAGE_STYLE = """
 :root { color-scheme: light dark; } body { margin: 2rem auto; max-width: 62rem; padding: 0 1rem;
-  font: 15px/1.5 system-ui, sans-serif; } svg { max-width: 100%; height: auto; }
+  font: 15px/1.5 system-ui, sans-serif; } h1 { font-size: 1.6em; }
+.plots { display: flex; flex-wrap: wrap; } .table { overflow-x: auto; }
+svg { width: 15.5rem; height: auto; flex: 1 1 11rem; max-width: 17rem; background: none; }
 table { border-collapse: collapse; margin: 1.5rem 0; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .25rem .8rem; border-bottom: 1px solid #8884; }
-th:first-child, td:first-child { text-align: left; overflow-wrap: anywhere; }
+th:first-child, td:first-child { text-align: left; }
 """.strip()
 COLUMNS = ("label", "verdicts", "right", "threshold", "90 % interval", "precision", "sure", "kept")
 
@@ -57,18 +60,20 @@ def curves_page(together: Curve, curves: Sequence[Curve], precision: float) -> s
     """A page with the plots and the table of them; it fetches nothing and runs nothing."""
     head = "".join(f"<th scope='col'>{name}</th>" for name in COLUMNS)
     rows = "".join(map(_table_row, (together, *curves)))
+    plots = "".join(_drawn([each], precision, 1, "") for each in _shown((together, *curves)))
     rules = "default-src 'none'; style-src 'unsafe-inline'"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Thresholds · tag-overlay</title><style>{_PAGE_STYLE}</style></head><body>"
+        f"<title>Thresholds · tag-overlay</title><style>{_STYLE}\n{_PAGE_STYLE}</style></head>"
+        "<body>"
         f"<h1>Thresholds for a precision of {precision:g}</h1>"
         f"<p>From {together.n} verdicts. Blue: how often a label is right at a score, with 90 % of "
         "what is possible. Ticks: verdicts, right ones above, wrong ones below. Violet: the "
         "threshold.</p>"
-        f"{curves_svg((together, *curves), precision)}"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></body></html>\n"
+        f"<div class='plots'>{plots}</div><div class='table'>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></body></html>\n"
     )
 
 
@@ -84,9 +89,17 @@ def curves_svg(curves: Sequence[Curve], precision: float) -> str:
         curves: A plot each.
         precision: The share that is wanted, a line in each plot.
     """
-    chosen = sorted(curves, key=lambda curve: -curve.n)[:_MOST_PLOTS]
-    shown = [curve for curve in curves if curve in chosen]
+    shown = _shown(curves)
     n_columns = max(1, min(_COLUMNS, len(shown)))
+    return _drawn(shown, precision, n_columns, f"<style>{_STYLE}</style>")
+
+
+def _shown(curves: Sequence[Curve]) -> list[Curve]:
+    chosen = sorted(curves, key=lambda curve: -curve.n)[:_MOST_PLOTS]
+    return [curve for curve in curves if curve in chosen]
+
+
+def _drawn(shown: Sequence[Curve], precision: float, n_columns: int, style: str) -> str:
     width = n_columns * (_LEFT + _WIDTH) + _GAP
     height = -(-len(shown) // n_columns) * (_TOP + _HEIGHT + _GAP) + _GAP
     plots = "".join(
@@ -98,7 +111,7 @@ def curves_svg(curves: Sequence[Curve], precision: float) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" role="img" aria-label="How often labels are right at a score">'
-        f"<style>{_STYLE}</style>\n{plots}</svg>\n"
+        f"{style}\n{plots}</svg>\n"
     )
 
 
