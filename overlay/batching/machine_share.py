@@ -47,8 +47,6 @@ def _granted() -> Iterator[int]:
         for group in (folder / own, *(folder / own).parents):
             with contextlib.suppress(OSError, ValueError):
                 yield int((group / name).read_text())  # "max" is none
-            if group == folder:
-                break
 
 
 def _groups() -> Iterator[tuple[Path, str, str]]:

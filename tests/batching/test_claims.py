@@ -23,8 +23,9 @@ def left(claims, owner):
     """A claim that somebody left."""
     path = claims.path("a.mp4", "events")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"owner": owner, "renewed": 3}))
-    return path
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps({"owner": owner, "renewed": 3}))
+    return new.replace(path)
 
 
 def dead_pid():
@@ -79,11 +80,15 @@ def test_each_kind_of_each_source_has_a_claim_of_its_own(claims):
         assert (one, another, third, again) == (True, True, True, False)
 
 
-def test_what_was_taken_over_meanwhile_is_left_to_whoever_has_it(claims):
+@pytest.mark.parametrize("lease_s", [60, 0.1])  # before it would be renewed, and after
+def test_what_was_taken_over_meanwhile_is_left_to_whoever_has_it(tmp_path, lease_s):
+    claims = Claims(tmp_path, lease_s)
     with claims.claimed("a.mp4", "events") as mine:
         assert mine
         path = left(claims, "elsewhere:1:x")  # we were frozen for longer than a lease
         content = path.read_bytes()
+        time.sleep(0.3)
+        assert path.read_bytes() == content
     assert path.read_bytes() == content
 
 

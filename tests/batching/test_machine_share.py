@@ -75,6 +75,7 @@ LESS = 500_000_000
         ({"job/memory.max": LESS, "job/step/memory.max": "max"}, "0::/job/step", 500),
         ({"job/memory.max": 2 * LESS, "job/step/memory.max": LESS}, "0::/job/step", 500),
         ({"job 7/memory.max": LESS}, "0::/job 7", 500),
+        ({"pod:7/memory.max": LESS}, "0::/pod:7", 500),
         ({"other/memory.max": LESS}, "0::/job", None),
         ({"memory.max": LESS}, "0::/../../seen/from/inside", 500),  # of a container
         ({"memory/job/memory.limit_in_bytes": LESS}, "4:memory:/job", 500),
