@@ -177,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _index(self) -> None:
         rows = [_row(number, clip) for number, clip in enumerate(self.server.desk.clips)]
         waiting = any(clip.page is None and not clip.failure for clip in self.server.desk.clips)
-        body = f"<h1>Review</h1><ol class='clips'>{''.join(rows)}</ol>"
+        body = f"<h1>Review · 审核</h1><ol class='clips'>{''.join(rows)}</ol>"
         self._html(plain_page("Review · tag-overlay", body, refresh_s=3 if waiting else None))
 
     def _page(self, clip: Clip) -> None:
@@ -286,7 +286,8 @@ def _copied(file: BinaryIO, target: Any, n_bytes: int) -> None:
 def _row(number: int, clip: Clip) -> str:
     name = html.escape(clip.name)
     if clip.failure:
-        state = f"<span class='fault'>{html.escape(clip.failure)}</span>"
+        why = clip.failure.removeprefix(f"{clip.path}: ")  # the name stands beside it
+        state = f"<span class='fault'>{html.escape(why)}</span>"
     elif clip.page is None:
         state = "<span>is being listened to… · 正在聆听…</span>"
     else:

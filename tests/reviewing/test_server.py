@@ -335,6 +335,7 @@ def test_a_clip_that_fails_in_an_unforeseen_way_leaves_the_others_alone(tmp_path
     with _serving(clips) as client:
         assert b"RuntimeError: out of &lt;luck&gt;" in client.ask("0/")[2]
         assert client.ask("1/")[2] == b"<p>page</p>"
+        assert client.ask("")[2].count(b"a.mp4") == 1  # what is wrong stands beside the name
         assert client.ask("0/media")[0] == 404  # nobody has listened to it
 
 
