@@ -109,6 +109,52 @@ def test_index_lists_names_as_text(client):
     assert headers["Referrer-Policy"] == "no-referrer"
 
 
+def test_index_says_how_far_each_clip_is(tmp_path):
+    desk = Desk([_clip(tmp_path)])
+    with ReviewServer(desk) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            client = _Client(server)
+            waiting = client.ask("")[2]
+            assert b"being listened to" in waiting and b'http-equiv="refresh"' in waiting
+            desk.work(SILENT, for_ever=False)
+            ready = client.ask("")[2]
+            assert b"not judged yet" in ready and b'http-equiv="refresh"' not in ready
+            client.post(_entry(1))
+            assert b"1 event judged" in client.ask("")[2]
+            client.post(_entry(2), _entry(3, event="event-1"))
+            assert b"2 events judged" in client.ask("")[2]
+        finally:
+            server.shutdown()
+
+
+def test_a_copy_is_made_when_it_is_asked_for_and_then_played(tmp_path):
+    (tmp_path / "small.mp4").write_bytes(b"small")
+    clip, seen = _clip(tmp_path), []
+
+    def copy(reporter):
+        for done in (5, 30):
+            reporter.progress("copy", done, 20)
+            seen.append(clip.share)
+        return tmp_path / "small.mp4"
+
+    clip.copy = copy
+    with _serving([clip]) as client:
+        for _ in range(2):
+            state = json.loads(client.ask("0/copy")[2])
+            assert state == {"ready": False, "share": 0.0, "failure": ""}
+        assert client.ask("0/media")[2] == BODY
+    desk = Desk([clip])
+    clip.copy_asked = False
+    desk.want_copy(clip)
+    desk.want_copy(clip)
+    desk.work(SILENT, for_ever=False)
+    assert seen == [0.25, 1.0]
+    with _serving([clip]) as client:
+        assert json.loads(client.ask("0/copy")[2])["ready"]
+        assert client.ask("0/media")[2] == b"small"
+
+
 def test_page(client):
     assert client.ask("0/")[2] == b"<p>page</p>"
 
