@@ -112,7 +112,8 @@ def _regions(view, made, shown):
         plate = piece.plate
         rows = slice(box.y + plate.height // 3, box.y + 2 * plate.height // 3)
         left = box.x + plate.accent + plate.padding
-        yield shown[rows, left : left + 40], shown[rows, box.right - plate.padding : box.right - 6]
+        right = box.x + piece.columns(piece.motion.at(9.5).rows[0].index)
+        yield shown[rows, left : left + 40], shown[rows, right - plate.padding : right - 6]
     else:
         strip = piece.strip
         baseline = box.y + strip.lane(0) + strip.baseline

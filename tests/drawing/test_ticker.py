@@ -98,10 +98,11 @@ def test_no_plate_is_seen_of_which_more_than_half_is_cut_off():
     made = panel()
     events = made.pieces[1]
     view = events.view(look_of(made))
+    half = events.plate.height - events.pitch / 2
     for t in np.arange(0, 17, 1 / 60):
         for entry in view.scene(float(t)):
             assert entry.opacity > 0
-            assert -events.pitch / 2 <= entry.y <= events.box.height - events.plate.height / 2
+            assert -events.pitch / 2 <= entry.y <= events.box.height - half
 
 
 def test_a_still_shows_the_last_four_where_they_stand():
