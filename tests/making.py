@@ -1,5 +1,6 @@
 """What many tests are made of: sounds, tracks that need no model, products."""
 
+import struct
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -49,3 +50,14 @@ def from_zero(blocks: Iterable[np.ndarray], rate: int) -> Iterator[SoundBlock]:
     for samples in blocks:
         yield SoundBlock(n_samples / rate, samples)
         n_samples += len(samples)
+
+
+def with_box(data: bytes, box: bytes) -> bytes:
+    """An MP4 of one H.264 stream with one more box in the entry that says how it is coded."""
+    at = data.index(b"avcC") - 4
+    grown = bytearray(data[:at] + box + data[at:])
+    for parent in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"):
+        start = grown.rindex(parent, 0, at) - 4
+        size = struct.unpack_from(">I", grown, start)[0]
+        struct.pack_into(">I", grown, start, size + len(box))
+    return bytes(grown)

@@ -145,7 +145,8 @@ def detect(track: TagTrack, settings: Settings | None = None) -> Detection:
     said = said_of(track, settings)
     named = _with_own_labels(_renamed(own, settings), said)
     own = own.extended(named.names[len(own) :])
-    smoothed = np.pad(smoothed, ((0, 0), (0, len(own) - track.n_classes)))
+    if len(own) > track.n_classes:
+        smoothed = np.pad(smoothed, ((0, 0), (0, len(own) - track.n_classes)))
     thresholds = _all_thresholds(named, settings, usual_threshold(settings, track.model))
     thresholds[track.n_classes :] = NEVER  # a person alone hears these
     times, scores = _with_ends(track, smoothed)

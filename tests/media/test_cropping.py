@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 from inspecting import picture_times, pictures
-from making import made
+from making import made, with_box
 
 from overlay.media.cropping import croppings
 from overlay.media.frame_command import thumbnail_command
@@ -34,15 +34,8 @@ def plain(make_clip):
 
 def _with_aperture(path, out, width, height):
     """The middle of the picture is what is to be shown (ISO 14496-12, 12.1.4)."""
-    data = path.read_bytes()
     box = struct.pack(">I4s8I", 40, b"clap", width, 1, height, 1, 0, 1, 0, 1)
-    at = data.index(b"avcC") - 4
-    grown = bytearray(data[:at] + box + data[at:])
-    for parent in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"):
-        start = grown.rindex(parent, 0, at) - 4
-        size = struct.unpack_from(">I", grown, start)[0]
-        struct.pack_into(">I", grown, start, size + len(box))
-    out.write_bytes(grown)
+    out.write_bytes(with_box(path.read_bytes(), box))
     return out
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from inspecting import audio_packets, field_orders, picture_times, pictures, side_data
-from making import PANEL, listener, made
+from making import PANEL, listener, made, with_box
 
 from overlay.datatypes import Excerpt
 from overlay.errors import EncodeError
@@ -262,14 +262,7 @@ def _spherical(data):
     """
     head = _boxed(b"svhd", bytes(4) + b"test\0")
     shape = _boxed(b"proj", _boxed(b"prhd", bytes(16)) + _boxed(b"equi", bytes(20)))
-    box = _boxed(b"sv3d", head + shape)
-    at = data.index(b"avcC") - 4
-    grown = bytearray(data[:at] + box + data[at:])
-    for parent in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"):
-        start = grown.rindex(parent, 0, at) - 4
-        size = struct.unpack_from(">I", grown, start)[0]
-        struct.pack_into(">I", grown, start, size + len(box))
-    return bytes(grown)
+    return with_box(data, _boxed(b"sv3d", head + shape))
 
 
 @pytest.mark.parametrize("product", [Burned(), Soft()], ids=lambda p: type(p).__name__)

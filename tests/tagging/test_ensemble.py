@@ -20,6 +20,8 @@ from overlay.tagging.window_plan import Windows
 from overlay.vocabulary.audioset import audioset, audioset_labels
 from overlay.vocabulary.audioset_strong import audioset_strong, fine_of_audioset
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 RATE = 32000
 LOUD = 7
 
@@ -51,14 +53,6 @@ def together():
     moments = built_in()
     assert isinstance(moments, MomentTagger)
     return TogetherTagger(Loudness(), moments)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _own_cache(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-    yield
-    patch.undo()
 
 
 def noise(seconds, seed=0):

@@ -27,6 +27,8 @@ from overlay.tagging.weights.published import MODELS_VARIABLE
 from overlay.tagging.window_plan import Windows
 from overlay.vocabulary.audioset import audioset_labels
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 RATE = 32000
 HOP = 8000
 """A quarter of a window of a second: what the PANNs share, and no more than a test needs."""
@@ -77,14 +79,6 @@ def by_itself(checkpoint):
         return load_tagger(TaggingSettings(device="cpu", **options))
 
     return load
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _own_cache(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-    yield
-    patch.undo()
 
 
 @pytest.mark.parametrize("name", OF_WINDOWS)
