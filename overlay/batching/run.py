@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +234,7 @@ class Batch:
 
         Raises:
             OutputError: The output cannot hold what is to be remembered.
+            UsageError: There is something to do, and no cluster of that address.
         """
         report = Report()
         make_folder(self._task.out)  # from now on it is known, and left out where sources are
@@ -249,7 +251,7 @@ class Batch:
         how = self._batch
         if not how.ray:
             return Pool(how.n_workers, how.limits, hurry)
-        return Cluster(connected(how.ray, how.jobs), how.limits)
+        return Cluster(partial(connected, how.ray, how.jobs), how.limits)
 
     def _items(self, sources: Iterable[Found | None]) -> Iterator[Item]:
         """Tasks with something to do, and what is known of the others."""
