@@ -432,9 +432,9 @@ def test_a_batch_that_is_stopped_while_a_worker_starts_leaves_none(tree, tmp_pat
 
 def test_workers_that_cannot_be_started_are_said(tree, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
-    assert run(tree, tmp_path / "out") == 3
+    assert run(tree, tmp_path / "out") == 8
     said = capsys.readouterr().err
-    assert "no worker can be started: there is no such file" in said
+    assert "mended: no worker can be started: there is no such file" in said
     assert "Traceback" not in said
 
 
