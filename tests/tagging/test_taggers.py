@@ -2,6 +2,7 @@
 
 import csv
 import math
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -122,9 +123,11 @@ def test_the_fast_engine_answers_as_the_network_itself(by_itself, name):
     np.testing.assert_allclose(tagger.score(window, RATE, HOP), slow, atol=1e-3)
 
 
-def test_a_cache_that_cannot_be_is_done_without(by_itself, tmp_path):
+def test_a_cache_that_cannot_be_is_done_without(by_itself, tmp_path, monkeypatch):
+    """And a home, where Paddle would put its own temporary files."""
     job = by_itself("mn04").job
     (tmp_path / "file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
     shapes = ((None, 1, 128, 100),)
     frames = np.random.default_rng(2).normal(0, 1, (1, 1, 128, 100)).astype(np.float32)
     answers = [
@@ -132,6 +135,7 @@ def test_a_cache_that_cannot_be_is_done_without(by_itself, tmp_path):
         for place in ("file", "folder")
     ]
     np.testing.assert_array_equal(*answers)
+    assert os.environ["HOME"] == str(tmp_path / "file")
 
 
 @pytest.mark.parametrize("name", ["builtin", "cnn6"])

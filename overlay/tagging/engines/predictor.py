@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.files import is_file, temporary_folder
-from overlay.tagging.engines.backend import import_paddle
+from overlay.files.leftovers import owned, sweep
+from overlay.tagging.engines.backend import import_paddle, program_file, save_program
 
 Features = npt.NDArray[np.float32]
 Shapes = tuple[tuple[int | None, ...], ...]
@@ -75,19 +74,15 @@ def _prepared(folder: Path, build: Callable[[], Any], shapes: Shapes) -> Path:
         return folder
     paddle = import_paddle()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
-    try:
+    sweep(folder.parent)
+    with owned(folder, folder=True) as made:
         specs = [paddle.static.InputSpec(list(shape), "float32") for shape in shapes]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            paddle.jit.save(build(), str(made / "net"), input_spec=specs)
+        save_program(build(), made / "net", specs)
         try:
             made.rename(folder)
         except OSError:  # another process was first
             if not is_file(folder / "net.pdiparams"):
                 raise
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     return folder
 
 
@@ -95,8 +90,7 @@ def _predictor(folder: Path, device: str, threads: int) -> Any:
     import_paddle()
     from paddle import inference
 
-    program = next(p for p in (folder / "net.json", folder / "net.pdmodel") if p.is_file())
-    config = inference.Config(str(program), str(folder / "net.pdiparams"))
+    config = inference.Config(str(program_file(folder / "net")), str(folder / "net.pdiparams"))
     if device == "gpu":
         config.enable_use_gpu(256, 0)
     else:
