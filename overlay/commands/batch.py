@@ -175,8 +175,9 @@ def _run(
     if not args.watch:
         return batch.run(board, hurry=hurry)
     from overlay.batching.folder_watch import Watch, changes, wait_for_room, watched
+    from overlay.files import is_folder
 
-    folders = [root for root in roots if root.is_dir()]
+    folders = [root for root in roots if is_folder(root)]
     with changes(folders, recursive=args.recursive) as pause:
         while True:
             try:
