@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-import subprocess
 from dataclasses import replace
 
 import pytest
@@ -48,22 +47,6 @@ def batch_of(folder, out, *, settings=SETTINGS, n_workers=2):
 def left_of(out):
     """What nobody should find."""
     return [path for path in out.rglob("*") if ".part" in path.name]
-
-
-@pytest.fixture
-def small(tmp_path):
-    """A function that gives a small disk so many kilobytes; they can be changed."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-
-    def mount(options):
-        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(disk)]
-        if subprocess.run(command, capture_output=True, check=False).returncode:
-            pytest.skip("cannot mount a small disk here")
-        return disk
-
-    yield mount
-    subprocess.run(["umount", "-l", str(disk)], capture_output=True, check=False)
 
 
 def test_on_a_full_disk_it_ends_soon_and_goes_on_when_there_is_room(many, small):
