@@ -26,6 +26,7 @@ from overlay.errors import OverlayError, UsageError
 from overlay.files import make_folder
 from overlay.scoring.score import score
 from overlay.tagging.registry import load_tagger
+from overlay.tagging.tagger import Tagger
 
 _AT_A_TIME = 8
 """Sources of one making task: so many share the start of a worker process."""
@@ -229,7 +230,9 @@ class Scorer:
     """
 
     def __init__(self, plain: dict[str, Any]) -> None:
-        self._tagger = load_tagger(Task.from_json(plain).settings.tagging)
+        self._tagger: Tagger | None = None
+        with contextlib.suppress(OverlayError):
+            self._tagger = load_tagger(Task.from_json(plain).settings.tagging)
 
     def score(self, plains: list[dict[str, Any]]) -> list[str | None]:
         """Score sources; where the scores lie, or ``None`` where that could not be.
@@ -240,6 +243,8 @@ class Scorer:
 
     def _scored(self, task: Task) -> str | None:
         path = _scores_path(task)
+        if self._tagger is None:
+            return None
         try:
             source = pipeline.opened(task.found.path, task.settings)
             track = score(source, self._tagger, task.settings)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from overlay.batching.on_ray import Cluster, _scores_path, connected
+from overlay.batching.on_ray import Cluster, Scorer, _scores_path, connected
 from overlay.batching.pool import Limits
 from overlay.batching.run import Batch, BatchSettings
 from overlay.batching.sources import Found, find_sources, roots_of
@@ -153,6 +153,20 @@ def test_sources_without_end_are_taken_as_there_is_room(source, tmp_path):
 
 def _of(task, found, number):
     return replace(task, found=replace(found, place=f"{number}/gone.mp4"))
+
+
+def test_what_an_actor_cannot_score_is_left_to_who_says_why(source, tmp_path):
+    (task,) = items_of(source, tmp_path, "events")
+    missing = override(task.settings, model=str(tmp_path / "gone.onnx"))
+    for settings, found in ((missing, task.found), (task.settings, _gone(task.found))):
+        plain = replace(task, settings=settings, found=found).to_json()
+        assert Scorer(plain).score([plain]) == [None]
+    (path,) = Scorer(task.to_json()).score([task.to_json()])
+    assert path == str(_scores_path(task))
+
+
+def _gone(found):
+    return replace(found, path=found.path.with_name("gone.mp4"))
 
 
 def test_where_there_is_nothing_to_do_no_cluster_is_joined(source, tmp_path):
