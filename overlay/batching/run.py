@@ -27,6 +27,7 @@ from overlay.media.source import open_source
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings, override
 from overlay.tagging.registry import load_tagger
+from overlay.tagging.weights.auto_choice import exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ class Batch:
         ]
         nothing = Found(Path(), "", 0, 0, "")
         self._task = Task(
-            nothing, _absolute(out), kinds, _for_workers(settings, tagger.name, batch.n_threads),
+            nothing, _absolute(out), kinds, _for_workers(settings, batch.n_threads),
             tuple(facts), batch.content_keys, batch.skip_existing, batch.retry_failed,
         )  # fmt: skip
 
@@ -342,13 +343,11 @@ def _absolute(out: Path) -> Path:
         raise OutputError("the folder that we are in is gone", path=out) from error
 
 
-def _for_workers(settings: Settings, model: str, n_threads: int) -> Settings:
+def _for_workers(settings: Settings, n_threads: int) -> Settings:
     """The settings with the model that was chosen, and each worker's share of the cores."""
     tagging = settings.tagging
-    chosen = model if tagging.model == "auto" else tagging.model
-    return replace(
-        settings, tagging=replace(tagging, model=chosen, threads=tagging.threads or n_threads)
-    )
+    threads = tagging.threads or n_threads
+    return replace(settings, tagging=replace(tagging, model=exact(tagging), threads=threads))
 
 
 def checked_shard(text: str) -> tuple[int, int]:
