@@ -139,7 +139,7 @@ class ReviewPlan(TargetPlan):
             **heard,
             "verdicts": self._entries(heard["fingerprint"], reporter),
             "sound": sound_pictures(source, end_s, self.settings, reporter),
-            "thumbs": thumbnails(source, middles, end_s, reporter),
+            "thumbs": thumbnails(source, middles, end_s, self.settings, reporter),
         }
 
     def _places(self) -> dict[str, Any]:
