@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from overlay.batching.markers import CLAIMS, STATE_FOLDER, identity_of
 from overlay.errors import OutputError, TrackError
-from overlay.files import make_folder, path_error, read_bytes, reason
+from overlay.files import is_there, make_folder, path_error, read_bytes, reason
 
 _LARGEST_BYTES = 4096
 LEASE_S = 60.0
@@ -80,7 +80,7 @@ class Claims:
             return True
         owner, content = self._owner(path)
         if not _is_dead(owner) and not (patient and self._stays(path, content)):
-            return patient and not path.exists() and self._create(path)
+            return patient and not is_there(path) and self._create(path)
         return self._put_away(path, content) and self._create(path)
 
     def _stays(self, path: Path, content: bytes) -> bool:
@@ -88,7 +88,7 @@ class Claims:
         until = time.monotonic() + self._lease_s
         while time.monotonic() < until:
             time.sleep(min(self._lease_s / 20, 1.0))
-            if not path.exists() or self._owner(path)[1] != content:
+            if not is_there(path) or self._owner(path)[1] != content:
                 return False
         return True
 

@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from overlay.errors import TrackError
-from overlay.files import make_folder, path_error, read_bytes, write_bytes
+from overlay.files import entries, make_folder, path_error, read_bytes, write_bytes
 
 STATE_FOLDER = ".tag-overlay"
 """Below the output."""
@@ -133,9 +133,9 @@ def write_marker(out: Path, marker: Marker) -> None:
 def all_markers(out: Path) -> Iterator[Marker]:
     """Every marker below an output, in no order that means anything."""
     root = out / STATE_FOLDER / MARKERS
-    for folder in sorted(root.glob("[0-9a-f][0-9a-f]")):
-        for path in sorted(folder.glob("*.json")):
-            marker = _read(path)
+    for folder in entries(root):
+        for path in entries(folder):
+            marker = _read(path) if path.suffix == ".json" else None
             if marker is not None:
                 yield marker
 

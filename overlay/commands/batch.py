@@ -170,8 +170,9 @@ def _run(
     if not args.watch:
         return batch.run(board, hurry=hurry)
     from overlay.batching.folder_watch import Watch, changes, watched
+    from overlay.files import is_folder
 
-    folders = [root for root in roots if root.is_dir()]
+    folders = [root for root in roots if is_folder(root)]
     with changes(folders, recursive=args.recursive) as pause:
         return batch.run(board, watched(Watch(find, args.settle), pause), hurry=hurry)
 

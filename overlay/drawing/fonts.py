@@ -15,7 +15,7 @@ from fontTools.ttLib import TTCollection, TTFont
 from PIL import ImageFont
 
 from overlay.errors import FontNotFound
-from overlay.files import opened, path_error
+from overlay.files import files_below, opened, path_error
 from overlay.resources import resource
 
 FONTS_VARIABLE = "TAG_OVERLAY_FONTS"
@@ -203,7 +203,7 @@ def _font_folders() -> list[Path]:
     """Where this system keeps fonts, or what ``TAG_OVERLAY_FONTS`` names."""
     if named := os.environ.get(FONTS_VARIABLE):
         return [Path(folder) for folder in named.split(os.pathsep)]
-    home = Path.home()
+    home = _home()
     if sys.platform == "win32":
         local = Path(os.environ.get("LOCALAPPDATA", home)) / "Microsoft/Windows/Fonts"
         return [Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts", local]
@@ -212,6 +212,13 @@ def _font_folders() -> list[Path]:
     data = os.environ.get("XDG_DATA_HOME", str(home / ".local/share"))
     shared = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts")]
     return [*shared, Path(data) / "fonts", home / ".fonts"]
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # of a user whom this system does not know
+        return Path(os.devnull)
 
 
 @cache
@@ -228,7 +235,7 @@ def system_fonts() -> tuple[Path, ...]:
 
 def _installed() -> Iterator[Path]:
     for folder in _font_folders():
-        for path in folder.rglob("*"):
+        for path in files_below(folder):
             if path.suffix.lower() in _SUFFIXES:
                 yield path
 

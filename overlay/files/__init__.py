@@ -9,6 +9,8 @@ paths      questions about paths that never raise, and the one wording of every 
 
 from overlay.files.paths import (
     brief,
+    entries,
+    files_below,
     fitting,
     is_file,
     is_folder,
@@ -34,6 +36,8 @@ __all__ = [
     "brief",
     "check_folder_target",
     "check_target",
+    "entries",
+    "files_below",
     "fitting",
     "is_file",
     "is_folder",

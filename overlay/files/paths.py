@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 AnyPath = str | Path
@@ -83,6 +84,20 @@ def is_folder(path: AnyPath) -> bool:
         return Path(path).is_dir()
     except (OSError, ValueError):
         return False
+
+
+def entries(folder: AnyPath) -> list[Path]:
+    """What lies in a folder, by name; empty where it cannot be looked into; never raises."""
+    try:
+        return sorted(Path(folder).iterdir())
+    except (OSError, ValueError):
+        return []
+
+
+def files_below(folder: AnyPath) -> Iterator[Path]:
+    """The files of a folder and of those below it, as far as they can be looked into."""
+    for place, _, names in os.walk(folder):
+        yield from (Path(place, name) for name in names)
 
 
 def same(one: AnyPath, other: AnyPath) -> bool:

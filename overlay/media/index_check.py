@@ -8,15 +8,14 @@ file is read from its start instead, and so are containers without an index of k
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
 
 import av.error
 from av.video.frame import PictureType, VideoFrame
-from av.video.stream import VideoStream
 
 from overlay.datatypes import MediaInfo
 from overlay.errors import ProbeError
-from overlay.media.probe import first_frames, opened
+from overlay.media.beginning import first_frames
+from overlay.media.probe import opened
 
 _MICROSECONDS = 1_000_000
 _OF_OTHERS = (PictureType.P, PictureType.B, PictureType.S)
@@ -50,7 +49,7 @@ def _leads_astray(info: MediaInfo, index: int, at_s: float) -> bool:
     try:
         with opened(info.path) as file:
             file.seek(round((info.start_s + at_s) * _MICROSECONDS))
-            frame = next(first_frames(file, cast(VideoStream, file.streams[index])), None)
+            frame = next(first_frames(file.demux(file.streams[index])), None)
     except (av.error.FFmpegError, ProbeError, OSError, OverflowError):
         return True
     return frame is None or made_of_others(frame)

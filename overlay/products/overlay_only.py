@@ -9,7 +9,7 @@ from pathlib import Path
 from overlay.datatypes import ColorInfo, TagTimeline
 from overlay.drawing.rgba_planes import AlphaPanel
 from overlay.drawing.yuv_planes import PlanarPanel
-from overlay.files import is_folder
+from overlay.files import entries
 from overlay.media.alpha_command import (
     AlphaEncoder,
     alpha_color,
@@ -135,7 +135,5 @@ def _target(source: Source, settings: Settings, out: Path | None) -> tuple[Alpha
 
 def _is_pictures(out: Path, stem: str) -> bool:
     """Whether a folder is one of numbered pictures of this source: not one to put a file into."""
-    if not is_folder(out):
-        return False
     pattern = re.compile(re.escape(picture_folder(out, stem)[1]).replace("%05d", r"\d{5,}"))
-    return any(pattern.fullmatch(entry.name) for entry in out.iterdir())
+    return any(pattern.fullmatch(entry.name) for entry in entries(out))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from overlay.errors import EncodeError, MediaError
-from overlay.files import is_file, make_folder, reason, whole_or_absent
+from overlay.files import entries, is_file, make_folder, reason, whole_or_absent
 from overlay.media.process import feed, ffmpeg_program, started
 from overlay.media.proxy_command import PROXY_HEIGHT, proxy_command
 from overlay.media.source import Source
@@ -41,7 +41,7 @@ def proxy_of(
         MediaError: The source cannot be read, or the copy cannot be written.
     """
     target = proxy_folder() / f"{_key(source)}.mp4"
-    if target.is_file():
+    if is_file(target):
         with contextlib.suppress(OSError):
             os.utime(target)
         return target
@@ -78,7 +78,7 @@ def is_copy_of(source: Source, path: Path) -> bool:
         return False
     known = proxy_folder() / f"{_key(source)}.mp4"
     try:
-        return known.is_file() and filecmp.cmp(known, path, shallow=False)
+        return is_file(known) and filecmp.cmp(known, path, shallow=False)
     except OSError:
         return False
 
@@ -121,7 +121,4 @@ def _evict(kept: Path) -> None:
 
 
 def _copies() -> list[Path]:
-    try:
-        return [path for path in proxy_folder().iterdir() if path.suffix == ".mp4"]
-    except OSError:
-        return []
+    return [path for path in entries(proxy_folder()) if path.suffix == ".mp4"]

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from overlay.errors import SettingsError
+from overlay.files import entries
 from overlay.files.leftovers import sweep
 from overlay.resources import cache_folder
 from overlay.track import TagTrack
@@ -117,12 +118,8 @@ def _evict(limit: int) -> None:
 
 def _entries() -> Iterator[tuple[Path, float, int]]:
     """Path, time of last use, bytes."""
-    try:
-        paths = [entry for entry in track_folder().iterdir() if entry.suffix == ".npz"]
-    except OSError:
-        return
-    for path in paths:
-        if path.name.startswith("."):  # somebody is writing it
+    for path in entries(track_folder()):
+        if path.suffix != ".npz" or path.name.startswith("."):  # somebody is writing it
             continue
         with contextlib.suppress(OSError):
             status = path.stat()

@@ -12,7 +12,7 @@ from types import ModuleType
 from overlay.errors import TaggerError
 from overlay.files import temporary_folder
 from overlay.settings import TaggingSettings
-from overlay.tagging.engines.backend import import_paddle
+from overlay.tagging.engines.backend import import_paddle, program_file, save_program
 from overlay.tagging.engines.paddle import built
 from overlay.tagging.registry import load_network
 
@@ -45,11 +45,10 @@ def export_onnx(name: str, target: Path) -> None:
     with temporary_folder() as folder, _unheard():
         stem = folder / "network"
         shape = paddle.static.InputSpec([None, None], "float32", name="waveforms")
-        paddle.jit.save(network, str(stem), input_spec=[shape])
-        program = next(p for p in (f"{stem}.json", f"{stem}.pdmodel") if Path(p).is_file())
+        save_program(network, stem, [shape])
         paddle2onnx.export(
-            program, f"{stem}.pdiparams", save_file=str(target), opset_version=_OPSET,
-            verbose=False, optimize_tool="None",
+            str(program_file(stem)), f"{stem}.pdiparams", save_file=str(target),
+            opset_version=_OPSET, verbose=False, optimize_tool="None",
         )  # fmt: skip
     model = onnx.load(str(target))
     onnx.helper.set_model_props(

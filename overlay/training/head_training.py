@@ -6,6 +6,7 @@ logistic regressions is fitted to them.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.errors import MediaError, TrainingError
-from overlay.files import is_file, is_folder, path_error, read_csv
+from overlay.files import entries, is_file, is_folder, path_error, read_csv
 from overlay.media.audio import stream_audio
 from overlay.media.probe import probe
 from overlay.tagging.head import Embedder, Head
@@ -86,8 +87,18 @@ def find_clips(folder: Path, labels: Path | None = None) -> list[Clip]:
 
 
 def _of_folders(folder: Path) -> list[Clip]:
-    files = sorted(p for p in folder.glob("*/*") if is_file(p) and not p.name.startswith("."))
-    return [Clip(path, (path.parent.name,)) for path in files]
+    return [
+        Clip(path, (label.name,))
+        for label in entries(folder)
+        for path in _looked_into(label)
+        if is_file(path) and not path.name.startswith(".")
+    ]
+
+
+def _looked_into(label: Path) -> list[Path]:
+    if is_folder(label) and not os.access(label, os.R_OK | os.X_OK):
+        raise TrainingError(f"{label}: cannot be looked into: permission is denied")
+    return entries(label)
 
 
 def _of_table(folder: Path, table: Path) -> list[Clip]:

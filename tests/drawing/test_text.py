@@ -1,6 +1,7 @@
 """Text: fitted, never clipped, with letters from other fonts where the own one lacks them."""
 
 import contextlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -124,6 +125,13 @@ def test_letters_that_the_font_lacks_come_from_the_systems(drawer):
 def no_fonts(fonts_in, tmp_path):
     """A machine without fonts."""
     fonts_in(tmp_path)
+
+
+def test_a_folder_of_fonts_that_cannot_be_looked_into_is_as_none(drawer, fonts_in, tmp_path):
+    (tmp_path / "file").touch()
+    fonts_in(f"{tmp_path / 'file'}{os.pathsep}{'n' * 300}{os.pathsep}{DATA}")
+    assert [font.parent for font in fonts.system_fonts()] == [DATA] * len(fonts.system_fonts())
+    assert ink(drawer.tile("狗", 40)).max() > 0.9
 
 
 @pytest.mark.usefixtures("no_fonts")

@@ -307,6 +307,7 @@ os.setuid(65534)
 closed = Path(sys.argv[1])
 for path in (closed / "x", closed / "in" / "y"):
     assert not files.is_file(path) and not files.is_there(path) and not files.is_folder(path)
+    assert not files.entries(path) and not list(files.files_below(path))
     for work in (
         lambda: files.write_bytes(path, b"", overwrite=True),
         lambda: files.check_folder_target(path, "%d.png", overwrite=True),

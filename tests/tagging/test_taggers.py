@@ -2,10 +2,11 @@
 
 import csv
 import math
+import os
 import subprocess
 import sys
 import tracemalloc
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from overlay.media.probe import probe
 from overlay.settings import TaggingSettings
 from overlay.tagging.engines.backend import import_paddle
 from overlay.tagging.engines.paddle import built
+from overlay.tagging.engines.predictor import Predictor
 from overlay.tagging.engines.window_sharing import ARCHITECTURES, parameter_shapes
 from overlay.tagging.registry import SPECS, load_tagger
 from overlay.tagging.tagger import WindowTagger
@@ -119,6 +121,21 @@ def test_the_fast_engine_answers_as_the_network_itself(by_itself, name):
     with paddle.no_grad():
         slow = net(paddle.to_tensor(tagger.job.front_end.features(window[None]))).numpy()
     np.testing.assert_allclose(tagger.score(window, RATE, HOP), slow, atol=1e-3)
+
+
+def test_a_cache_that_cannot_be_is_done_without(by_itself, tmp_path, monkeypatch):
+    """And a home, where Paddle would put its own temporary files."""
+    job = by_itself("mn04").job
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    shapes = ((None, 1, 128, 100),)
+    frames = np.random.default_rng(2).normal(0, 1, (1, 1, 128, 100)).astype(np.float32)
+    answers = [
+        Predictor(partial(built, job), "key", shapes, tmp_path / place, "cpu", 1)(frames)
+        for place in ("file", "folder")
+    ]
+    np.testing.assert_array_equal(*answers)
+    assert os.environ["HOME"] == str(tmp_path / "file")
 
 
 @pytest.mark.parametrize("name", ["builtin", "cnn6"])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from overlay.errors import TaggerError
-from overlay.tagging.engines.backend import import_paddle
+from overlay.files import is_file, temporary_folder
+from overlay.files.leftovers import owned, sweep
+from overlay.tagging.engines.backend import import_paddle, program_file, save_program
 
 Features = npt.NDArray[np.float32]
 Shapes = tuple[tuple[int | None, ...], ...]
@@ -46,9 +45,11 @@ class Predictor:
         folder = cache / hashlib.sha256(text.encode()).hexdigest()[:24]
         try:
             self._predictor = _predictor(_prepared(folder, build, shapes), device, threads)
-        except (RuntimeError, ValueError, OSError):
-            shutil.rmtree(folder, ignore_errors=True)  # damaged: make it once more
-            self._predictor = _predictor(_prepared(folder, build, shapes), device, threads)
+        except (RuntimeError, ValueError, OSError):  # damaged, or nothing can be kept here
+            shutil.rmtree(folder, ignore_errors=True)
+            with temporary_folder() as place:
+                made = _prepared(place / "model", build, shapes)
+                self._predictor = _predictor(made, device, threads)
         names = self._predictor.get_input_names()
         self._inputs = [self._predictor.get_input_handle(name) for name in names]
         self._output = self._predictor.get_output_handle(self._predictor.get_output_names()[0])
@@ -64,29 +65,24 @@ class Predictor:
 
 
 def _prepared(folder: Path, build: Callable[[], Any], shapes: Shapes) -> Path:
-    """The folder with the exported network; made beside its place and moved there whole."""
-    if (folder / "net.pdiparams").is_file():
+    """The folder with the exported network; made beside its place and moved there whole.
+
+    Raises:
+        OSError: There it cannot be kept.
+    """
+    if is_file(folder / "net.pdiparams"):
         return folder
     paddle = import_paddle()
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
-    except OSError as error:
-        raise TaggerError(
-            f"{folder.parent}: cannot keep the prepared model here: {error.strerror}"
-        ) from error
-    try:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    sweep(folder.parent)
+    with owned(folder, folder=True) as made:
         specs = [paddle.static.InputSpec(list(shape), "float32") for shape in shapes]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            paddle.jit.save(build(), str(made / "net"), input_spec=specs)
+        save_program(build(), made / "net", specs)
         try:
             made.rename(folder)
         except OSError:  # another process was first
-            if not (folder / "net.pdiparams").is_file():
+            if not is_file(folder / "net.pdiparams"):
                 raise
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     return folder
 
 
@@ -94,8 +90,7 @@ def _predictor(folder: Path, device: str, threads: int) -> Any:
     import_paddle()
     from paddle import inference
 
-    program = next(p for p in (folder / "net.json", folder / "net.pdmodel") if p.is_file())
-    config = inference.Config(str(program), str(folder / "net.pdiparams"))
+    config = inference.Config(str(program_file(folder / "net")), str(folder / "net.pdiparams"))
     if device == "gpu":
         config.enable_use_gpu(256, 0)
     else:
