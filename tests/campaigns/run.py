@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 CAMPAIGNS = {
-    "mutated-media": 12, "mutated-data": 24, "mutated-newest": 12, "kills": 8,
+    "mutated-media": 12, "mutated-data": 24, "mutated-newest": 12, "mutated-products": 8,
+    "kills": 8,
     "surroundings": 20, "together": 3, "injection": 8,
 }  # fmt: skip
 """Names, and how many of each are the tests' sample."""

@@ -133,6 +133,26 @@ def test_with_overwrite_a_folder_or_pipe_that_appears_stays(tmp_path):
         assert (tmp_path / f"{make.__name__}.2.srt").read_text() == "ours"
 
 
+def test_what_is_there_is_replaced_where_that_is_wanted(tmp_path):
+    target = tmp_path / "t.srt"
+    for content in (b"old", b"new"):
+        assert write_bytes(target, content, overwrite=True) == target
+    assert (names(tmp_path), target.read_bytes()) == (["t.srt"], b"new")
+    with pytest.raises(OutputError, match="exists already; use --overwrite"):
+        write_bytes(target, b"newer", overwrite=False)
+    with pytest.raises(OutputError, match="is a folder; give a file name"):
+        write_bytes(tmp_path, b"", overwrite=True)
+
+
+def test_an_input_is_said_to_be_the_first_or_another(tmp_path):
+    files = [tmp_path / "in.mp4", tmp_path / "labels.txt"]
+    for each in files:
+        each.touch()
+    for target, said in zip(files, ("is the input itself", "is an input, too"), strict=True):
+        with pytest.raises(OutputError, match=said):
+            check_target(target, *files, overwrite=True)
+
+
 def test_no_input_is_ever_the_target(tmp_path):
     source, labels = tmp_path / "in.mp4", tmp_path / "labels.txt"
     source.write_text("s")
@@ -223,6 +243,28 @@ def _make(folder, *found):
     folder.mkdir(exist_ok=True)
     for name in found:
         (folder / name).write_text("old")
+
+
+def test_a_folder_of_pictures_appears_whole_and_sweeps_what_was_killed(tmp_path):
+    killed = tmp_path / f".tag-overlay-{'0' * 12}.part"
+    _make(killed, "1.png")
+    with whole_folder_or_absent(tmp_path / "frames", "%d.png", overwrite=False) as temporary:
+        assert not killed.exists()
+        _make(temporary, "1.png")
+        assert names(tmp_path) == [temporary.name]
+    assert (names(tmp_path), names(tmp_path / "frames")) == (["frames"], ["1.png"])
+
+
+def test_pictures_go_to_no_file_and_through_no_link(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    for name in ("file", "link"):
+        with (
+            pytest.raises(OutputError, match="exists and is no folder"),
+            whole_folder_or_absent(tmp_path / name, "%d.png", overwrite=True),
+        ):
+            pass
 
 
 def test_pictures_replace_pictures_as_a_whole(tmp_path):
