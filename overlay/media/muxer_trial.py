@@ -65,7 +65,7 @@ def _complaint(
     more: dict[str, Any] = {"strict": "unofficial"} if is_mp4_family(out) else {}
     output = ffmpeg.output(
         *(source[str(index)] for index in streams), local_url(out), c="copy", fs=_TRIAL_BYTES,
-        t=0 if header_only else _TRIAL_S, copypriorss=1, copyinkf=None, **more,
+        t=_TRIAL_S, copypriorss=1, copyinkf=None, **more,
     ).overwrite_output()  # fmt: skip
     with started(command_line(output, program)) as run:
         if header_only:
