@@ -36,6 +36,9 @@ LEAST_KIND = 0.05
 """Kinds that never reach this score add nothing to their parent."""
 _PART_S = 1.0
 """What is left of a general sound beside its kinds is told of if it lasts so long."""
+_SPILL_S, _SURE_PART = 0.5, 2.0
+"""Where a kind of it begins or ends, so much of its score is the kind's; what is left must be so
+many times as sure as what is told of at all."""
 QUIET = 0.05
 """Score of a tag that stays on for the eye after its sound has ended, at most."""
 THRESHOLD, OWN_THRESHOLD = 0.22, 0.15
@@ -313,9 +316,13 @@ class _Finder:
 
     def part_of(self, event: TagEvent, begin: float, end: float) -> TagEvent | None:
         """A part of an event, from one second to another; ``None`` if it says too little."""
+        if end - begin < _PART_S:
+            return None
         column, threshold = self._columns[event.index]
-        inside = self._inside(column, begin, end)
-        if end - begin < _PART_S or inside.mean() < threshold:
+        first = begin + _SPILL_S * (begin > event.onset_s)
+        last = end - _SPILL_S * (end < event.offset_s)
+        inside = self._inside(column, first, max(first, last))
+        if inside.mean() < _SURE_PART * threshold:
             return None
         return _event(self._track, event.index, begin, end, inside)
 

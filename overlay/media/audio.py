@@ -18,12 +18,10 @@ from overlay.media.excerpt import inside, output_options
 from overlay.media.probe import LENIENT
 from overlay.media.process import FfmpegRun, command_line, ffmpeg_program, media_input, started
 from overlay.media.sample_placing import Placing, Samples
-from overlay.media.truncation import has_no_length
+from overlay.media.truncation import believed
 
 _BLOCK_S = 5
 _DURATION_SLACK_S = 1.0
-_SHORT = ("Packet corrupt", "corrupt input packet")
-"""What a demuxer says of a last packet that is shorter than it asked for."""
 _BACK_S = 1.0
 """Timestamps that go back by less are put in order without a word."""
 
@@ -188,9 +186,7 @@ def _check_decoded(
         lost = "its timestamps are slower than its sound"
     if not lost and placing.stray_s:
         lost = f"its last timestamp leaps by {placing.stray_s:.1f} s"
-    said_of_it = run.log.damage_of(stream.index)
-    if has_no_length(info.path, info.container):
-        said_of_it = [line for line in said_of_it if not line.startswith(_SHORT)]
+    said_of_it = believed(run.log.damage_of(stream.index), info.path, info.container)
     damaged = said_of_it or run.log.decode_errors or lost
     heard = placing.n_samples > 0
     if heard and (tolerant or not (damaged or run.returncode)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 _RUN = 3
 """So many frames in a row are no accident."""
@@ -44,12 +45,55 @@ def _mlp_length(head: bytes) -> int:
     return (head[0] << 8 & 0xF00 | head[1]) * 2
 
 
-BARE: dict[str, tuple[re.Pattern[bytes], int, Callable[[bytes], int]]] = {
-    "mp3": (re.compile(rb"\xff[\xe0-\xff]"), 0, _mpeg_length),
-    "mlp": (re.compile(rb"\xf8\x72\x6f\xbb"), 4, _mlp_length),
-    "truehd": (re.compile(rb"\xf8\x72\x6f\xba"), 4, _mlp_length),
+def _adts_length(head: bytes) -> int:
+    """Of a frame of AAC, in bytes (ISO 13818-7, 6.2)."""
+    if head[0] != 0xFF or head[1] & 0xF6 != 0xF0:
+        return 0
+    return (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+
+
+def _dts_length(head: bytes) -> int:
+    """Of a core frame of DTS, in bytes (ETSI TS 102 114, 5.3.1)."""
+    is_core = head.startswith(_DTS)
+    return ((head[5] & 3) << 12 | head[6] << 4 | head[7] >> 4) + 1 if is_core else 0
+
+
+def _sbc_length(head: bytes) -> int:
+    """Of a frame of SBC, in bytes (Advanced Audio Distribution Profile 1.3, 12.9)."""
+    if head[0] == _MSBC:
+        return _MSBC_LENGTH
+    if head[0] != _SBC:
+        return 0
+    blocks, mode = 4 * (head[1] >> 4 & 3) + 4, head[1] >> 2 & 3
+    bands, pool = 8 if head[1] & 1 else 4, head[2]
+    channels = 1 if mode == 0 else 2
+    bits = blocks * pool * (2 if mode == 1 else 1) + (bands if mode == 3 else 0)
+    return 4 + bands * channels // 2 + -(-bits // 8)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What a frame can be found by, and how long it is."""
+
+    mark: re.Pattern[bytes]
+    behind: int
+    """How far the mark lies behind the start."""
+    head: int
+    """Bytes that tell the length."""
+    length_of: Callable[[bytes], int]
+
+
+_DTS = b"\x7f\xfe\x80\x01"
+_SBC, _MSBC, _MSBC_LENGTH = 0x9C, 0xAD, 57
+BARE: dict[str, _Frame] = {
+    "aac": _Frame(re.compile(rb"\xff[\xf0\xf1\xf8\xf9]"), 0, 6, _adts_length),
+    "dts": _Frame(re.compile(_DTS), 0, 8, _dts_length),
+    "mp3": _Frame(re.compile(rb"\xff[\xe0-\xff]"), 0, 4, _mpeg_length),
+    "mlp": _Frame(re.compile(rb"\xf8\x72\x6f\xbb"), 4, 4, _mlp_length),
+    "sbc": _Frame(re.compile(rb"[\x9c\xad]"), 0, 4, _sbc_length),
+    "truehd": _Frame(re.compile(rb"\xf8\x72\x6f\xba"), 4, 4, _mlp_length),
 }
-"""What a frame can be found by, how far that lies behind its start, and how long it is."""
+"""By container, as ffmpeg calls it."""
 
 
 def ends_within_frame(tail: bytes, container: str) -> bool:
@@ -59,14 +103,16 @@ def ends_within_frame(tail: bytes, container: str) -> bool:
         tail: They; enough for some frames.
         container: One of ``BARE``.
     """
-    mark, behind, length_of = BARE[container]
+    frame = BARE[container]
     tail = _without_tags(tail)
-    for found in mark.finditer(tail):
-        at, n_frames = found.start() - behind, 0
-        while 0 <= at <= len(tail) - 4 and (length := length_of(tail[at : at + 4])):
+    for found in frame.mark.finditer(tail):
+        at, n_frames = found.start() - frame.behind, 0
+        while 0 <= at <= len(tail) - frame.head and (
+            length := frame.length_of(tail[at : at + frame.head])
+        ):
             at, n_frames = at + length, n_frames + 1
         if n_frames > _RUN:
-            return at > len(tail) or 0 < len(tail) - at < 4
+            return at > len(tail) or 0 < len(tail) - at < frame.head
     return False
 
 

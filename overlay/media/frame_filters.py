@@ -11,14 +11,14 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import av.error
-from av.video.stream import VideoStream
 
 from overlay.datatypes import MediaInfo, VideoInfo
+from overlay.media.beginning import first_frames
 from overlay.media.excerpt import inside
-from overlay.media.probe import first_frames, opened
+from overlay.media.probe import opened
 from overlay.media.process import media_input
 
 _FIRST_FRAMES = 40
@@ -113,7 +113,7 @@ def in_order(path: Path, index: int) -> bool:
     frames that a codec shows in another order; what is copied from there is out of order.
     """
     with opened(path) as container:
-        frames = first_frames(container, cast(VideoStream, container.streams[index]))
+        frames = first_frames(container.demux(container.streams[index]))
         times = [frame.pts for frame in islice(frames, _FIRST_FRAMES)]
     known = [time for time in times if time is not None]
     few = 10 * (len(times) - len(known)) <= len(times)

@@ -27,12 +27,12 @@ from av.video.stream import VideoStream
 from overlay.datatypes import AudioInfo, ColorInfo, MediaInfo, VideoInfo
 from overlay.errors import ProbeError
 from overlay.files.paths import reason as why
+from overlay.media.beginning import Beginning
 from overlay.media.codec_names import codec_names
 from overlay.media.cropping import NONE, Cropping, croppings
 from overlay.media.stream_choice import (
     choice_notes,
     chosen_picture,
-    encrypted_streams,
     is_cover,
     is_undecodable,
     problem_of,
@@ -42,8 +42,6 @@ from overlay.media.timestamp_repair import unwrapped
 from overlay.media.truncation import ending_notes
 
 _TS_DISCONT = cast(int, Flags.ts_discont.value)
-_MAX_PACKETS = 3000
-"""So many packets are enough to know that no picture of it decodes."""
 _OTHERS_FILES = {
     "hls",
     "applehttp",
@@ -64,10 +62,6 @@ _OTHERS_FILES = {
     "tty",
 }
 """Formats that name other files, or are none."""
-_STANDS_S = 2.0
-"""A picture that stands for longer is one of a slideshow."""
-_SLIDES = 5
-"""So many pictures that stand make one."""
 _MICROSECONDS = 1_000_000
 _T = TypeVar("_T", float, None)
 # PyAV 19 keeps bytes of metadata that are no UTF-8 and has no word for it; before, they raised.
@@ -143,10 +137,11 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
         start_s = _start_s(container, clock)
         foreign = any(map(is_undecodable, container.streams))
         names = codec_names(path, container.format.name) if foreign else {}
-        video, problem = _video_info(container, path, shown, start_s, names)
-        hidden = _encrypted(path) if "mp4" in container.format.name.split(",") else set()
-        if video is not None and _stands(path, video.index, _seconds_of(duration)):
+        beginning = Beginning(container, shown)
+        video, problem = _video_info(container, path, shown, start_s, names, beginning)
+        if video is not None and beginning.stands(_seconds_of(duration)):
             video = replace(video, stands=True)
+        hidden = beginning.encrypted() if "mp4" in container.format.name.split(",") else set()
         if shown is not None and shown.index in hidden:
             video, problem = None, "is encrypted"
         return MediaInfo(
@@ -180,32 +175,6 @@ def probe(path: str | Path, video_track: int | None = None) -> MediaInfo:
 
 def _seconds_of(duration: int | None) -> float | None:
     return duration / _MICROSECONDS if duration and duration > 0 else None
-
-
-def _stands(path: Path, index: int, duration_s: float | None) -> bool:
-    """Whether each of the first pictures comes seconds behind the one before, or there is one."""
-    times: list[float] = []
-    with opened(path) as container:
-        try:
-            for packet in container.demux(container.streams[index]):
-                if packet.size and packet.pts is not None and packet.time_base is not None:
-                    times.append(float(packet.pts * packet.time_base))
-                if len(times) > 1 and abs(times[-1] - times[-2]) <= _STANDS_S:
-                    return False
-                if len(times) == _SLIDES:
-                    return True
-        except av.error.FFmpegError:
-            return False
-    return len(times) > 1 or (len(times) == 1 and (duration_s or 0.0) > _STANDS_S)
-
-
-def _encrypted(path: Path) -> set[int]:
-    """Which streams are encrypted; on a reader of its own, since reading cannot be taken back."""
-    with opened(path) as container:
-        try:
-            return encrypted_streams(container)
-        except av.error.FFmpegError:
-            return set()
 
 
 def _can_be_copied(stream: Stream) -> bool:
@@ -310,6 +279,7 @@ def _video_info(
     stream: VideoStream | None,
     start_s: float,
     names: Mapping[int, str],
+    beginning: Beginning,
 ) -> tuple[VideoInfo | None, str]:
     """The picture, or why there is none; both are empty where there is no such stream."""
     if stream is None:
@@ -319,7 +289,7 @@ def _video_info(
         return None, problem
     if stream.width * stream.height > _MAX_PIXELS:
         raise ProbeError(f"{stream.width}x{stream.height} is too large", path=container.name)
-    frame = next(first_frames(container, stream), None)
+    frame = beginning.picture()
     if frame is None:
         return None, "is damaged: none of it can be decoded"
     cut = croppings(path, container.format.name)
@@ -398,25 +368,6 @@ def _is_top_first(frame: VideoFrame, stream: VideoStream) -> bool:
     except av.error.FFmpegError:
         return False
     return True
-
-
-def first_frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Pictures as they are decoded; damaged packets are passed over, and some thousands are enough.
-
-    Args:
-        container: The open file.
-        stream: One of its pictures.
-    """
-    packets = container.demux(stream)
-    for _ in range(_MAX_PACKETS):
-        try:
-            packet = next(packets, None)
-            frames = [] if packet is None else packet.decode()
-        except av.error.FFmpegError:
-            continue
-        yield from frames
-        if packet is None:
-            return
 
 
 def _frame_rate(stream: VideoStream) -> Fraction:

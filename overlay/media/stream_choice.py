@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
 from av.audio.stream import AudioStream
@@ -14,9 +13,6 @@ from av.video.stream import VideoStream
 
 from overlay.datatypes import MediaInfo, VideoInfo
 from overlay.errors import NoVideoStream
-
-_FIRST_PACKETS = 50
-"""So many packets hold some of each stream, and reading them costs nothing."""
 
 
 def is_cover(stream: VideoStream) -> bool:
@@ -93,15 +89,6 @@ def is_undecodable(stream: Stream) -> bool:
 def problem_of(stream: Stream, codec: str) -> str:
     """Why a stream cannot be decoded, as the end of a sentence; empty if it can."""
     return f"is {codec}, for which there is no decoder here" if is_undecodable(stream) else ""
-
-
-def encrypted_streams(container: InputContainer) -> set[int]:
-    """Indices of the streams whose first packets say that they are encrypted."""
-    found: set[int] = set()
-    for packet in islice(container.demux(), _FIRST_PACKETS):
-        if packet.size and packet.has_sidedata("encryption_info"):
-            found.add(packet.stream.index)
-    return found
 
 
 def choice_notes(

@@ -1,31 +1,36 @@
-"""What the last bytes of a file say of its end, where the demuxer says nothing of it.
+"""What the bytes of a file say of its end, where the demuxer says nothing of it.
 
 A recording that was cut at any byte is mostly told by ffmpeg. These kinds are not: their readers
-take what is there and are content.
+take what is there and are content. Kinds with neither a length nor frames that can be told apart
+(DFPWM, G.722, APTX, ALP, H.261, bare HEVC) cannot be known to be cut.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
 
 from overlay.media.bare_frames import BARE, ends_within_frame
+from overlay.media.bare_pictures import ends_within_picture
+from overlay.media.claimed_sizes import claimed_size
+from overlay.media.file_pieces import within_piece
 from overlay.media.program_changes import packets_of
 
 _TAIL_BYTES = 1 << 17
-"""More than two pages of Ogg, which are 65,307 bytes at most."""
+"""More than two pages of Ogg, which are 65,307 bytes at most, or two bursts of S/PDIF."""
 _OGG_PAGE = b"OggS"
 _END_OF_STREAM = 4
 _FLV_KINDS = (8, 9, 18)
-_PS_PACKETS = 0xBB
+_PS_PACKETS, _PS_PACK = 0xBB, 0xBA
 """Start codes from here on are of packets with a length; those of pictures are below."""
-_ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _NUT_INDEX = bytes.fromhex("4e58dd672f23e64e")
-_BOX_BYTES, _MOST_BOXES = 8, 100_000
-_UNKNOWN_FROM = 0x7FFFF000
-"""Lengths that writers give who cannot go back to say the true one: 2 or 4 GB, or nearly."""
+_AMV_END = b"AMV_END_"
+_BURST = bytes.fromhex("72f81f4e")
+_GXF_END = bytes.fromhex("0000000001fb0000001000000000e1e2")
+_BOUNDARY = re.compile(rb"\r\n--[!-~]{1,70}\r\n\Z")
+_OF_THE_END = ("Packet corrupt", "corrupt input packet", "Error during demuxing")
+"""What a demuxer says of a last packet that is shorter than it asked for."""
 
 
 def ending_notes(path: Path, container: str) -> Iterator[str]:
@@ -37,17 +42,16 @@ def ending_notes(path: Path, container: str) -> Iterator[str]:
 
     Source:
         RFC 3533 (Ogg), Adobe Flash Video File Format Specification 10.1, ISO 13818-1 (TS,
-        PS), Advanced Systems Format Specification 3.2, ISO 14496-12, 4.2 (boxes), NUT Open
-        Container Format.
+        PS), NUT Open Container Format, IEC 61937-1 (bursts of S/PDIF).
     """
+    kind = container.partition(",")[0]
     try:
         with path.open("rb") as file:
             head = file.read(_TAIL_BYTES)
             size = file.seek(0, 2)
             file.seek(max(0, size - _TAIL_BYTES))
             tail = file.read()
-            kind = container.partition(",")[0]
-            what = _within_box(file, size) if kind == "mov" else _within(kind, head, tail, size)
+            what = within_piece(file, size, kind) or _within(kind, head, tail, size)
     except OSError:
         return
     if what:
@@ -56,36 +60,25 @@ def ending_notes(path: Path, container: str) -> Iterator[str]:
 
 def _within(kind: str, head: bytes, tail: bytes, size: int) -> str:
     """What a file ends in the middle of; empty if nothing is known of that."""
+    if claimed_size(head, kind) > size:
+        return "before the length that it claims"
     if kind in BARE:
         return "within a frame" if ends_within_frame(tail, kind) else ""
+    if ends_within_picture(head, tail, size, kind):
+        return "within a picture"
     within = {
         "ogg": lambda: _within_ogg(tail), "flv": lambda: _within_flv(tail, size),
         "mpeg": lambda: _within_ps(tail), "mpegts": lambda: _within_ts(head, size),
-        "asf": lambda: _within_asf(head, size), "avi": lambda: _within_avi(head, size),
-        "nut": lambda: _within_nut(tail, size),
+        "avi": lambda: _within_amv(head, tail), "nut": lambda: _within_nut(tail, size),
+        "spdif": lambda: _within_burst(tail),
     }.get(kind)  # fmt: skip
     return within() if within else ""
 
 
-def _within_box(file: IO[bytes], size: int) -> str:
-    at = 0
-    for _ in range(_MOST_BOXES):
-        file.seek(at)
-        head = file.read(16)
-        length = int.from_bytes(head[:4], "big")
-        length = int.from_bytes(head[8:], "big") if length == 1 else length
-        if length < _BOX_BYTES:  # 0 is up to the end
-            return "within a box" if 0 < len(head) < _BOX_BYTES else ""
-        at += length
-        if at >= size:
-            return "within a box" if at > size else ""
-    return ""
-
-
-def _within_avi(head: bytes, size: int) -> str:
-    claimed = int.from_bytes(head[4:8], "little")
-    is_claim = 0 < claimed < _UNKNOWN_FROM
-    return "before the length that it claims" if is_claim and claimed + 8 > size else ""
+def _within_amv(head: bytes, tail: bytes) -> str:
+    """It claims no length, and has an end."""
+    is_amv = head[8:12] == b"AMV "
+    return "without a mark of its end" if is_amv and not tail.endswith(_AMV_END) else ""
 
 
 def _within_nut(tail: bytes, size: int) -> str:
@@ -116,11 +109,15 @@ def _within_flv(tail: bytes, size: int) -> str:
 
 
 def _within_ps(tail: bytes) -> str:
+    """The head of a pack has no length; packets follow it."""
     at = len(tail)
     while (at := tail.rfind(b"\0\0\1", 0, at)) >= 0:
-        if at + 6 <= len(tail) and tail[at + 3] >= _PS_PACKETS:
+        code = tail[at + 3] if at + 3 < len(tail) else _PS_PACK
+        if code >= _PS_PACKETS and at + 6 <= len(tail):
             length = int.from_bytes(tail[at + 4 : at + 6], "big")
             return "within a packet" if at + 6 + length > len(tail) else ""
+        if code >= _PS_PACK:
+            return "within a packet"
     return ""
 
 
@@ -130,33 +127,54 @@ def _within_ts(head: bytes, size: int) -> str:
     return "within a packet" if (size - first + before) % length else ""
 
 
-def _within_asf(head: bytes, size: int) -> str:
-    at = head.find(_ASF_PROPERTIES)
-    if at < 0 or at + 92 > len(head):
-        return ""
-    claimed, flags = struct.unpack_from("<Q", head, at + 40)[0], head[at + 88]
-    is_broadcast = flags & 1
-    return "" if is_broadcast or claimed <= size else "before the length that it claims"
+def _within_burst(tail: bytes) -> str:
+    """Bursts of S/PDIF begin at the same distance from each other."""
+    last = tail.rfind(_BURST)
+    before = tail.rfind(_BURST, 0, max(0, last))
+    return "within a burst" if before >= 0 and len(tail) - last < last - before else ""
 
 
-def has_no_length(path: Path, container: str) -> bool:
-    """Whether a WAVE file was written to a pipe: what it claims of its length is no claim.
+def believed(damage: Iterable[str], path: Path, container: str) -> list[str]:
+    """What ffmpeg says of damage, without what it says of the end of files that are whole.
+
+    A WAVE file that was written to a pipe claims a length that is no claim, and readers of a few
+    kinds ask for more than a whole file has.
 
     Args:
+        damage: Lines of ``FfmpegLog.damage``.
         path: The file.
         container: Its format, as ffmpeg calls it.
     """
-    if container != "wav":
-        return False
+    lines = list(damage)
+    of_the_end = [line for line in lines if line.startswith(_OF_THE_END)]
+    if not of_the_end or not _is_misread(path, container):
+        return lines
+    return [line for line in lines if line not in of_the_end]
+
+
+def _is_misread(path: Path, container: str) -> bool:
     try:
         with path.open("rb") as file:
             head = file.read(_TAIL_BYTES)
+            size = file.seek(0, 2)
+            file.seek(max(0, size - 100))
+            tail = file.read()
     except OSError:
         return False
+    return {
+        "adx": 0 < claimed_size(head, "adx") <= size,
+        "wsaud": 0 < claimed_size(head, "wsaud") <= size,
+        "gxf": tail.endswith(_GXF_END),
+        "mpjpeg": bool(_BOUNDARY.search(tail)),
+        "wav": _has_no_length(head),
+    }.get(container, False)
+
+
+def _has_no_length(wave: bytes) -> bool:
     at = 12
-    while at + 8 <= len(head):
-        length = int.from_bytes(head[at + 4 : at + 8], "little")
-        if head[at : at + 4] == b"data":
-            return length == 0 or length >= _UNKNOWN_FROM
+    while at + 8 <= len(wave):
+        length = int.from_bytes(wave[at + 4 : at + 8], "little")
+        if wave[at : at + 4] == b"data":
+            return length == 0 or length >= 0x7FFFF000
         at += 8 + length + length % 2
     return False

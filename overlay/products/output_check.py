@@ -15,6 +15,7 @@ from overlay.media.frame_filters import in_order
 from overlay.media.probe import probe
 from overlay.media.process import FfmpegRun
 from overlay.media.source import Source
+from overlay.media.truncation import believed
 
 _DURATION_SLACK_S = 1.0
 _MOST_LOST = 0.9
@@ -30,9 +31,11 @@ def check_run(run: FfmpegRun, source: Source, out: Path, *, tolerant: bool) -> N
     """
     log = run.log
     if log.no_room:
-        raise _error(EncodeError, f"{reason(log.no_room)}; nothing was kept", out, run)
-    if (log.damage or log.decode_errors) and not tolerant:
-        detail = log.complaint or log.damage[0]
+        full = log.no_room
+        raise _error(EncodeError, f"{reason(full)}; nothing was kept", out, run) from full
+    damage = believed(log.damage, source.path, source.info.container)
+    if (damage or log.decode_errors) and not tolerant:
+        detail = log.complaint or damage[0]
         advice = "--tolerant renders what can be decoded"
         raise _error(DecodeError, f"is damaged: {detail}; {advice}", source.path, run)
     back = "" if tolerant else leaps_said(log.ticks_back / _ticks_per_s(source, out))

@@ -28,3 +28,15 @@ def test_a_sample_of_every_campaign_finds_nothing(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
     assert done.stdout.count("faults 0") == len(names)
+
+
+def test_a_cut_file_of_some_muxers_is_said_to_be_cut():
+    """``cut_files.py`` without a name tries all that ffmpeg has."""
+    program = Path(__file__).with_name("cut_files.py")
+    muxers = ("aiff", "dfpwm", "g723_1", "gxf", "mjpeg", "spdif")
+    done = subprocess.run(
+        [sys.executable, program, *muxers], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+    assert done.stdout.count(" said") == len(muxers) - 1
+    assert done.stdout.count("cannot be known") == 1

@@ -79,12 +79,14 @@ def test_a_general_sound_is_told_of_where_no_kind_of_it_is_heard():
 @pytest.mark.parametrize(
     ("around", "labels"),
     [
-        pytest.param(0.6, ["Siren", "Police car (siren)", "Siren"], id="sure by itself"),
-        pytest.param(0.1, ["Police car (siren)"], id="carried on by hysteresis alone"),
+        pytest.param([0.6] * 10, ["Siren", "Police car (siren)", "Siren"], id="sure by itself"),
+        pytest.param([0.1] * 10, ["Police car (siren)"], id="carried on by hysteresis alone"),
+        pytest.param([0.25] * 10, ["Police car (siren)"], id="no surer than faint tags are"),
+        pytest.param([0.2] * 8 + [0.8] * 2, ["Police car (siren)"], id="only what spills over"),
     ],
 )
 def test_what_is_left_of_a_general_sound_must_be_sure_by_itself(around, labels):
-    scores = {"Siren": [around] * 10 + [0.7] * 10 + [around] * 10,
+    scores = {"Siren": [*around, *[0.7] * 10, *reversed(around)],
               "Police car (siren)": [0.0] * 10 + [0.6] * 10 + [0.0] * 10}  # fmt: skip
     values = np.zeros((30, 527), np.float32)
     for label, column in scores.items():
