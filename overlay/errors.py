@@ -2,6 +2,7 @@
 
     OverlayError
     ├── BatchError                        some files of many failed; exit status of the last
+    ├── BatchStopped             exit 8   a batch ended early, and no source is to blame
     ├── UsageError               exit 2   the command line asks for something impossible
     ├── MediaError               exit 3   a media file, or ffmpeg
     │   ├── FfmpegNotFound
@@ -72,6 +73,12 @@ class BatchError(OverlayError):
     def __init__(self, n_failed: int, n_files: int, exit_code: int) -> None:
         super().__init__(f"{n_failed} of {n_files} files failed")
         self.exit_code = exit_code
+
+
+class BatchStopped(OverlayError):
+    """A batch ended before its end, since the other sources would have failed in the same way."""
+
+    exit_code = 8
 
 
 class UsageError(OverlayError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +13,10 @@ from overlay.batching.sources import Found
 
 EVERY_S = 2.0
 """Seconds between two looks where nobody tells of changes."""
+
+_AGAIN_S = 600.0
+_ROOM_BYTES = 1_000_000
+"""More room than before is so much more."""
 
 State = tuple[int, int]
 """Size and last change."""
@@ -75,6 +80,30 @@ def watched(watch: Watch, pause: Callable[[float], object] = time.sleep) -> Iter
         yield from watch.look()
         yield None
         pause(EVERY_S)
+
+
+def wait_for_room(out: Path, pause: Callable[[float], object] = time.sleep) -> None:
+    """Wait until an output is worth another try: it has got room, or ten minutes are over.
+
+    One that is not there is waited for however long it takes: what it was on may be away.
+
+    Args:
+        out: The output.
+        pause: Waits for some seconds.
+    """
+    had, until = _free_bytes(out), time.monotonic() + _AGAIN_S
+    while (had_now := _free_bytes(out)) < had + _ROOM_BYTES:
+        if had_now and time.monotonic() >= until:
+            return
+        pause(EVERY_S)
+
+
+def _free_bytes(folder: Path) -> int:
+    """Bytes that may be written there and one more; 0 where it is not there."""
+    try:
+        return shutil.disk_usage(folder).free + 1
+    except OSError:
+        return 0
 
 
 @contextmanager

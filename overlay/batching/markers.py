@@ -6,6 +6,7 @@ the work is done again. Markers lie in 256 folders by hash, so that no folder gr
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -128,6 +129,14 @@ def write_marker(out: Path, marker: Marker) -> None:
     make_folder(path.parent)
     content = json.dumps({"version": _VERSION, **asdict(marker)}, indent=1, ensure_ascii=False)
     write_bytes(path, content.encode("utf-8", "surrogatepass"), overwrite=True)
+
+
+def forget_failure(out: Path, place: str, kind: str) -> None:
+    """Let nothing be known any more of a source and a kind that failed."""
+    marker = read_marker(out, place, kind)
+    if marker is not None and marker.state == "failed":
+        with contextlib.suppress(OSError):
+            marker_path(out, place, kind).unlink()
 
 
 def all_markers(out: Path) -> Iterator[Marker]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from overlay.errors import OverlayError, UsageError
 from overlay.files import make_folder
 from overlay.scoring.score import score
 from overlay.tagging.registry import load_tagger
+from overlay.tagging.tagger import Tagger
 
 _AT_A_TIME = 8
 """Sources of one making task: so many share the start of a worker process."""
@@ -80,20 +82,32 @@ class Cluster:
     """Workers of a Ray cluster, which may grow and shrink.
 
     Args:
-        ray: See ``connected``.
+        connect: Gives the module ``ray``, connected, see ``connected``; asked when there is
+            something to do, since a cluster takes seconds to join and longer to start.
         limits: What one source may take.
     """
 
-    def __init__(self, ray: Any, limits: Limits) -> None:
-        self._ray, self._limits = ray, asdict(limits)
-        self._make = ray.remote(num_cpus=1, max_retries=_RETRIES)(make_all)
+    def __init__(self, connect: Callable[[], Any], limits: Limits) -> None:
+        self._connect, self._limits = connect, asdict(limits)
         self._scorers: list[Any] = []
         self._n_sent = 0
         self._flying: dict[Any, _Chunk] = {}
         self._broken: list[Task] = []
 
+    @cached_property
+    def _ray(self) -> Any:
+        return self._connect()
+
+    @cached_property
+    def _make(self) -> Any:
+        return self._ray.remote(num_cpus=1, max_retries=_RETRIES)(make_all)
+
     def run(self, items: Iterable[Item]) -> Generator[Event, None, None]:
-        """Do all tasks; see ``Pool.run``."""
+        """Do all tasks; see ``Pool.run``.
+
+        Raises:
+            UsageError: There is something to do, and no cluster.
+        """
         try:
             yield from self._round(_chunks(iter(items)))
             again = [replace(task, again=True) for task in self._broken]
@@ -216,7 +230,9 @@ class Scorer:
     """
 
     def __init__(self, plain: dict[str, Any]) -> None:
-        self._tagger = load_tagger(Task.from_json(plain).settings.tagging)
+        self._tagger: Tagger | None = None
+        with contextlib.suppress(OverlayError):
+            self._tagger = load_tagger(Task.from_json(plain).settings.tagging)
 
     def score(self, plains: list[dict[str, Any]]) -> list[str | None]:
         """Score sources; where the scores lie, or ``None`` where that could not be.
@@ -227,6 +243,8 @@ class Scorer:
 
     def _scored(self, task: Task) -> str | None:
         path = _scores_path(task)
+        if self._tagger is None:
+            return None
         try:
             source = pipeline.opened(task.found.path, task.settings)
             track = score(source, self._tagger, task.settings)

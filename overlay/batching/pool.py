@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from overlay.batching.machine_share import worker_mb
-from overlay.batching.task import Outcome, Task, given_up
+from overlay.batching.task import FAILED, Outcome, Task, given_up
 from overlay.files import reason, temporary_place
 
 _GRACE_S = 5.0
@@ -85,6 +85,7 @@ class Event:
         outcome: A product that is finished, if that is what happened.
         progress: Step, done and total, if that is what happened.
         note: A line, if that is what happened.
+        setback: A product that failed and will be tried once more, if that is what happened.
     """
 
     worker: int
@@ -92,6 +93,7 @@ class Event:
     outcome: Outcome | None = None
     progress: tuple[str, float, float | None] | None = None
     note: str | None = None
+    setback: Outcome | None = None
 
 
 Item = Task | Event | None
@@ -200,7 +202,7 @@ class Pool:
         try:
             worker = worker or self._started(max(1, task.settings.tagging.threads))
         except OSError as error:
-            self._blame(number, task, (), f"no worker can be started: {reason(error)}")
+            self._blame(number, task, None, f"no worker can be started: {reason(error)}")
         if worker is None:
             return None
         trouble = self._watched(number, worker, task)
@@ -208,7 +210,7 @@ class Pool:
             return worker
         self._over(worker)
         if not self._stopping.is_set():
-            self._blame(number, task, worker.finished, trouble)
+            self._blame(number, task, worker, trouble)
         return None
 
     def _started(self, n_threads: int) -> _Worker | None:
@@ -234,6 +236,7 @@ class Pool:
             return worker.last_words()
         while not self._stopping.is_set():
             message = worker.receive(_LOOK_S)
+            worker.has_begun |= message is not None
             if message is None and worker.is_gone():
                 return worker.last_words()
             if message is not None and "finished" in message:
@@ -245,6 +248,7 @@ class Pool:
                 worker.finished.add(message.get("outcome", {}).get("kind", ""))
             trouble = self._too_much(worker, time.monotonic() - began, allowed_s)
             if trouble is not None:
+                worker.has_begun = True  # or would have, in time
                 worker.await_end(0)
                 return trouble
         return "stopped"
@@ -262,6 +266,7 @@ class Pool:
             plain = message["outcome"]
             outcome = Outcome(**{**plain, "heard": tuple(plain["heard"])})
             if outcome.may_pass and not task.again:
+                self._put(Event(number, task, setback=outcome))
                 self._broken.append(replace(task, kinds=(outcome.kind,)))
             else:
                 self._put(Event(number, task, outcome=outcome))
@@ -271,13 +276,19 @@ class Pool:
         elif "note" in message:
             self._put(Event(number, task, note=message["note"]))
 
-    def _blame(self, number: int, task: Task, finished: Collection[str], trouble: str) -> None:
+    def _blame(self, number: int, task: Task, worker: _Worker | None, trouble: str) -> None:
+        """A task is not done, for its worker ended, or there was none at all."""
+        finished: Collection[str] = worker.finished if worker else ()
+        blame = "" if worker and worker.has_begun else trouble
         task = replace(task, kinds=tuple(kind for kind in task.kinds if kind not in finished))
-        if not task.again:
-            self._broken.append(task)
+        if task.again:
+            for outcome in given_up(task, trouble, outside=bool(blame), blame=blame):
+                self._put(Event(number, task, outcome=outcome))
             return
-        for outcome in given_up(task, trouble):
-            self._put(Event(number, task, outcome=outcome))
+        for kind in task.kinds:
+            failed = Outcome(task.found.place, kind, FAILED, reason=trouble, blame=blame)
+            self._put(Event(number, task, setback=failed))
+        self._broken.append(task)
 
 
 class _Shared:
@@ -339,6 +350,8 @@ class _Worker:
         self.pid = self._process.pid
         self._buffer = b""
         self._looked_s, self._memory_mb = 0.0, 0.0
+        self.has_begun = False
+        """Whether it has ever said anything."""
         self.finished: set[str] = set()
         """Products of the task that it is at."""
         self._selector = selectors.DefaultSelector()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +17,17 @@ from overlay.batching.markers import key_of, make_state_folders
 from overlay.batching.on_ray import Cluster, connected
 from overlay.batching.pool import Event, Item, Limits, Pool
 from overlay.batching.product_kinds import check_kinds, facts_of
+from overlay.batching.setbacks import Setbacks, ended_early
 from overlay.batching.settings_check import check_settings
 from overlay.batching.sources import Found, find_sources, in_shard, root_of
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
-from overlay.errors import OutputError, OverlayError, UsageError
-from overlay.files import make_folder
+from overlay.errors import BatchStopped, OutputError, OverlayError, UsageError
+from overlay.files import make_folder, reason, status
 from overlay.media.probe import claimed_length_s
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings, override
 from overlay.tagging.registry import load_tagger
+from overlay.tagging.weights.auto_choice import exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,7 @@ class Batch:
         ]
         nothing = Found(Path(), "", 0, 0, "")
         self._task = Task(
-            nothing, _absolute(out), kinds, _for_workers(settings, tagger.name, batch.n_threads),
+            nothing, _absolute(out), kinds, _for_workers(settings, batch.n_threads),
             tuple(facts), batch.content_keys, batch.skip_existing, batch.retry_failed,
         )  # fmt: skip
 
@@ -233,34 +237,65 @@ class Batch:
 
         Raises:
             OutputError: The output cannot hold what is to be remembered.
+            UsageError: There is something to do, and no cluster of that address.
+            BatchStopped: What fails is no source's fault; what was under way is unwound.
         """
-        report = Report()
         make_folder(self._task.out)  # from now on it is known, and left out where sources are
-        pool = self._workers(hurry)
-        items = self._items(self._find() if sources is None else sources)
-        with closing(pool.run(items)) as events:
-            for event in events:
-                if event.outcome is not None:
-                    report.add(event.outcome)
-                told(event)
+        setbacks = Setbacks(self._task.out, self.n_workers, self._check)
+        items = self._items(self._find() if sources is None else sources, setbacks.begun)
+        try:
+            with (
+                closing(_Place(self._task.out)) as place,
+                closing(self._workers(hurry).run(items)) as events,
+            ):
+                return self._told(events, told, setbacks, place)
+        except BatchStopped:
+            setbacks.forget()
+            raise
+
+    def _told(
+        self,
+        events: Iterable[Event],
+        told: Callable[[Event], None],
+        setbacks: Setbacks,
+        place: _Place,
+    ) -> Report:
+        report = Report()
+        for event in events:
+            if event.outcome is not None:
+                report.add(event.outcome)
+            told(event)
+            place.check()
+            became = event.outcome or event.setback
+            if became is not None and event.worker >= 0:
+                setbacks.add(became, is_last=event.outcome is not None)
         return report
+
+    def _check(self) -> None:
+        """Ask once more what was asked before the work: the model, ffmpeg, what settings name."""
+        settings = self._task.settings
+        check_settings(self._task.kinds, settings, load_tagger(settings.tagging).labels)
 
     def _workers(self, hurry: threading.Event | None) -> Pool | Cluster:
         how = self._batch
         if not how.ray:
             return Pool(how.n_workers, how.limits, hurry)
-        return Cluster(connected(how.ray, how.jobs), how.limits)
+        return Cluster(partial(connected, how.ray, how.jobs), how.limits)
 
-    def _items(self, sources: Iterable[Found | None]) -> Iterator[Item]:
+    def _items(
+        self,
+        sources: Iterable[Found | None],
+        begun: Callable[[Task], object] = lambda task: None,
+    ) -> Iterator[Item]:
         """Tasks with something to do, and what is known of the others."""
         for found in sources:
             if found is None:
                 yield None
             elif self._is_ours(found):
                 here = replace(found, path=found.path.absolute())  # workers may be elsewhere
-                yield from self._left(replace(self._task, found=here))
+                yield from self._left(replace(self._task, found=here), begun)
 
-    def _left(self, task: Task) -> Iterator[Item]:
+    def _left(self, task: Task, begun: Callable[[Task], object]) -> Iterator[Item]:
         standings = self._standings(task)
         for outcome in filter(None, standings):
             yield Event(-1, task, outcome=outcome)
@@ -269,7 +304,36 @@ class Batch:
         )
         if left:
             make_state_folders(task.out)
-            yield replace(task, kinds=left)
+            task = replace(task, kinds=left)
+            begun(task)
+            yield task
+
+
+class _Place:
+    """The output as it is at the beginning: another folder of its name is another one.
+
+    It is held open, so that no other folder gets its number.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        try:
+            self._folder = os.open(out, os.O_RDONLY)
+        except OSError as error:
+            raise OutputError(f"cannot be looked into: {reason(error)}", path=out) from error
+
+    def close(self) -> None:
+        os.close(self._folder)
+
+    def check(self) -> None:
+        """Make sure that it is the same still.
+
+        Raises:
+            BatchStopped: It was removed, or its disk is gone.
+        """
+        there = status(self._out)
+        if there is None or not os.path.samestat(there, os.fstat(self._folder)):
+            raise ended_early(f"{self._out} is gone, or another folder than at the beginning")
 
 
 def _absolute(out: Path) -> Path:
@@ -279,13 +343,11 @@ def _absolute(out: Path) -> Path:
         raise OutputError("the folder that we are in is gone", path=out) from error
 
 
-def _for_workers(settings: Settings, model: str, n_threads: int) -> Settings:
+def _for_workers(settings: Settings, n_threads: int) -> Settings:
     """The settings with the model that was chosen, and each worker's share of the cores."""
     tagging = settings.tagging
-    chosen = model if tagging.model == "auto" else tagging.model
-    return replace(
-        settings, tagging=replace(tagging, model=chosen, threads=tagging.threads or n_threads)
-    )
+    threads = tagging.threads or n_threads
+    return replace(settings, tagging=replace(tagging, model=exact(tagging), threads=threads))
 
 
 def checked_shard(text: str) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from fnmatch import fnmatch
 from itertools import groupby
 from pathlib import Path
 
-from overlay.errors import UsageError
+from overlay.errors import MediaError, UsageError
 from overlay.files import is_file, is_folder, path_error, read_csv, read_text, status
 from overlay.files import reason as why
 from overlay.reporting import SILENT, Reporter
@@ -82,7 +82,8 @@ def roots_of(paths: Iterable[str | Path]) -> list[Root]:
     the output, by its name; of files alone the folders below the one that they share.
 
     Raises:
-        UsageError: One is not there.
+        UsageError: One is not there, or may not be looked at.
+        MediaError: A folder cannot be read.
     """
     named = [Path(path) for path in paths]
     homes = list(dict.fromkeys(_home(path) for path in named))
@@ -98,10 +99,29 @@ def roots_of(paths: Iterable[str | Path]) -> list[Root]:
 
 def _home(path: Path) -> Path:
     if is_folder(path):
+        _check_readable(path)
         return path.resolve()
     if is_file(path):
         return path.parent.resolve()
-    raise UsageError(f"{path}: there is no such file or folder")
+    raise UsageError(f"{path}: {_absence(path)}")
+
+
+def _check_readable(folder: Path) -> None:
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        raise MediaError(f"the folder cannot be read: {why(error)}", path=folder) from error
+
+
+def _absence(path: Path) -> str:
+    """Why what was named is neither a file nor a folder."""
+    try:
+        os.stat(path)  # noqa: PTH116  the reason why not is wanted
+    except FileNotFoundError:
+        return "there is no such file or folder"
+    except (OSError, ValueError) as error:
+        return f"cannot be looked at: {why(error)}"
+    return "is neither a file nor a folder"
 
 
 def _place(folder: Path) -> str:

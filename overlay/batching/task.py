@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from overlay import pipeline
+from overlay.batching.blame import lies_outside, to_blame
 from overlay.batching.claims import LEASE_S, Claims
 from overlay.batching.markers import Marker, is_done, key_of, read_marker, write_marker
 from overlay.batching.product_kinds import product_of, settings_for
 from overlay.batching.sources import Found
 from overlay.batching.thumbnails import keep_picture
 from overlay.errors import MediaError, OutputError, OverlayError
-from overlay.files import is_file, is_there, make_folder
+from overlay.files import is_file, is_there, make_folder, takes_nothing
 from overlay.files import reason as why
 from overlay.media.source import Source
 from overlay.reporting import SILENT, Reporter
@@ -95,6 +96,8 @@ class Outcome:
         heard: The strongest labels.
         may_pass: Whether a second try could help: nothing refused it, something broke, or another
             is at it.
+        blame: What every other source would fail for as well, one line: the output takes nothing
+            more, there is no ffmpeg, no worker can be started. Else empty.
     """
 
     place: str
@@ -106,6 +109,7 @@ class Outcome:
     length_s: float | None = None
     heard: tuple[str, ...] = ()
     may_pass: bool = False
+    blame: str = ""
 
 
 def keys_of(task: Task) -> dict[str, str]:
@@ -161,7 +165,9 @@ def do_task(
         task = replace(task, found=now, scores=task.scores if now == task.found else None)
         keys = keys_of(task)
     except OSError as error:
-        yield from given_up(task, f"cannot be read: {why(error)}")
+        yield from given_up(
+            task, f"cannot be read: {why(error)}", outside=True, blame=_of_its_disk(task, error)
+        )
         return
     work = _Work(task, reporter, told_length, load)
     claims = Claims(task.out, task.lease_s)
@@ -177,7 +183,8 @@ def do_task(
                 else:  # another may just have finished it
                     standing = standing_of(task, kind, key) or work.outcome(kind, key)
         except OutputError as error:  # there is no room for a claim
-            standing = _failed(task, kind, str(error))
+            blame = to_blame(error)
+            standing = _failed(task, kind, str(error), may_pass=bool(blame), blame=blame)
         yield standing
 
 
@@ -215,10 +222,11 @@ class _Work:
             reason = str(error) if is_known else f"{type(error).__name__}: {error}"
             reason = reason.removeprefix(f"{self._task.found.path}: ")
             # what the plan refuses it refuses again; what broke later may have had bad luck
-            may_pass = self._has_begun or not is_known or has_changed
-            if has_changed or (self._has_begun and _is_of_the_disk(error)):
+            blame = to_blame(error)
+            may_pass = self._has_begun or not is_known or has_changed or bool(blame)
+            if has_changed or lies_outside(error, self._task.found.path):
                 key = OF_NO_STATE
-            outcome = _failed(self._task, kind, reason, may_pass=may_pass)
+            outcome = _failed(self._task, kind, reason, may_pass=may_pass, blame=blame)
         else:
             heard = _strongest(self._track, self._task.settings)
             relative = target.relative_to(self._task.out.absolute()).as_posix()
@@ -281,15 +289,16 @@ class _Work:
         return job
 
 
-def _is_of_the_disk(error: Exception) -> bool:
-    """Whether it is the output's fault, such as a full disk, and not the source's."""
-    return isinstance(error, OutputError) or isinstance(error.__cause__, OutputError)
-
-
-def given_up(task: Task, reason: str) -> list[Outcome]:
+def given_up(task: Task, reason: str, *, outside: bool = False, blame: str = "") -> list[Outcome]:
     """Outcomes of a task that whoever was at it did not live to end; and their markers.
 
     What was finished all the same, but not told any more, stays so.
+
+    Args:
+        task: The task.
+        reason: Why, one line.
+        outside: Whether that lies neither in the source nor in the settings.
+        blame: What any other source would have come to the same end for, one line.
     """
     outcomes = []
     try:
@@ -299,15 +308,21 @@ def given_up(task: Task, reason: str) -> list[Outcome]:
     for kind, key in keys.items():
         outcome = standing_of(task, kind, key)
         if outcome is None:
-            outcome = _failed(task, kind, reason)
-            remember(task, outcome, key)
+            outcome = _failed(task, kind, reason, blame=blame)
+            remember(task, outcome, OF_NO_STATE if outside else key)
         outcomes.append(outcome)
     return outcomes
 
 
-def _failed(task: Task, kind: str, reason: str, *, may_pass: bool = False) -> Outcome:
+def _failed(
+    task: Task, kind: str, reason: str, *, may_pass: bool = False, blame: str = ""
+) -> Outcome:
     line = " ".join(reason.split())[:1000]
-    return Outcome(task.found.place, kind, FAILED, reason=line, may_pass=may_pass)
+    return Outcome(task.found.place, kind, FAILED, reason=line, may_pass=may_pass, blame=blame)
+
+
+def _of_its_disk(task: Task, error: OSError) -> str:
+    return f"{task.found.path.parent}: {why(error)}" if takes_nothing(error) else ""
 
 
 def _strongest(track: TagTrack | str | None, settings: Settings) -> tuple[str, ...]:

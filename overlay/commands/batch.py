@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from overlay.commands import flags, render
 from overlay.commands.batch_progress import Board
 from overlay.commands.console import say, show
 from overlay.commands.signals import hurry
-from overlay.errors import UsageError
+from overlay.errors import BatchStopped, OverlayError, UsageError
 from overlay.reporting import SILENT, Reporter
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         OverlayError: The batch cannot begin.
+        BatchStopped: It ended early, and no source is to blame.
     """
     from overlay.batching.run import Batch
 
@@ -153,8 +155,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         with Board(outlook.n_new, 0 if args.ray else batch.n_workers, quiet=args.quiet) as board:
             report = _run(args, batch, find, [root.path for root in roots], board)
-    finally:
-        _write_reports(args, out)
+    except BaseException:
+        with contextlib.suppress(OverlayError):  # what ended it is what is said
+            _write_reports(args, out)
+        raise
+    _write_reports(args, out)
     if not args.quiet:
         show(_end_line(report))
     return report.exit_code
@@ -169,12 +174,17 @@ def _run(
 ) -> Report:
     if not args.watch:
         return batch.run(board, hurry=hurry)
-    from overlay.batching.folder_watch import Watch, changes, watched
+    from overlay.batching.folder_watch import Watch, changes, wait_for_room, watched
     from overlay.files import is_folder
 
     folders = [root for root in roots if is_folder(root)]
     with changes(folders, recursive=args.recursive) as pause:
-        return batch.run(board, watched(Watch(find, args.settle), pause), hurry=hurry)
+        while True:
+            try:
+                return batch.run(board, watched(Watch(find, args.settle), pause), hurry=hurry)
+            except BatchStopped as error:
+                board.note(f"{error}; waiting for that")
+                wait_for_room(Path(args.output), pause)
 
 
 def _plan_lines(outlook: Outlook, args: argparse.Namespace) -> Iterator[str]:

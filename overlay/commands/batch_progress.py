@@ -46,6 +46,8 @@ class Board:
             if event.worker >= 0:
                 self._n += 1
                 self._finished(event.outcome, event.worker)
+        elif event.setback is not None:
+            self._set_back(event.setback)
         elif event.progress is not None and 0 <= event.worker < len(self._workers):
             self._at(event.worker, event.task.found.place, *event.progress)
 
@@ -86,6 +88,15 @@ class Board:
             self._line(say, f"{said}: {outcome.reason}")
         elif not self._quiet and not self._is_live and outcome.state != "skipped":
             show(said)
+
+    def note(self, line: str) -> None:
+        """Say something about the whole; with ``quiet``, too."""
+        self._line(say, line)
+
+    def _set_back(self, outcome: Outcome) -> None:
+        if not self._quiet and outcome.state == "failed":
+            said = f"{outcome.place}: {outcome.kind} is tried again later: {outcome.reason}"
+            self._line(say, said)
 
     def _line(self, put: Any, text: str) -> None:
         if not self._is_live:

@@ -19,6 +19,7 @@ from overlay.files.paths import (
     reason,
     same,
     status,
+    takes_nothing,
 )
 from overlay.files.reading import opened, path_error, read_bytes, read_csv, read_text, read_toml
 from overlay.files.targets import (
@@ -53,6 +54,7 @@ __all__ = [
     "reason",
     "same",
     "status",
+    "takes_nothing",
     "temporary_folder",
     "temporary_place",
     "whole_folder_or_absent",

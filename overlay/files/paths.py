@@ -27,6 +27,9 @@ _REASONS = {
     errno.ENXIO: "nobody is at its other end",
     errno.ETXTBSY: "it is a program that runs",
 }
+_TAKES_NOTHING = (
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENOTCONN,
+)  # fmt: skip
 _MOST_SAID = 200
 _MOST_ENDING = 64
 _MOST_BYTES = 255
@@ -45,6 +48,11 @@ def reason(error: Exception) -> str:
         known = _REASONS.get(error.errno or 0)
         return known or error.strerror or type(error).__name__
     return "its name holds a NUL" if "null" in str(error) else str(error)
+
+
+def takes_nothing(error: BaseException) -> bool:
+    """Whether a disk says that it is full, read-only, broken or gone, whatever file it was."""
+    return isinstance(error, OSError) and error.errno in _TAKES_NOTHING
 
 
 def brief(error: Exception) -> str:

@@ -63,16 +63,16 @@ def _check_place(out: Path) -> None:
         found = os.stat(folder)  # noqa: PTH116  the reason why not is wanted
         with contextlib.suppress(FileNotFoundError):
             os.lstat(out)
-    except FileNotFoundError:
-        raise OutputError(f"there is no folder {folder}; make it first", path=out) from None
+    except FileNotFoundError as error:
+        raise OutputError(f"there is no folder {folder}; make it first", path=out) from error
     except (OSError, ValueError) as error:
         raise OutputError(f"cannot write here: {reason(error)}", path=out) from error
     if not stat.S_ISDIR(found.st_mode):
         raise OutputError(f"there is no folder {folder}; make it first", path=out)
     if not os.access(folder, os.W_OK | os.X_OK):
         read_only = os.statvfs(folder).f_flag & os.ST_RDONLY if hasattr(os, "statvfs") else 0
-        why = reason(OSError(errno.EROFS if read_only else errno.EACCES, ""))
-        raise OutputError(f"cannot write here: {why}", path=out)
+        refused = OSError(errno.EROFS if read_only else errno.EACCES, "")
+        raise OutputError(f"cannot write here: {reason(refused)}", path=out) from refused
     try:
         place = os.path.realpath(folder)
     except OSError as error:

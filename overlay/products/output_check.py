@@ -31,7 +31,8 @@ def check_run(run: FfmpegRun, source: Source, out: Path, *, tolerant: bool) -> N
     """
     log = run.log
     if log.no_room:
-        raise _error(EncodeError, f"{reason(log.no_room)}; nothing was kept", out, run)
+        full = log.no_room
+        raise _error(EncodeError, f"{reason(full)}; nothing was kept", out, run) from full
     damage = believed(log.damage, source.path, source.info.container)
     if (damage or log.decode_errors) and not tolerant:
         detail = log.complaint or damage[0]

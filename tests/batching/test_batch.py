@@ -86,33 +86,64 @@ def test_what_cannot_be_looked_at_is_said_and_what_vanished_is_not(tree, tmp_pat
 
 _WITHOUT_RIGHTS = """
 import ctypes, sys
-from pathlib import Path
-from overlay.batching.sources import find_sources, roots_of
-from overlay.reporting import Reporter
+from overlay.commands import main
 class Caps(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable")]
 header = (ctypes.c_uint32 * 2)(0x20080522, 0)
 ctypes.CDLL(None).capset(header, (Caps * 2)())
-tree = Path(sys.argv[1])
-roots = roots_of([tree])
-for found in find_sources(roots, tree / "out", recursive=True, reporter=Reporter(on_note=print)):
-    print(found.place)
+sys.exit(main(["batch", *sys.argv[1:], "--model", "builtin", "--dry-run"]))
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="gives up the rights of root as Linux does")
-def test_a_folder_that_may_not_be_read_is_said_and_the_others_are_looked_into(tree):
+@pytest.fixture
+def without_rights(tree):
+    """Plans a batch of the tree, with a folder that may not be looked into; what it says."""
     (tree / "above").mkdir()
+    shutil.copy(tree / "a.mp4", tree / "above/x.mp4")
     (tree / "above").chmod(0)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", _WITHOUT_RIGHTS, str(tree)], cwd=ROOT, check=True,
-            capture_output=True, text=True,
-        )  # fmt: skip
-    finally:
-        (tree / "above").chmod(0o755)
+
+    def planned(*arguments):
+        command = [sys.executable, "-c", _WITHOUT_RIGHTS, *arguments, "-o", str(tree / "out")]
+        return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+
+    yield planned
+    (tree / "above").chmod(0o755)
+
+
+linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="gives up the rights of root as Linux does"
+)
+
+
+@linux
+def test_a_folder_that_may_not_be_read_is_said_and_the_others_are_looked_into(tree, without_rights):
+    done = without_rights(str(tree), "-r")
     said = f"{tree / 'above'}: left out, the folder cannot be read: permission is denied"
-    assert done.stdout.splitlines() == ["a.mov", "a.mp4", "bad.mp4", said, "below/b.mp4"]
+    assert done.stderr == f"tag-overlay: {said}\n"
+    assert (done.returncode, done.stdout.partition(" new")[0]) == (0, "4")
+
+
+@linux
+@pytest.mark.parametrize(
+    ("named", "code", "said"),
+    [
+        (["above"], 3, "the folder cannot be read: permission is denied"),
+        (["below", "above"], 3, "the folder cannot be read: permission is denied"),
+        (["above/x.mp4"], 2, "cannot be looked at: permission is denied"),
+        (["nowhere"], 2, "there is no such file or folder"),
+        (["a.mp4/x"], 2, "cannot be looked at: a part of its path is no folder"),
+    ],
+)
+def test_what_is_named_and_cannot_be_read_is_refused(tree, without_rights, named, code, said):
+    done = without_rights(*[str(tree / name) for name in named])
+    assert done.stderr == f"tag-overlay: error: {tree / named[-1]}: {said}\n"
+    assert done.returncode == code
+
+
+def test_a_pipe_that_is_named_is_refused(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    assert main(["batch", str(tmp_path / "pipe.mp4"), "-o", str(tmp_path / "out")]) == 2
+    assert "is neither a file nor a folder" in capsys.readouterr().err
 
 
 def test_equal_names_never_clash(tree, tmp_path):
@@ -432,9 +463,9 @@ def test_a_batch_that_is_stopped_while_a_worker_starts_leaves_none(tree, tmp_pat
 
 def test_workers_that_cannot_be_started_are_said(tree, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
-    assert run(tree, tmp_path / "out") == 3
+    assert run(tree, tmp_path / "out") == 8
     said = capsys.readouterr().err
-    assert "no worker can be started: there is no such file" in said
+    assert "mended: no worker can be started: there is no such file" in said
     assert "Traceback" not in said
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from overlay.batching.folder_watch import EVERY_S, Watch, changes, watched
+from overlay.batching.folder_watch import EVERY_S, Watch, changes, wait_for_room, watched
 from overlay.batching.markers import all_markers
 from overlay.batching.sources import Found
 
@@ -82,3 +82,49 @@ def wait_for_markers(number, out, process):
             return
         time.sleep(0.05)
     pytest.fail(f"{number} products were not made")
+
+
+def pauses_until(happens):
+    """A pause that lets something happen in the third, and a list of them all."""
+    pauses = []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            happens()
+        assert len(pauses) < 10
+
+    return pause, pauses
+
+
+def test_an_output_that_is_away_is_waited_for(tmp_path):
+    pause, pauses = pauses_until((tmp_path / "out").mkdir)
+    wait_for_room(tmp_path / "out", pause)
+    assert pauses == [EVERY_S] * 3
+
+
+def test_a_full_output_is_waited_for_until_there_is_room(small):
+    disk = small("size=1m")
+    pause, pauses = pauses_until(lambda: small("remount,size=4m"))
+    wait_for_room(disk, pause)
+    assert len(pauses) == 3
+
+
+def test_on_a_full_disk_the_command_waits_and_goes_on(make_clip, tmp_path, small):
+    clip = make_clip("watched.wav", "-f", "lavfi", "-i", "sine=d=1")
+    folder, disk = tmp_path / "in", small("size=120k")
+    folder.mkdir()
+    for number in range(8):
+        shutil.copy(clip, folder / f"{number}.wav")
+    command = [sys.executable, "-m", "overlay", "batch", str(folder), "-o", str(disk / "out"), "-q"]
+    command += ["--watch", "--settle", "0", "--do", "tags", "--model", "builtin", "--jobs", "1"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        said = iter(process.stderr)
+        line = next(line for line in said if "ended early" in line)
+        assert line.endswith(": the disk is full; waiting for that\n")
+        small("remount,size=4m")
+        wait_for_markers(8, disk / "out", process)
+        process.send_signal(signal.SIGINT)
+        assert list(said) == ["tag-overlay: stopped; nothing unfinished was kept\n"]
+    assert process.returncode == 130
+    assert {marker.state for marker in all_markers(disk / "out")} == {"done"}

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from overlay.batching.on_ray import Cluster, _scores_path, connected
+from overlay.batching.on_ray import Cluster, Scorer, _scores_path, connected
 from overlay.batching.pool import Limits
 from overlay.batching.run import Batch, BatchSettings
 from overlay.batching.sources import Found, find_sources, roots_of
@@ -87,7 +87,7 @@ def items_of(source, out, *kinds):
 
 
 def states(ray, items):
-    events = list(Cluster(ray, Limits()).run(items))
+    events = list(Cluster(lambda: ray, Limits()).run(items))
     return [(event.outcome.kind, event.outcome.state) for event in events]
 
 
@@ -143,7 +143,7 @@ def test_sources_without_end_are_taken_as_there_is_room(source, tmp_path):
             yield None if number % 3 == 2 else _of(task, missing, number)
 
     ray = StandIn(n_cpus=2, losses=10**9)
-    events = Cluster(ray, Limits()).run(endless())
+    events = Cluster(lambda: ray, Limits()).run(endless())
     next(events)
     events.close()
     assert ray.most_flying <= 4
@@ -153,6 +153,32 @@ def test_sources_without_end_are_taken_as_there_is_room(source, tmp_path):
 
 def _of(task, found, number):
     return replace(task, found=replace(found, place=f"{number}/gone.mp4"))
+
+
+def test_what_an_actor_cannot_score_is_left_to_who_says_why(source, tmp_path):
+    (task,) = items_of(source, tmp_path, "events")
+    missing = override(task.settings, model=str(tmp_path / "gone.onnx"))
+    for settings, found in ((missing, task.found), (task.settings, _gone(task.found))):
+        plain = replace(task, settings=settings, found=found).to_json()
+        assert Scorer(plain).score([plain]) == [None]
+    (path,) = Scorer(task.to_json()).score([task.to_json()])
+    assert path == str(_scores_path(task))
+
+
+def _gone(found):
+    return replace(found, path=found.path.with_name("gone.mp4"))
+
+
+def test_where_there_is_nothing_to_do_no_cluster_is_joined(source, tmp_path):
+    def batch(address):
+        how = BatchSettings(("events",), jobs=1, ray=address)
+        return Batch(lambda: find_sources(source, tmp_path), tmp_path, SETTINGS, how)
+
+    nobody = "127.0.0.1:1"
+    with pytest.raises(UsageError, match=r"Ray is not installed|no cluster answers"):
+        batch(nobody).run()
+    batch("").run()
+    assert batch(nobody).run().counts == {"skipped": 1}
 
 
 def test_without_ray_it_says_what_to_install(monkeypatch):

@@ -4,19 +4,23 @@ import json
 import os
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from overlay.batching.claims import Claims
 from overlay.batching.markers import all_markers, marker_path, read_marker
 from overlay.batching.run import Batch, BatchSettings
-from overlay.batching.sources import find_sources, roots_of
+from overlay.batching.sources import Found, find_sources, roots_of
 from overlay.batching.task import Task, do_task, keys_of, standing_of
 from overlay.settings import Settings, TaggingSettings
 from overlay.tagging.registry import load_tagger
 from tests.making import two_tags
 
 SETTINGS = Settings(tagging=TaggingSettings(model="builtin", cache=False))
+
+
+NOTHING = Found(Path(), "a.wav", 1, 0, "a")
 
 
 @pytest.fixture
@@ -149,3 +153,13 @@ def test_a_task_goes_to_another_process_and_comes_as_it_was(task):
     )
     for each in (task, replace(task, found=odd, again=True, scores="x.npz", content_keys=True)):
         assert Task.from_json(json.loads(json.dumps(each.to_json()))) == each
+
+
+def test_workers_load_the_model_that_auto_is_here(tmp_path):
+    auto = replace(SETTINGS, tagging=TaggingSettings(cache=False))
+    (task,) = Batch(lambda: [], tmp_path, auto, BatchSettings(("events",), 1))._items(
+        [replace(NOTHING, path=tmp_path / "a.wav")]
+    )
+    theirs, here = (load_tagger(each.tagging) for each in (task.settings, auto))
+    assert (theirs.name, theirs.model_hash) == (here.name, here.model_hash)
+    assert task.settings.tagging.model != "auto"  # which may be another one there

@@ -54,6 +54,17 @@ def test_weights_that_are_here_are_taken(nothing_here, tmp_path):
     assert (name, "on this machine" in note) == ("mn04", True)
 
 
+def test_auto_has_a_name_by_which_others_load_the_same(nothing_here, tmp_path):
+    models = tmp_path / "tag-overlay/models"
+    models.mkdir(parents=True)
+    assert auto_choice.exact(TaggingSettings()) == "builtin"
+    (models / "w.pt").write_bytes(b"weights")
+    assert auto_choice.exact(TaggingSettings()) == "mn04"
+    (models / weights.WEIGHTS["frame_mn10"].file).write_bytes(b"weights")
+    assert auto_choice.exact(TaggingSettings()) == "fine"
+    assert auto_choice.exact(TaggingSettings(model="mine.onnx")) == "mine.onnx"
+
+
 def test_weights_that_come_quickly_are_taken(nothing_here, tmp_path):
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):

@@ -42,6 +42,11 @@ def choose(wanted: str, *, patience_s: float = 6.0) -> tuple[str, str | None]:
     )
 
 
+def exact(settings: TaggingSettings) -> str:
+    """The model by the name that means the same everywhere, where ``auto`` might not."""
+    return FINE if takes_fine(settings) else choose(settings.model)[0]
+
+
 @cache
 def _fetched(patience_s: float) -> bool:
     """Whether the best model's weights could be fetched; tried once a process."""
