@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from overlay.batching.machine_share import n_cores
 from overlay.batching.markers import key_of, make_state_folders
 from overlay.batching.on_ray import Cluster, connected
 from overlay.batching.pool import Event, Item, Limits, Pool
@@ -23,6 +22,7 @@ from overlay.batching.sources import Found, find_sources, in_shard, root_of
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
 from overlay.errors import BatchStopped, OutputError, OverlayError, UsageError
 from overlay.files import make_folder, reason, status
+from overlay.machine_share import n_cores
 from overlay.media.probe import claimed_length_s
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings, override
