@@ -188,10 +188,9 @@ def _run(
 
 
 def _plan_lines(outlook: Outlook, args: argparse.Namespace) -> Iterator[str]:
-    length = "" if outlook.seconds is None else f", {_about(outlook.seconds)}"
     yield (
         f"{outlook.n_new} new, {outlook.n_done} done, {outlook.n_failed} failed before; "
-        f"{outlook.n_sources} sources of {outlook.n_bytes / 1e6:.0f} MB{length} to do"
+        f"{_work(outlook)}"
     )
     if outlook.n_failed:
         yield "what failed before is left: --retry-failed takes it, --report says why"
@@ -199,6 +198,15 @@ def _plan_lines(outlook: Outlook, args: argparse.Namespace) -> Iterator[str]:
         yield "no media files were found" + (
             "" if args.recursive or args.manifest else "; -r looks into the folders below, too"
         )
+
+
+def _work(outlook: Outlook) -> str:
+    if not outlook.n_new:
+        return "nothing to do"
+    length = "" if outlook.seconds is None else f", {_about(outlook.seconds)}"
+    sources = "1 source" if outlook.n_sources == 1 else f"{outlook.n_sources} sources"
+    megabytes = outlook.n_bytes / 1e6
+    return f"{sources} of {megabytes:.{0 if megabytes >= 10 else 1}f} MB{length} to do"
 
 
 def _about(seconds: float) -> str:
