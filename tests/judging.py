@@ -33,8 +33,9 @@ def heard(events=HEARD, length_s=20.0, labels=None, sound="5eed"):
     return TagTrack(scores, tuple(labels), HOP_S, HOP_S, length_s, sound=sound)
 
 
-def page_of(media, folder, track=None, **asked):
-    """Write the page of a medium as the program does, with nothing smoothed."""
+def page_of(media, folder, track=None, part=None, **asked):
+    """Write the page of a medium, or of a part of it, as the program does, nothing smoothed."""
     settings = replace(SETTINGS, panel=replace(SETTINGS.panel, smoothing="none"))
-    plan = Review(**asked).plan(open_source(media), settings, Path(folder) / "p.html", SILENT)
+    source = open_source(media, excerpt=part)
+    plan = Review(**asked).plan(source, settings, Path(folder) / "p.html", SILENT)
     return plan.write(track or heard(), SILENT).path

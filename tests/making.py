@@ -61,3 +61,16 @@ def with_box(data: bytes, box: bytes) -> bytes:
         size = struct.unpack_from(">I", grown, start)[0]
         struct.pack_into(">I", grown, start, size + len(box))
     return bytes(grown)
+
+
+def without_key_list(data: bytes) -> bytes:
+    """MP4 whose list of keyframes is left out: all are keyframes then (ISO 14496-12, 8.6.2)."""
+    return data.replace(b"stss", b"free")
+
+
+def all_keys(data: bytes) -> bytes:
+    """AVI whose index marks every chunk as a keyframe."""
+    changed, at = bytearray(data), data.index(b"idx1")
+    for place in range(at + 12, at + 8 + int.from_bytes(data[at + 4 : at + 8], "little"), 16):
+        changed[place] |= 0x10
+    return bytes(changed)

@@ -6,6 +6,8 @@ export class Player {
   constructor(video, data, onTime, onFault) {
     this.video = video;
     this.duration = data.duration_s;
+    this.from = data.from_s ?? 0; // a page of a part plays it in the whole medium
+    this.end = data.from_s === null ? Infinity : data.duration_s;
     this.time = 0;
     this.until = null;
     this.usable = false;
@@ -18,7 +20,7 @@ export class Player {
       video.addEventListener(kind, () => this.follow());
     }
     video.addEventListener("loadedmetadata", () => {
-      if (this.time) video.currentTime = this.time;
+      if (this.from + this.time) this.go();
     });
     video.addEventListener("play", () => this.run());
   }
@@ -32,15 +34,24 @@ export class Player {
     return this.usable && !this.video.paused;
   }
 
+  /** Second of the page at which the medium is. */
+  get played() {
+    return Math.min(Math.max(this.video.currentTime - this.from, 0), this.end);
+  }
+
+  go() {
+    this.video.currentTime = this.from + this.time;
+  }
+
   follow() {
-    if (this.usable && this.video.readyState > 0 && !this.video.seeking) this.time = this.video.currentTime;
+    if (this.usable && this.video.readyState > 0 && !this.video.seeking) this.time = this.played;
     this.onTime();
   }
 
   /** While it plays, the playhead follows every frame, and a stretch ends where it should. */
   run() {
     const step = () => {
-      if (this.until !== null && this.video.currentTime >= this.until) {
+      if (this.played >= (this.until ?? this.end)) {
         this.until = null;
         this.video.pause();
       }
@@ -53,15 +64,17 @@ export class Player {
   seek(time) {
     this.until = null;
     this.time = Math.min(Math.max(time, 0), this.duration);
-    if (this.usable) this.video.currentTime = this.time;
+    if (this.usable) this.go();
     this.onTime();
   }
 
   toggle() {
     this.until = null;
     if (!this.usable) return;
-    if (this.video.paused) this.start();
-    else this.video.pause();
+    if (this.video.paused) {
+      if (this.time >= this.end) this.seek(0);
+      this.start();
+    } else this.video.pause();
   }
 
   /** Play a stretch, and a little of what is around it. */

@@ -10,6 +10,7 @@ from overlay.batching.markers import STATE_FOLDER, identity_of
 from overlay.drawing.image_bytes import encoded
 from overlay.errors import OverlayError, TrackError
 from overlay.files import make_folder, path_error, read_bytes, write_bytes
+from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
 from overlay.media.thumbnails import glimpses
 
@@ -32,7 +33,8 @@ def keep_picture(out: Path, place: str, source: Source) -> None:
     if info.video is None:
         return
     with contextlib.suppress(OverlayError, OSError, ValueError):
-        (picture,) = glimpses(info, [_AT * (source.duration_s or 0)], _HEIGHT_PX, exact=False)
+        at_s, program = _AT * (source.duration_s or 0), ffmpeg_program()
+        (picture,) = glimpses(info, [at_s], _HEIGHT_PX, program, exact=False)
         if picture is not None:
             kind, content = encoded(picture, _QUALITY)
             make_folder(path.parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import floor
 from pathlib import Path
@@ -12,6 +13,7 @@ import ffmpeg
 from overlay.datatypes import MediaInfo
 from overlay.media.clock import others_copied
 from overlay.media.frame_filters import decoded, framed, picture_input, repeated
+from overlay.media.index_check import is_sought
 from overlay.media.overlay_command import composed
 from overlay.media.panel_stream import STANDING_RATE, PanelInput
 from overlay.media.process import command_line, local_url
@@ -24,9 +26,8 @@ _EARLIER_S = 3.0
 """So much before a moment is sought, since some parsers lose the first frames."""
 _FINE_RATE = 1000
 """Steps a second in which a moment is looked for."""
-_SOUGHT = {"mov", "matroska", "avi", "asf", "nut"}
-"""Containers in which a seek goes to a keyframe that is not later; others are read from the start,
-and those whose timestamps may jump."""
+_GLIMPSES_RATE = 10
+"""And in which many are."""
 
 
 def first_frame_command(info: MediaInfo, program: str) -> list[str]:
@@ -79,6 +80,39 @@ def thumbnail_command(
     return _one_png(info, source, picture, at_s, out, program)
 
 
+def glimpses_command(
+    info: MediaInfo, tenths: Sequence[int], size: tuple[int, int], program: str, *, exact: bool
+) -> list[str]:
+    """Write the frames on the screen at some moments, small, as raw RGB to standard output.
+
+    The file is read once, from its start.
+
+    Args:
+        info: The probed file, all of it.
+        tenths: The moments, tenths of a second, rising; behind the end it is the last frame.
+        size: Width and height of the pictures.
+        program: The ffmpeg to start.
+        exact: Whether to decode all frames; else keyframes alone.
+    """
+    video = shown_video(info)
+    source = picture_input(info, video, **({} if exact else {"skip_frame": "nokey"}))
+    shown = framed(source[str(video.index)], video, even_size=False)
+    if video.stands:
+        shown = repeated(shown, STANDING_RATE)
+    shown = shown.filter("settb", "AVTB").filter("setpts", f"PTS-{_HALF_MS}/TB")
+    shown = shown.filter("fps", fps=_GLIMPSES_RATE, start_time=0, round="up")
+    shown = shown.filter("tpad", stop=-1, stop_mode="clone")
+    shown = shown.filter("trim", end_frame=tenths[-1] + 1)
+    shown = shown.filter("select", "+".join(f"eq(n,{n})" for n in tenths))
+    shown = shown.filter("scale", *size, flags="area")
+    output = ffmpeg.output(
+        shown, "pipe:", format="rawvideo", pix_fmt="rgb24", fps_mode="passthrough"
+    )
+    until_s = tenths[-1] / _GLIMPSES_RATE + 1
+    others = others_copied(info, source, {video.index}, t=until_s)
+    return command_line(ffmpeg.merge_outputs(output, *others), program)
+
+
 def _frame_at(
     info: MediaInfo, at_s: float, shape: Reframing | None, *, deinterlace: bool
 ) -> tuple[Any, Any]:
@@ -88,8 +122,7 @@ def _frame_at(
         at_s, info = at_s + info.excerpt.from_s, replace(info, excerpt=None)
     seek: dict[str, Any] = {}
     begin_s = at_s + _HALF_MS
-    searched = not (info.clock or info.from_start) and at_s > _EARLIER_S
-    if searched and _SOUGHT.intersection(info.container.split(",")):
+    if is_sought(info) and at_s > _EARLIER_S:
         ticks = floor((at_s - _EARLIER_S + info.start_s) / video.time_base)
         sought_s = max(0.0, round(float(ticks * video.time_base) - info.start_s, 6))
         seek, begin_s = {"ss": sought_s, "noaccurate_seek": None}, begin_s - sought_s

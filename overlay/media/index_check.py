@@ -2,7 +2,7 @@
 
 A seek goes where the index says that a keyframe is. Some writers mark every frame as one (AVI), or
 leave out the list of those that are (MP4): what is decoded from there is grey, or nothing. Such a
-file is read from its start instead.
+file is read from its start instead, and so are containers without an index of keyframes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import av.error
-from av.video.frame import PictureType
+from av.video.frame import PictureType, VideoFrame
 
 from overlay.datatypes import MediaInfo
 from overlay.errors import ProbeError
@@ -20,6 +20,17 @@ from overlay.media.probe import opened
 _MICROSECONDS = 1_000_000
 _OF_OTHERS = (PictureType.P, PictureType.B, PictureType.S)
 """Pictures that are made of others."""
+_SOUGHT = {"mov", "matroska", "avi", "asf", "nut"}
+"""Containers in which a seek goes to a keyframe that is not later."""
+
+
+def is_sought(info: MediaInfo) -> bool:
+    """Whether a moment of the file is sought; else it is read from the start.
+
+    So are those whose timestamps may jump, and those whose index is known to lead astray.
+    """
+    by_index = bool(_SOUGHT.intersection(info.container.split(",")))
+    return by_index and not (info.clock or info.from_start)
 
 
 def index_checked(info: MediaInfo, at_s: float) -> MediaInfo:
@@ -41,4 +52,9 @@ def _leads_astray(info: MediaInfo, index: int, at_s: float) -> bool:
             frame = next(first_frames(file.demux(file.streams[index])), None)
     except (av.error.FFmpegError, ProbeError, OSError, OverflowError):
         return True
-    return frame is None or PictureType(frame.pict_type) in _OF_OTHERS
+    return frame is None or made_of_others(frame)
+
+
+def made_of_others(frame: VideoFrame) -> bool:
+    """Whether a frame that is the first one decoded cannot be whole."""
+    return PictureType(frame.pict_type) in _OF_OTHERS

@@ -135,11 +135,12 @@ class ReviewPlan(TargetPlan):
             "has_picture": source.info.video is not None,
             "reviewer": self.asked.reviewer,
             "language": self.asked.language,
+            "from_s": None if source.info.excerpt is None else source.info.excerpt.from_s,
             **self._places(),
             **heard,
             "verdicts": self._entries(heard["fingerprint"], reporter),
             "sound": sound_pictures(source, end_s, self.settings, reporter),
-            "thumbs": thumbnails(source, middles, end_s, reporter),
+            "thumbs": thumbnails(source, middles, end_s, self.settings, reporter),
         }
 
     def _places(self) -> dict[str, Any]:

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from overlay.datatypes import SoundBlock
 from overlay.drawing.image_bytes import Pixels, encoded
 from overlay.media.audio import stream_sound
+from overlay.media.excerpt import begin_s
+from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
 from overlay.media.thumbnails import glimpses
 from overlay.reporting import Reporter
@@ -36,7 +38,8 @@ _LOUDEST = 99.8
 _QUALITY = 50
 _THUMB_PX, _MOST_THUMBS, _THUMBS_A_ROW = 72, 400, 10
 _EXACT_S = 600.0
-"""Videos up to this length have thumbnails of the very frame, longer ones of keyframes."""
+"""Videos up to this length have thumbnails of the very frame, longer ones of the keyframe before
+it."""
 
 
 def data_uri(kind: str, content: bytes) -> str:
@@ -137,7 +140,7 @@ def _as_grey(mel: Decibels) -> Pixels:
 
 
 def thumbnails(
-    source: Source, moments_s: Sequence[float], end_s: float, reporter: Reporter
+    source: Source, moments_s: Sequence[float], end_s: float, settings: Settings, reporter: Reporter
 ) -> dict[str, Any] | None:
     """Small pictures of a video in one sheet.
 
@@ -145,6 +148,7 @@ def thumbnails(
         source: A media file; without a picture there are none.
         moments_s: Where events are, seconds; of many some are taken.
         end_s: Where the sound ends.
+        settings: Says which ffmpeg decodes.
         reporter: Told how far it is, as step ``look``.
 
     Returns:
@@ -154,9 +158,10 @@ def thumbnails(
     if source.info.video is None:
         return None
     times = _chosen(moments_s)
-    exact = end_s <= _EXACT_S and not source.info.clock
+    exact = begin_s(source.info) + end_s <= _EXACT_S
     seen: list[tuple[float, Pixels]] = []
-    found = glimpses(source.info, times, _THUMB_PX, exact=exact)
+    program = ffmpeg_program(settings.video.ffmpeg)
+    found = glimpses(source.info, times, _THUMB_PX, program, exact=exact)
     for time_s, picture in zip(times, found, strict=True):
         reporter.progress("look", time_s, end_s)
         if picture is not None:

@@ -6,6 +6,7 @@ import contextlib
 import filecmp
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from overlay.errors import EncodeError, MediaError
@@ -28,6 +29,8 @@ def proxy_of(
 ) -> Path:
     """A copy of a source that every browser plays, from the cache if it is there.
 
+    It is of the whole file, whatever part of it is used.
+
     Args:
         source: With sound.
         reporter: Told the seconds that are copied, as step ``copy``.
@@ -43,7 +46,7 @@ def proxy_of(
             os.utime(target)
         return target
     make_folder(target.parent)
-    total_s = source.duration_s
+    source = replace(source, info=source.whole or source.info)
     with whole_or_absent(target, overwrite=True, inputs=(source.path,)) as temporary:
         command = proxy_command(
             source.info,
@@ -53,6 +56,7 @@ def proxy_of(
             threads,
         )
         with started(command, stdin=True) as run:
+            total_s = source.duration_s
             feed(run, lambda pipe: None, lambda done_s: reporter.progress("copy", done_s, total_s))
         if run.returncode:
             why = run.log.complaint or f"ffmpeg ended with status {run.returncode}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 from overlay.errors import TaggerError
 from overlay.files import temporary_folder
@@ -32,21 +35,14 @@ def export_onnx(name: str, target: Path) -> None:
     """
     if name not in EXPORTED:
         raise TaggerError(f"{name} cannot be exported; known: {', '.join(EXPORTED)}")
-    os.environ.setdefault("POLYGRAPHY_AUTOINSTALL_DEPS", "0")  # else it would install packages
-    try:
-        import onnx
-        import paddle2onnx
-    except ImportError as error:
-        raise TaggerError(
-            "exporting needs paddle2onnx; install it with: pip install 'tag-overlay[onnx-export]'"
-        ) from error
-    paddle = import_paddle()
+    paddle = import_paddle()  # first: who imports it on the way lets it talk
+    onnx, paddle2onnx = _exporters()
     from overlay.tagging.networks.waveform import OnWaveforms
 
     tagger = load_network(TaggingSettings(model=name, device="cpu"))
     network = OnWaveforms(built(tagger.job))
     network.eval()
-    with temporary_folder() as folder:
+    with temporary_folder() as folder, _unheard():
         stem = folder / "network"
         shape = paddle.static.InputSpec([None, None], "float32", name="waveforms")
         save_program(network, stem, [shape])
@@ -63,3 +59,41 @@ def export_onnx(name: str, target: Path) -> None:
         },
     )  # fmt: skip
     onnx.save(model, str(target))
+
+
+def _exporters() -> tuple[ModuleType, ModuleType]:
+    """The modules ``onnx`` and ``paddle2onnx``.
+
+    Raises:
+        TaggerError: One is not installed, or does not get on with this Paddle.
+    """
+    os.environ.setdefault("POLYGRAPHY_AUTOINSTALL_DEPS", "0")  # else it would install packages
+    try:
+        import onnx
+        import paddle2onnx
+    except ImportError as error:
+        raise TaggerError(
+            "exporting needs paddle2onnx; install it with: pip install 'tag-overlay[onnx-export]'"
+        ) from error
+    except Exception as error:  # a ValueError beside Paddle 2
+        raise TaggerError(
+            "this paddle2onnx does not work with this Paddle; install what belongs together with: "
+            f"pip install -U 'tag-overlay[cpu,onnx-export]' ({str(error).partition('. ')[0]})"
+        ) from error
+    return onnx, paddle2onnx
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """What native code tells of its steps reaches no console."""
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.ExitStack() as after,
+    ):
+        with contextlib.suppress(OSError):  # closed: nobody listens
+            kept = os.dup(1)
+            after.callback(os.close, kept)
+            after.callback(os.dup2, kept, 1)
+            os.dup2(nowhere.fileno(), 1)
+        yield

@@ -66,7 +66,7 @@ def test_what_the_container_cuts_off_is_in_no_result(make_clip, plain, tmp_path,
 def test_small_pictures_of_moments_do_not_show_it(make_clip, plain, tmp_path, name):
     """Those of the review page, of a batch's report, and of a contact sheet."""
     source = _cut(make_clip, plain, tmp_path, name)
-    (picture,) = glimpses(probe(source), [0.5], 120)
+    (picture,) = glimpses(probe(source), [0.5], 120, ffmpeg_program())
     assert picture.shape == ((120, 100, 3) if name == "turned.mp4" else (120, 144, 3))
     file = tmp_path / "sheet.png"
     command = thumbnail_command(probe(source), 0.5, file, ffmpeg_program(), (240, 240))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from inspecting import picture_times, pictures
-from making import made
+from making import all_keys, made, without_key_list
 
 from overlay.datatypes import Excerpt
 from overlay.errors import UsageError
@@ -22,22 +22,9 @@ TOP = 50
 """Rows that no panel covers."""
 
 
-def _without_list(data):
-    """MP4 whose list of keyframes is left out: all are keyframes then (ISO 14496-12, 8.6.2)."""
-    return data.replace(b"stss", b"free")
-
-
-def _all_keys(data):
-    """AVI whose index marks every chunk as a keyframe."""
-    changed, at = bytearray(data), data.index(b"idx1")
-    for place in range(at + 12, at + 8 + int.from_bytes(data[at + 4 : at + 8], "little"), 16):
-        changed[place] |= 0x10
-    return bytes(changed)
-
-
 LIES = {
-    "film.mp4": (("-c:v", "libx264", "-c:a", "aac"), _without_list),
-    "film.avi": (("-c:v", "mpeg4", "-c:a", "libmp3lame"), _all_keys),
+    "film.mp4": (("-c:v", "libx264", "-c:a", "aac"), without_key_list),
+    "film.avi": (("-c:v", "mpeg4", "-c:a", "libmp3lame"), all_keys),
 }
 
 

@@ -3,8 +3,12 @@
 import pytest
 
 pytest.importorskip("selenium")
+from browsing import fresh
+from judging import heard, page_of
 from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
+
+from overlay.datatypes import Excerpt
 
 
 def _current(person):
@@ -199,6 +203,26 @@ def test_enter_plays_the_event_and_a_little_around_it(person):
     person.until("document.getElementById('video').paused")
     seen = person.js("[Math.min(...seen), document.getElementById('video').currentTime]")
     assert seen[0] == pytest.approx(0.5, abs=0.3) and seen[1] == pytest.approx(3.5, abs=0.4)
+
+
+PLAYED = "document.getElementById('video').currentTime"
+
+
+def test_a_page_of_a_part_plays_the_part(browser, film, tmp_path):
+    track = heard((("Dog", 1.0, 2.0, 0.9),), length_s=4.0)
+    page = page_of(film, tmp_path, track, part=Excerpt(8.0, 12.0))
+    person = fresh(browser, page.as_uri())
+    person.until(f"{PLAYED} > 8.9")
+    person.press(Keys.ENTER)
+    person.until(f"!document.getElementById('video').paused && {PLAYED} > 8.4")
+    person.until("document.getElementById('video').paused")
+    assert person.js(f"{PLAYED}") == pytest.approx(10.5, abs=0.4)
+    person.press(" ")
+    person.until(f"document.getElementById('video').paused && {PLAYED} > 11")
+    assert person.js(f"{PLAYED}") == pytest.approx(12.0, abs=0.4)
+    assert person.text("#clock") == "0:04.0 / 0:04.0"
+    person.press(" ")
+    person.until(f"!document.getElementById('video').paused && {PLAYED} < 9")
 
 
 def test_space_plays_and_pauses(person):

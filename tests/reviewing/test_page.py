@@ -9,9 +9,10 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from inspecting import picture_times
 from making import made, two_tags
 
-from overlay.datatypes import SoundBlock
+from overlay.datatypes import Excerpt, SoundBlock
 from overlay.errors import ExportError, NoAudioStream, OutputError
 from overlay.media.source import open_source
 from overlay.products.review import Review
@@ -79,6 +80,17 @@ def test_page_holds_events_pictures_and_the_way_to_the_video(clip, tmp_path):
     assert (tmp_path / data["src"]).resolve() == clip
     assert data["sound"]["mel"] and data["thumbs"]["sheet"].startswith("data:image/")
     assert done.path.stat().st_size < 1_000_000
+
+
+def test_a_page_of_a_part_names_its_start_and_its_copy_is_of_the_whole(clip, tmp_path):
+    part = open_source(clip, excerpt=Excerpt(2.0, 5.0))
+    asked = Review(proxy="always")
+    data, _ = _read(made(asked, part, tmp_path / "part.html").path)
+    assert data["from_s"] == 2.0
+    whole, _ = _read(made(asked, clip, tmp_path / "whole.html").path)
+    assert whole["from_s"] is None
+    assert (tmp_path / "part.mp4").read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    assert len(picture_times(tmp_path / "part.mp4")) == 60
 
 
 def test_page_loads_nothing_and_allows_only_its_own_script_and_style(clip, tmp_path):

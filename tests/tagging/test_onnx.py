@@ -1,11 +1,16 @@
 """Models of a person's own, as ONNX files that are made here."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from making import from_zero
 
+import overlay
 from overlay.errors import CheckpointError, TaggerError
 from overlay.settings import TaggingSettings
 from overlay.tagging.onnx_export import export_onnx
@@ -346,6 +351,37 @@ def test_the_exported_model_answers_as_the_product(shared, tmp_path):
     for sound in (noise, np.zeros_like(noise), np.sin(np.arange(96000) / 10, dtype=np.float32)):
         expected = ours.score(sound, 64000, 9600)
         np.testing.assert_allclose(theirs.score(sound, 64000, 9600), expected, atol=1e-4)
+
+
+@pytest.mark.weights
+def test_exporting_prints_its_own_line_alone(shared, tmp_path):
+    pytest.importorskip("paddle2onnx", reason="needs paddle2onnx: pip install '.[onnx-export]'")
+    done = in_a_process("models", "export", "mn04", "-o", tmp_path / "m.onnx")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        f"wrote {tmp_path}/m.onnx: waveforms in, scores out; use it with --model {tmp_path}/m.onnx"
+    ]
+
+
+def test_an_exporter_that_does_not_go_with_this_paddle_is_said(tmp_path):
+    pytest.importorskip("paddle", reason="needs Paddle: pip install '.[cpu]'")
+    (tmp_path / "onnx.py").touch()
+    (tmp_path / "paddle2onnx.py").write_text("raise ValueError('Paddle is too old. See a page.')")
+    done = in_a_process("models", "export", "mn04", "-o", tmp_path / "m.onnx", path=tmp_path)
+    assert done.returncode == 4
+    assert done.stderr.count("\n") == 1
+    assert "pip install -U 'tag-overlay[cpu,onnx-export]' (Paddle is too old)" in done.stderr
+    assert {path.suffix for path in tmp_path.iterdir()} <= {".py", ""}  # and what Python caches
+
+
+def in_a_process(*argv, path=""):
+    """The command in a process of its own, whose modules are first looked for in a folder."""
+    places = [str(path), str(Path(overlay.__file__).parents[1])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, places))}
+    command = [sys.executable, "-m", "overlay", *map(str, argv)]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, cwd=path or None
+    )
 
 
 def test_other_models_cannot_be_exported(tmp_path):
