@@ -157,9 +157,9 @@ def run(args: argparse.Namespace) -> int:
             report = _run(args, batch, find, [root.path for root in roots], board)
     except BaseException:
         with contextlib.suppress(OverlayError):  # what ended it is what is said
-            _write_reports(args, out)
+            _write_reports(args, out, settings.panel.language)
         raise
-    _write_reports(args, out)
+    _write_reports(args, out, settings.panel.language)
     if not args.quiet:
         show(_end_line(report))
     return report.exit_code
@@ -254,12 +254,13 @@ def _check_reports(args: argparse.Namespace, out: Path) -> None:
             check_target(target, *filter(None, (args.manifest, args.config)), overwrite=True)
 
 
-def _write_reports(args: argparse.Namespace, out: Path) -> None:
+def _write_reports(args: argparse.Namespace, out: Path, language: str) -> None:
     from overlay.batching.report import write_lines, write_report
 
-    for target, write in ((args.report, write_report), (args.jsonl, write_lines)):
-        if target:
-            write(out, Path(target))
+    if args.report:
+        write_report(out, Path(args.report), language)
+    if args.jsonl:
+        write_lines(out, Path(args.jsonl))
 
 
 _ENDS = {"done": "done", "skipped": "done before", "failed": "failed", "busy": "others are at"}
