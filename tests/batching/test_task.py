@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from overlay.settings import Settings, TaggingSettings
 from overlay.tagging.registry import load_tagger
 from tests.making import two_tags
 
+LISTENERS = []
+sys.addaudithook(lambda event, told: [hear(event, told) for hear in LISTENERS])
 SETTINGS = Settings(tagging=TaggingSettings(model="builtin", cache=False))
 
 
@@ -64,6 +67,36 @@ def test_what_is_done_is_passed_over_and_what_was_lost_is_made(task):
     assert states(task) == ["done", "skipped"]
 
 
+@pytest.fixture
+def opened():
+    """What is opened below a test's ``out``, in order; with a ! what has to be new."""
+    paths = []
+
+    def hear(event, told):
+        path = str(told[0]) if event == "open" else ""
+        if "/out" in path:
+            new = "!" if told[2] & os.O_EXCL else ""
+            paths.append(new + path.partition("/out")[2].lstrip("/"))
+
+    LISTENERS.append(hear)
+    yield paths
+    LISTENERS.remove(hear)
+
+
+def test_under_its_claim_it_asks_the_storage_and_not_its_memory_whether_it_is_done(task, opened):
+    events = replace(task, kinds=("events",))
+    assert states(events) == ["done"]
+    (task.out / "a.csv").write_text("cut")  # so there is something to do
+    opened.clear()
+    assert states(events) == ["done"]
+    marker = marker_path(task.out, "a.wav", "events").relative_to(task.out)
+    claimed = next(n for n, place in enumerate(opened) if place.endswith(".claim"))
+    assert opened[claimed].startswith("!")
+    ways = [".", *map(str, list(marker.parents)[-2::-1])]
+    asked = [place or "." for place in opened[claimed + 1 :]]
+    assert asked[: len(ways) + 3] == [*ways, str(marker), ".", str(marker)]  # and its target's
+
+
 def test_a_copied_marker_is_not_taken_for_that_of_another_source(task):
     assert states(task) == ["done", "done"]
     other = replace(task, found=replace(task.found, place="b.wav"))
@@ -86,12 +119,22 @@ def test_by_content_a_source_is_the_same_whenever_it_was_written(task):
 
 def test_a_target_that_is_there_is_left_where_that_is_wanted(task):
     (task.out / "a.csv").write_text("somebody's own")
-    assert states(replace(task, skip_existing=True)) == ["done", "done"]
+    left = replace(task, skip_existing=True)
+    assert states(left) == ["skipped", "done"]
+    assert standing_of(left, "events", keys_of(left)["events"]).state == "skipped"  # not opened
+    assert states(left) == ["skipped", "skipped"]
     assert (task.out / "a.csv").read_text() == "somebody's own"
     assert (task.out / "a.srt").exists()
-    shutil.rmtree(task.out / ".tag-overlay")
-    assert states(task) == ["done", "done"]
+    assert states(task) == ["done", "skipped"]  # of what it was made is not known
     assert (task.out / "a.csv").read_text() != "somebody's own"
+
+
+def test_what_is_known_of_a_target_stays_known_where_it_is_left(task):
+    assert states(task) == ["done", "done"]
+    others = replace(task, facts=(("events", "of other settings"), ("captions", "others")))
+    assert states(replace(others, skip_existing=True)) == ["skipped", "skipped"]
+    assert states(task) == ["skipped", "skipped"]
+    assert states(others) == ["done", "done"]
 
 
 def test_what_another_is_at_is_busy_and_may_come_free(task):
