@@ -166,6 +166,7 @@ NAN = float("nan")
         ("style", ("netflix", "dcmp", "bbc", "youtube", "plain"), ("", "Netflix")),
         ("density", (None, "low", "medium", "high"), ("none",)),
         ("crf", (None, 0, 63), (-1, 64)),
+        ("coarser", (0, -10, 20), (-11, 21)),
         ("frame", (None, "9:16", "4:1", "1:4", "1000:1000"),
          ("", "9x16", "0:1", "1:0", "-1:1", "1.5:1", "401:100", "100:401", " 1:1", "10000:10000")),
         ("fit", ("pad", "crop"), ("stretch",)),

@@ -3,8 +3,8 @@
 Safe on NFS: an exclusive create decides. Clocks of machines are not compared: a claim is stale if
 nobody renewed it while *we* looked on for a whole lease, by our own clock, or if its owner was a
 process of this machine that is no more. Of several who find it stale one wins, since only one can
-rename it away. So work is done at least once, and by two at once only if one of them was frozen for
-longer than a lease.
+rename it away. So work is done at least once, and by two at once only if one of them was frozen, or
+cut off from the storage, for longer than a lease.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
 from overlay.batching.markers import CLAIMS, STATE_FOLDER, identity_of
 from overlay.errors import OutputError, TrackError
-from overlay.files import is_there, make_folder, path_error, read_bytes, reason
+from overlay.files import make_folder, path_error, read_bytes, reason
 
 _LARGEST_BYTES = 4096
 LEASE_S = 60.0
@@ -34,12 +35,20 @@ class Claims:
     Args:
         out: The output that the work is for.
         lease_s: Seconds after which a claim that is not renewed is stale.
+        clock: Seconds that pass.
+        nap: Waits for some.
     """
 
-    def __init__(self, out: Path, lease_s: float = LEASE_S) -> None:
+    def __init__(
+        self,
+        out: Path,
+        lease_s: float = LEASE_S,
+        clock: Callable[[], float] = time.monotonic,
+        nap: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._folder = out / STATE_FOLDER / CLAIMS
-        self._lease_s = lease_s
-        self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex}"
+        self._lease_s, self._clock, self._nap = lease_s, clock, nap
+        self._me = f"{_here()}:{os.getpid()}:{uuid4().hex}"
 
     def path(self, place: str, kind: str) -> Path:
         """Where the claim of a source and a kind lies."""
@@ -78,28 +87,38 @@ class Claims:
         make_folder(path.parent)
         if self._create(path):
             return True
-        owner, content = self._owner(path)
-        if not _is_dead(owner) and not (patient and self._stays(path, content)):
-            return patient and not is_there(path) and self._create(path)
-        return self._put_away(path, content) and self._create(path)
+        content = _read(path)
+        is_left = _is_dead(_owner(content))
+        if not is_left and not patient:
+            return False
+        if is_left or (content is not None and self._stays(path, content)):
+            return self._put_away(path, content) and self._create(path)
+        return self._create(path)  # it may be gone: only the disk knows
 
     def _stays(self, path: Path, content: bytes) -> bool:
-        """Whether a claim is there for a whole lease, and nobody renews it."""
-        until = time.monotonic() + self._lease_s
-        while time.monotonic() < until:
-            time.sleep(min(self._lease_s / 20, 1.0))
-            if not is_there(path) or self._owner(path)[1] != content:
+        """Whether a claim is there for a whole lease, and nobody renews it.
+
+        When the storage or this machine stood still the owner may have been unable to, and we
+        begin to count anew.
+        """
+        left_s = self._lease_s
+        while left_s > 0:
+            began = self._clock()
+            self._nap(min(self._lease_s / 20, 1.0))
+            if _read(path) != content:
                 return False
+            took_s = self._clock() - began
+            left_s = left_s - took_s if took_s < self._lease_s / 4 else self._lease_s
         return True
 
-    def _put_away(self, path: Path, content: bytes) -> bool:
+    def _put_away(self, path: Path, content: bytes | None) -> bool:
         """Remove a claim that is stale, and no other that has taken its place meanwhile."""
         away = path.with_suffix(f".{uuid4().hex}.stale")
         try:
             path.rename(away)  # of several who try, one succeeds
         except OSError:
             return False
-        is_stale = self._owner(away)[1] == content
+        is_stale = _read(away) == content
         with contextlib.suppress(OSError):
             if not is_stale:
                 os.link(away, path)
@@ -128,29 +147,54 @@ class Claims:
         count = 0
         while not stop.wait(self._lease_s / 4):
             count += 1
+            content = _read(path)
+            if content is None or _owner(content) not in (self._me, ""):
+                return
             with contextlib.suppress(OSError):
-                if not self._is_mine(path):
-                    return
-                temporary = path.with_suffix(f".{uuid4().hex}.part")
-                temporary.write_bytes(self._content(count))
-                temporary.replace(path)
+                if content:  # else it cannot be read for the moment
+                    temporary = path.with_suffix(f".{uuid4().hex}.part")
+                    temporary.write_bytes(self._content(count))
+                    temporary.replace(path)
 
     def _is_mine(self, path: Path) -> bool:
-        return self._owner(path)[0] == self._me
+        return _owner(_read(path)) == self._me
 
-    def _owner(self, path: Path) -> tuple[str, bytes]:
-        try:
-            content = read_bytes(path, _LARGEST_BYTES, "the claim", path_error(TrackError, path))
-            return str(json.loads(content)["owner"]), content
-        except (TrackError, ValueError, KeyError, TypeError, RecursionError):
-            return "", b""  # the same each time, so it is stale after a lease
+
+def _read(path: Path) -> bytes | None:
+    """What is in a claim; nothing if it cannot be read, ``None`` if it is not there."""
+    try:
+        return read_bytes(path, _LARGEST_BYTES, "the claim", path_error(TrackError, path))
+    except TrackError as error:
+        return None if isinstance(error.__cause__, FileNotFoundError) else b""
+
+
+def _owner(content: bytes | None) -> str:
+    """Whose a claim is; empty where nobody can tell, and it is stale after a lease."""
+    try:
+        return str(json.loads(content or b"")["owner"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+@cache
+def _here() -> str:
+    """Where process ids mean the same as here.
+
+    Machines may have one name, and so may containers: what is made anew at each start of a system
+    tells them apart, as far as there is such a thing.
+    """
+    parts = [socket.gethostname()]
+    with contextlib.suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+        parts.append(str(Path("/proc/self/ns/pid").stat().st_ino))
+    return "/".join(parts)
 
 
 def _is_dead(owner: str) -> bool:
     """Whether the owner was a process of this machine that is no more."""
-    host, _, rest = owner.partition(":")
+    here, _, rest = owner.partition(":")
     pid = rest.partition(":")[0]
-    if host != socket.gethostname() or not pid.isdecimal():
+    if here != _here() or not pid.isdecimal():
         return False
     try:
         os.kill(int(pid), 0)

@@ -23,7 +23,7 @@ from overlay.batching.sources import Found, find_sources, in_shard, root_of
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
 from overlay.errors import BatchStopped, OutputError, OverlayError, UsageError
 from overlay.files import make_folder, reason, status
-from overlay.media.source import open_source
+from overlay.media.probe import claimed_length_s
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings, override
 from overlay.tagging.registry import load_tagger
@@ -144,7 +144,7 @@ class Outlook:
 
     def _sample(self, found: Found) -> None:
         try:
-            length_s = open_source(found.path).duration_s
+            length_s = claimed_length_s(found.path)
         except OverlayError:
             return
         if length_s:

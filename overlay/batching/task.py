@@ -12,12 +12,12 @@ from typing import Any
 from overlay import pipeline
 from overlay.batching.blame import lies_outside, to_blame
 from overlay.batching.claims import LEASE_S, Claims
-from overlay.batching.markers import Marker, is_done, key_of, read_marker, write_marker
+from overlay.batching.markers import Marker, is_done, key_of, marker_path, read_marker, write_marker
 from overlay.batching.product_kinds import product_of, settings_for
 from overlay.batching.sources import Found
 from overlay.batching.thumbnails import keep_picture
 from overlay.errors import MediaError, OutputError, OverlayError
-from overlay.files import is_file, is_there, make_folder, takes_nothing
+from overlay.files import is_file, is_there, look_anew, make_folder, takes_nothing
 from overlay.files import reason as why
 from overlay.media.source import Source
 from overlay.reporting import SILENT, Reporter
@@ -143,6 +143,16 @@ def _of_what_was_left(key: str) -> str:
     return key_of([key, "left as it was"])
 
 
+def _standing_anew(task: Task, kind: str, key: str) -> Outcome | None:
+    """The same as the storage knows it: another, maybe elsewhere, may just have finished it."""
+    out, place = task.out, task.found.place
+    look_anew(marker_path(out, place, kind), out)
+    marker = read_marker(out, place, kind)
+    if marker is not None:
+        look_anew(out / marker.target, out)
+    return standing_of(task, kind, key)
+
+
 def _outcome(marker: Marker, state: str) -> Outcome:
     return Outcome(
         marker.place, marker.kind, state, marker.target, marker.reason, 0.0, marker.length_s,
@@ -187,8 +197,8 @@ def do_task(
             with claims.claimed(task.found.place, kind, patient=task.again) as mine:
                 if not mine:
                     standing = Outcome(task.found.place, kind, BUSY, may_pass=not task.again)
-                else:  # another may just have finished it
-                    standing = standing_of(task, kind, key) or work.outcome(kind, key)
+                else:
+                    standing = _standing_anew(task, kind, key) or work.outcome(kind, key)
         except OutputError as error:  # there is no room for a claim
             blame = to_blame(error)
             standing = _failed(task, kind, str(error), may_pass=bool(blame), blame=blame)

@@ -102,7 +102,7 @@ def add_output(parser: Any, help_text: str = "target file, or folder") -> None:
 def add_common(parser: argparse.ArgumentParser) -> None:
     """The settings file, and silence."""
     parser.add_argument("--config", metavar="TOML", help="settings file; flags override it")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no summary")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print errors alone")
 
 
 def add_tagging(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,9 @@ A name is ``.tag-overlay-<12 hex>.part<extension>``: short, so that it fits wher
 does, never the same twice, and recognisable. Its owner holds a lock on it, which the system takes
 away when the owner dies, however it dies and whatever its process id was: what nobody holds is
 swept by the next run that writes into the folder. Where the disk knows no locks, age tells.
+
+On NFS the server holds the locks of all machines, if the file is open for writing. No other machine
+sees the lock of a folder, so a folder's owner holds one on a file beside it.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from pathlib import Path
 _NAME = re.compile(r"\.tag-overlay-[0-9a-f]{12}\.part.{0,32}", re.DOTALL)
 _OLD_S = 2 * 24 * 3600
 _MOST_SUFFIX_BYTES = 32
+_N_LETTERS = len(".tag-overlay-012345678901.part")
 
 
 def fresh(target: Path, kind: str = "part") -> Path:
@@ -40,25 +44,30 @@ def owned(target: Path, *, folder: bool) -> Iterator[Path]:
     descriptor: int | None = None
     try:
         try:  # from before there is anything: a signal may come at any moment
-            while (descriptor := _taken(path, folder=folder)) is None:
+            while (descriptor := _taken(_locked(path, folder=folder))) is None:
                 path = fresh(target)
+            if folder:
+                path.mkdir()
             yield path
         finally:
             remove(path)
     finally:  # it may come while that removes, too, but only once
         remove(path)
+        remove(_locked(path, folder=folder))
         if descriptor is not None:
             os.close(descriptor)
 
 
-def _taken(path: Path, *, folder: bool) -> int | None:
-    """Make it and lock it; ``None`` if somebody who sweeps was quicker than our lock."""
-    if folder:
-        path.mkdir()
-    else:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+def _locked(path: Path, *, folder: bool) -> Path:
+    """The file that the lock is on."""
+    return path.with_name(f"{path.name[:_N_LETTERS]}~") if folder else path
+
+
+def _taken(path: Path) -> int | None:
+    """Make a file and lock it; ``None`` if somebody who sweeps was quicker than our lock."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return None
     if _lock(descriptor) is not False and os.path.lexists(path):
@@ -103,10 +112,19 @@ def _sweep_one(path: Path) -> None:
     kind = os.lstat(path)
     if not (stat.S_ISREG(kind.st_mode) or stat.S_ISDIR(kind.st_mode)):
         return
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    beside = _locked(path, folder=stat.S_ISDIR(kind.st_mode))
+    descriptor = _opened(beside if os.path.lexists(beside) else path)
     try:
         free = _lock(descriptor)
         if free or (free is None and time.time() - kind.st_mtime > _OLD_S):
             remove(path)
     finally:
         os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    no_link = getattr(os, "O_NOFOLLOW", 0)
+    try:
+        return os.open(path, os.O_RDWR | no_link)
+    except OSError:  # a folder, or somebody else's
+        return os.open(path, os.O_RDONLY | no_link)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Iterator
@@ -67,6 +68,21 @@ def status(path: AnyPath) -> os.stat_result | None:
         return os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):
         return None
+
+
+def look_anew(path: AnyPath, root: AnyPath) -> None:
+    """Ask the disk, and not what is remembered of it, which names lead to a file; never raises.
+
+    A client of a network file system believes for up to a minute what it saw before, also that
+    nothing was there (NFS: ``acdirmax``). When a folder is opened it asks (``cto``).
+
+    Args:
+        path: The file.
+        root: A folder above it; those from there on are asked for.
+    """
+    for folder in reversed(Path(path).relative_to(root).parents):
+        with contextlib.suppress(OSError, ValueError):
+            os.close(os.open(Path(root) / folder, os.O_RDONLY))
 
 
 def is_there(path: AnyPath) -> bool:

@@ -84,8 +84,9 @@ def _check_place(out: Path) -> None:
 def _check_regular(out: Path) -> None:
     found = status(out)
     if found is not None and not stat.S_ISREG(found.st_mode):
-        kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe or a device, which is"
-        raise OutputError(f"is {kind} never replaced; give another name with -o", path=out)
+        raise OutputError(
+            "is a pipe or a device, which is never replaced; give another name with -o", path=out
+        )
 
 
 def check_folder_target(folder: AnyPath, pattern: str, *, overwrite: bool) -> None:

@@ -40,6 +40,13 @@ class TextTrack:
         return "+".join(flags) or "0"
 
 
+def copied_input(info: MediaInfo, **options: Any) -> Any:
+    """The source as ffmpeg-python's input, for streams that are copied."""
+    codec = info.video.codec if info.video else ""
+    worked_out = info.container in _DECODING_TIMES and codec not in _GUESSED
+    return media_input(info, **({"fflags": "+genpts"} if worked_out else {}), **options)
+
+
 def copy_command(
     info: MediaInfo,
     out: Path,
@@ -63,9 +70,7 @@ def copy_command(
         attachments: Fonts and covers, for Matroska.
         audio: ``copy``, ``aac`` or ``opus``.
     """
-    worked_out = info.container in _DECODING_TIMES and shown_video(info).codec not in _GUESSED
-    made = {"fflags": "+genpts"} if worked_out else {}
-    source = media_input(info, **made)
+    source = copied_input(info)
     subtitles = tuple(subtitles)
     pictures = [source[str(shown_video(info).index)]] if info.clock else [source["V"]]
     streams = [*pictures, *(source[str(audio.index)] for audio in info.audio)]

@@ -32,7 +32,7 @@ def played_in_pieces(path: Path, container: str, streams: Collection[int]) -> li
     """
     if "mov" not in container.split(","):
         return []
-    with opened(path) as file:
+    with opened(path, by_decoders=False) as file:
         return [index for index in streams if _goes_back(file, index)]
 
 
@@ -51,7 +51,7 @@ def hidden(path: Path, container: str, streams: Collection[int]) -> bool:
     """
     if "mov" not in container.split(","):
         return False
-    with opened(path) as file:
+    with opened(path, by_decoders=False) as file:
         return any(
             sum(entry.is_discard for entry in file.streams[index].index_entries) > _PRIMING
             for index in streams

@@ -12,6 +12,7 @@ import os
 import re
 from collections import deque
 from dataclasses import dataclass, field
+from threading import Event
 
 _LINE = re.compile(
     r"^(?P<components>(?:\[[^\]\n]* @ 0x[0-9a-f]+\] )*)\[(?P<level>[a-z]+)\] (?P<text>.*)$", re.S
@@ -50,6 +51,7 @@ _ENCODED_PICTURE = re.compile(r"vost#\d+:\d+/(?!copy$)")
 _MADE_OF_PACKETS = re.compile(r"[av]ost#0:\d+/(?:copy|pcm_f32le)$")
 _OUTPUT = re.compile(r"(?:out|vost|aost|sost|ost)#|enc:")
 _WRITES = re.compile(rf"{_OUTPUT.pattern}|(?:file|mp4|mov|ipod|matroska|webm|nut|image2)$")
+_HEADER = "Output #0, "
 _MOST_SHAPES = 5
 _LOUD = {"warning", "error", "fatal", "panic"}
 
@@ -83,6 +85,10 @@ class FfmpegLog:
     ticks_back: int = 0
     """How far the time of a copied packet, or of decoded sound, lay before that of the one written
     before it, at most, in the output's ticks."""
+    has_header: bool = False
+    """Whether a header was written."""
+    begun: Event = field(default_factory=Event)
+    """Set as soon as a header was written, or nothing more is said."""
     no_room: OSError | None = None
     """Why the output could not be written to its end, if the disk had no room for it."""
 
@@ -115,6 +121,9 @@ class FfmpegLog:
             self._judge(components, level, text)
         elif level == "info" and not text.startswith(" "):
             self.lines.append(line)
+            if text.startswith(_HEADER):
+                self.has_header = True
+                self.begun.set()
             if (size := _REBUILT.match(text)) and len(self.rebuilt) < _MOST_SHAPES:
                 self.rebuilt[int(size[1]), int(size[2])] = None
 

@@ -260,6 +260,7 @@ def _signals_held() -> Iterator[None]:
 def _read_log(stderr: IO[bytes], log: FfmpegLog) -> None:
     for line in stderr:
         log.add(line.decode("utf-8", "replace").rstrip())
+    log.begun.set()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from overlay.settings import Settings, TaggingSettings
 from overlay.tagging.registry import load_tagger
 from tests.making import two_tags
 
+LISTENERS = []
+sys.addaudithook(lambda event, told: [hear(event, told) for hear in LISTENERS])
 SETTINGS = Settings(tagging=TaggingSettings(model="builtin", cache=False))
 
 
@@ -62,6 +65,36 @@ def test_what_is_done_is_passed_over_and_what_was_lost_is_made(task):
     assert states(task) == ["skipped", "done"]
     (task.out / "a.csv").write_text("cut")
     assert states(task) == ["done", "skipped"]
+
+
+@pytest.fixture
+def opened():
+    """What is opened below a test's ``out``, in order; with a ! what has to be new."""
+    paths = []
+
+    def hear(event, told):
+        path = str(told[0]) if event == "open" else ""
+        if "/out" in path:
+            new = "!" if told[2] & os.O_EXCL else ""
+            paths.append(new + path.partition("/out")[2].lstrip("/"))
+
+    LISTENERS.append(hear)
+    yield paths
+    LISTENERS.remove(hear)
+
+
+def test_under_its_claim_it_asks_the_storage_and_not_its_memory_whether_it_is_done(task, opened):
+    events = replace(task, kinds=("events",))
+    assert states(events) == ["done"]
+    (task.out / "a.csv").write_text("cut")  # so there is something to do
+    opened.clear()
+    assert states(events) == ["done"]
+    marker = marker_path(task.out, "a.wav", "events").relative_to(task.out)
+    claimed = next(n for n, place in enumerate(opened) if place.endswith(".claim"))
+    assert opened[claimed].startswith("!")
+    ways = [".", *map(str, list(marker.parents)[-2::-1])]
+    asked = [place or "." for place in opened[claimed + 1 :]]
+    assert asked[: len(ways) + 3] == [*ways, str(marker), ".", str(marker)]  # and its target's
 
 
 def test_a_copied_marker_is_not_taken_for_that_of_another_source(task):

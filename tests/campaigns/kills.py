@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from campaigns.material import clip, damage_of, make, scores, warm_up
+from campaigns.material import clip, damage_of, has_mn04, make, scores, warm_up
 from campaigns.trying import LEFTOVER, Case, Outcome, tried
 
 _SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -36,6 +36,10 @@ _COMMANDS = (
     (("batch", "many", "--do", "events,captions", "--jobs", "2", *_NEW, "-o", "all"), "all"),
     (("batch", "many", "--do", "render", "--jobs", "1", *_NEW, "-o", "all"), "all"),
 )  # fmt: skip
+_WITH_PADDLE = (
+    ("tag", "clip.mkv", "--model", "mn04", "--windows", "isolated", "--no-cache", "-o", "out.npz"),
+    "out.npz",
+)
 _STEPS = ("open", "os.", "shutil.", "subprocess.", "tempfile.")
 """Beginnings of the names of Python's audit events that count as steps."""
 _BY_STEP_ONLY = 8
@@ -68,6 +72,8 @@ def case(number, chance, folder: Path, made: Path) -> Case:
     shutil.copytree(made, folder, dirs_exist_ok=True)
     (folder / "tmp").mkdir()
     argv, target = chance.choice(_COMMANDS)
+    if chance.random() < 0.05 and has_mn04():
+        argv, target = _WITH_PADDLE
     by_step = chance.random() < 0.4 or number < _BY_STEP_ONLY
     fresh, sent = chance.random() < 0.25 and not by_step, chance.choice(_SIGNALS)
     times = 1 if sent == signal.SIGKILL else chance.choice((1, 1, 2, 5))

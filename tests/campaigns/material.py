@@ -95,6 +95,11 @@ def scores(path: Path, labels: tuple[str, ...] = (), **facts) -> Path:
     return TagTrack(values, names, 0.5, 0.25, 2.0, "mn04", **facts).save(path)
 
 
+def has_mn04() -> bool:
+    """Whether the weights of the model that runs in Paddle are at hand."""
+    return Path(os.environ.get("TAG_OVERLAY_MODELS", ""), "mn04_as_mAP_432.pt").is_file()
+
+
 def damage_of(path: Path) -> list[str]:
     """What is wrong with a result, or with those in a folder: none is there by half."""
     if path.is_dir():

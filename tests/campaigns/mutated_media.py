@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pysubs2
+from av.stream import Discard
 from campaigns.material import CONTAINERS, clip, draw, scores, warm_up
 from campaigns.mutating import mutated
 from campaigns.trying import Case
@@ -65,11 +66,11 @@ def _wrong(source: Path, target: Path, command) -> list[str]:
         with av.open(str(target)) as picture:
             return [] if picture.streams.video[0].width else ["no picture"]
     if target.suffix == ".npz":
-        return _wrong_scores(source, target)
+        return wrong_scores(source, target)
     if "--soft" in command:
         return _wrong_copy(source, target)
     alone = "--overlay-only" in command
-    return _wrong_picture(source, target, tolerant="--tolerant" in command, alone=alone)
+    return wrong_picture(source, target, tolerant="--tolerant" in command, alone=alone)
 
 
 def read(path: Path, kind: str, *, from_start: bool = True):
@@ -80,6 +81,8 @@ def read(path: Path, kind: str, *, from_start: bool = True):
         if not streams:
             return [], 0, [], 0.0
         stream = streams[0]
+        for other in container.streams:  # as who reads this one alone: no error of another ends it
+            other.discard = Discard.default if other is stream else Discard.all
         start = Fraction(container.start_time or 0, 1_000_000) * from_start
         demuxed = container.demux(stream)
         while True:
@@ -102,7 +105,7 @@ def read(path: Path, kind: str, *, from_start: bool = True):
     return times, errors, packets, samples / rate if rate else 0.0
 
 
-def _wrong_picture(source: Path, target: Path, *, tolerant: bool, alone: bool) -> list[str]:
+def wrong_picture(source: Path, target: Path, *, tolerant: bool, alone: bool) -> list[str]:
     times, errors, *_ = read(source, "video")
     made, _, _, _ = read(target, "video", from_start=False)
     found = []
@@ -146,7 +149,7 @@ def _wrong_copy(source: Path, target: Path) -> list[str]:
     return found + _wrong_sound(source, target)
 
 
-def _wrong_scores(source: Path, target: Path) -> list[str]:
+def wrong_scores(source: Path, target: Path) -> list[str]:
     with np.load(target, allow_pickle=False) as track:
         values, length_s = track["scores"], float(track["duration_s"])
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):

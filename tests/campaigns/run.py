@@ -5,8 +5,10 @@
 Each prints how many cases were tried, how many of them the program refused, and the faults; a
 fault's folder is kept with its command and recipe, and so is a line of every case, as it ends, in
 ``NAME-SEED.jsonl``. ``--only N`` tries one case again. ``--sample`` is the few of each that the
-tests run. On a machine that does other things, ``--patience 10`` gives a case ten times as long by
-the clock before it counts as a hang (its work, in CPU seconds, is bounded as ever).
+tests run; ``--least`` is as many of each as a release needs, one campaign after the other, and
+their table in Markdown. On a machine that does other things, ``--patience 10`` gives a case ten
+times as long by the clock before it counts as a hang (its work, in CPU seconds, is bounded as
+ever).
 """
 
 import argparse
@@ -26,10 +28,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 CAMPAIGNS = {
-    "mutated-media": 12, "mutated-data": 24, "mutated-newest": 12, "kills": 8,
-    "surroundings": 20, "together": 3, "injection": 8,
+    "mutated-media": (12, 10_000), "mutated-data": (24, 10_000), "mutated-newest": (12, 1_500),
+    "mutated-products": (8, 2_000), "kills": (8, 500), "surroundings": (20, 500),
+    "together": (3, 100), "injection": (8, 200),
 }  # fmt: skip
-"""Names, and how many of each are the tests' sample."""
+"""Names, how many of each are the tests' sample, and how many a release needs."""
+_TABLE = ("campaign", "tried", "refused", "faults", "hours of work")
 
 
 def main() -> int:
@@ -43,8 +47,11 @@ def main() -> int:
         os.environ["TMPDIR"] = tempfile.tempdir = str(work / "tmp")
         (work / "tmp").mkdir(mode=0o1777)
         (work / "tmp").chmod(0o1777)
-        n_faults = sum(_campaign(name, args, work) for name in args.names or CAMPAIGNS)
-    return 1 if n_faults else 0
+        rows = [_campaign(name, args, work) for name in args.names or CAMPAIGNS]
+    if args.least:
+        for row in (_TABLE, ("---",) * len(_TABLE), *rows):
+            print("| " + " | ".join(map(str, row)) + " |", flush=True)
+    return 1 if any(row[3] for row in rows) else 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -57,6 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--only", type=int, help="number of one case")
     parser.add_argument("--sample", action="store_true")
+    parser.add_argument("--least", action="store_true")
     parser.add_argument("--patience", type=float, default=1.0)
     args = parser.parse_args()
     unknown = set(args.names) - set(CAMPAIGNS)
@@ -65,8 +73,10 @@ def _arguments() -> argparse.Namespace:
     return args
 
 
-def _campaign(name: str, args: argparse.Namespace, work: Path) -> int:
-    count = CAMPAIGNS[name] if args.sample else args.count
+def _campaign(name: str, args: argparse.Namespace, work: Path) -> tuple[str, int, int, int, str]:
+    """Try a campaign; its row of the table."""
+    sample, least = CAMPAIGNS[name]
+    count = sample if args.sample else least if args.least else args.count
     numbers = [args.only] if args.only is not None else range(args.first, args.first + count)
     module = import_module(f"campaigns.{name.replace('-', '_')}")
     folder = work / name
@@ -139,7 +149,7 @@ def _one(module, name, number, args, folder, material) -> None:
     shutil.rmtree(place, ignore_errors=True)
 
 
-def _told(name: str, records: list[dict], n_died: int) -> int:
+def _told(name: str, records: list[dict], n_died: int) -> tuple[str, int, int, int, str]:
     records.sort(key=lambda each: each["number"])
     bad = [each for each in records if each["faults"]]
     statuses = Counter(each["status"] for each in records)
@@ -156,7 +166,7 @@ def _told(name: str, records: list[dict], n_died: int) -> int:
     )  # fmt: skip
     if n_died:
         print(f"{name}: {n_died} workers of the campaign itself died")
-    return len(bad) + n_died
+    return name, len(records), n_refused, len(bad) + n_died, f"{cpu_s / 3600:.2f}"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import shutil
 import signal
 from pathlib import Path
 
-from campaigns.material import clip, damage_of, make, scores, warm_up
+from campaigns.material import clip, damage_of, has_mn04, make, scores, warm_up
 from campaigns.trying import FINE, Case, traces
 
 _NOBODY = 65534
@@ -29,6 +29,11 @@ _COMMANDS = (
     (("batch", "many", "--do", "events", "--jobs", "1", *_NEW, "-o", "{out}"), ""),
     (("batch", "many", "--do", "render", "--jobs", "1", *_NEW, "-o", "{out}"), ""),
     (("train", "own", *_NEW, "-o", "{out}.model.npz"), ".model.npz"),
+    (("render", "{source}", "--preview", "1", *_TAGS, "--lang", "zh", "-o", "{out}.png"), ".png"),
+    (("render", "{source}", "--preview", "1", "--tags", "odd.npz", "-o", "{out}.png"), ".png"),
+    (("export", "odd.npz", "--format", "ass-panel", "-o", "{out}.ass"), ".ass"),
+    (("tag", "{source}", "--model", "mn04", "--windows", "isolated", "-o", "{out}.npz"), ".npz"),
+    (("doctor",), None),
     (("cache", "show"), None),
     (("cache", "clear"), None),
     (("models",), None),
@@ -50,6 +55,7 @@ def prepare(folder: Path):
     made.mkdir()
     clip(made, "mp4")
     scores(made / "scores.npz")
+    scores(made / "odd.npz", ("狗叫", "🎬 film", "صفارة"))
     (made / "many").mkdir()
     shutil.copy2(made / "clip.mp4", made / "many" / "a.mp4")
     (made / "in.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n\n")
@@ -67,6 +73,8 @@ def case(number, chance, folder: Path, made: Path) -> Case:
     around = _AROUND[number % len(_AROUND)]
     if command[0] == "batch" and around in (_no_rights, _no_home, _few_processes, _mask):
         command, ending = _COMMANDS[0]  # a worker may find no Python that everybody may start
+    if "mn04" in command and (around in _TOO_LITTLE or not has_mn04()):
+        command, ending = _COMMANDS[1]  # Paddle ends itself where it gets no memory or thread
     environment: dict[str, str | None] = {"XDG_CACHE_HOME": str(folder / "cache")}
     made_case = Case("", (), folder, environment=environment)
     source, out = "clip.mp4", "out"
@@ -364,3 +372,4 @@ _AROUND = (
     _odd_target, _odd_source, _no_folder, _no_temporary_folder, _mask, _signals_ignored,
     _small_stack, _no_rights, _odd_name, _odd_target, _full_disk, _file_size,
 )  # fmt: skip
+_TOO_LITTLE = (_few_descriptors, _little_memory, _few_processes, _small_stack)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 CAMPAIGNS = (
-    "mutated-media", "mutated-data", "mutated-newest", "kills", "surroundings", "together",
-    "injection",
+    "mutated-media", "mutated-data", "mutated-newest", "mutated-products", "kills",
+    "surroundings", "together", "injection",
 )  # fmt: skip
 
 

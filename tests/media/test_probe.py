@@ -142,15 +142,24 @@ def test_a_box_that_claims_anything_is_one_line_or_a_file(make_clip, tmp_path, b
         assert info.video is None or info.video.width == 64
 
 
-def test_a_playlist_reaches_no_other_file(make_clip, tmp_path):
-    secret = make_clip("secret.ts", "-f", "lavfi", "-i", "testsrc=s=64x64:d=0.2")
-    playlist = tmp_path / "list.m3u8"
-    playlist.write_text(f"#EXTM3U\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n")
-    script = tmp_path / "list.ffconcat"
-    script.write_text(f"ffconcat version 1.0\nfile '{secret}'\n")
-    for path in (playlist, script):
-        with pytest.raises(ProbeError):
-            probe(path)
+@pytest.mark.parametrize("name", ["list.m3u8", "list.ffconcat", "list.mp4", "img%03d.png", "a*.ts"])
+@pytest.mark.parametrize(
+    "text", ["#EXTM3U\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile '{}'\n", ""]
+)
+def test_a_playlist_reaches_no_other_file(make_clip, tmp_path, name, text):
+    """I19: whatever it is called; nor does a name that is a pattern, with such files beside it."""
+    film = ("-f", "lavfi", "-i", "testsrc=s=64x64:r=10:d=0.2")
+    secret = make_clip("secret.ts", *film)
+    (tmp_path / "a1.ts").write_bytes(secret.read_bytes())
+    (tmp_path / "img001.png").write_bytes(
+        make_clip("one.png", *film[:3], f"{film[3]},trim=end_frame=1").read_bytes()
+    )
+    path = tmp_path / name
+    with pytest.raises(ProbeError, match="no such file"):
+        probe(path)
+    path.write_text(text.format(secret))
+    with pytest.raises(ProbeError, match="cannot be read as a media file"):
+        probe(path)
 
 
 def test_metadata_that_is_no_utf8_does_not_hinder(make_clip):

@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 from inspecting import picture_times
-from making import FAST, made
+from making import FAST, listener, made
 
 from overlay.errors import DecodeError, MediaError
 from overlay.products.burned import Burned
@@ -50,6 +50,22 @@ def test_a_damaged_first_packet_is_said_and_tolerated(make_clip, tmp_path, name,
     assert " @ 0x" not in str(caught.value)
     made(Burned(), source, tmp_path / "out.mkv", TOLERANT)
     assert len(picture_times(tmp_path / "out.mkv")) >= 25
+
+
+def test_names_and_titles_that_sound_like_damage_are_none(make_clip, tmp_path):
+    """A1, A2: of the file, its folder, its title, its comment, and the target."""
+    words = ("-metadata", "title=Truncated dreams", "-metadata",
+             "comment=How to fix: No space left on device", "-metadata:s:v", "title=corrupt frame",
+             "-metadata:s:a", "title=Invalid data found")  # fmt: skip
+    clip = make_clip("named.mp4", *PICTURE, *TONE, "-c:v", "libx264", "-c:a", "aac", *words)
+    folder = tmp_path / "partial file, error while decoding"
+    folder.mkdir()
+    source = folder / "truncated_interview.mp4"
+    source.write_bytes(clip.read_bytes())
+    reporter, _, notes = listener()
+    made(Burned(), source, folder / "truncated.mp4", FAST, reporter=reporter)
+    assert picture_times(folder / "truncated.mp4") == picture_times(clip)
+    assert not notes
 
 
 def test_two_streams_one_behind_the_other_are_one_plain_line(make_clip, tmp_path):
