@@ -34,15 +34,18 @@ def _joined(tmp_path, *parts, name="joined.ts"):
     return path
 
 
-@pytest.mark.parametrize("name", ["part.ts", "part.m2ts"])
-def test_streams_that_change_their_numbers_are_refused_before_any_work(part, tmp_path, name):
-    """Plain packets, and packets with a time before each."""
-    first, second = part("a.ts", 256), part("a.ts", 512, "-mpegts_service_id", "7")
-    if name == "part.m2ts":
-        first, second = (
-            b"".join(b"time" + each[n : n + 188] for n in range(0, len(each), 188))
-            for each in (first, second)
-        )
+@pytest.mark.parametrize(
+    ("name", "before", "behind"),
+    [("part.ts", b"", b""), ("part.m2ts", b"time", b""), ("part.tsv", b"", b"a checksum of 16")],
+)
+def test_streams_that_change_their_numbers_are_refused_before_any_work(
+    part, tmp_path, name, before, behind
+):
+    """Plain packets, packets with a time before each, and such with a checksum behind."""
+    first, second = (
+        b"".join(before + each[n : n + 188] + behind for n in range(0, len(each), 188))
+        for each in (part("a.ts", 256), part("a.ts", 512, "-mpegts_service_id", "7"))
+    )
     joined = _joined(tmp_path, first, second, name=name)
     with pytest.raises(DecodeError, match=r"tail -c .*use both parts, or --tolerant") as refused:
         open_source(joined)
