@@ -136,6 +136,14 @@ def test_of_a_large_file_that_stays_the_same_start_and_end_are_read(part, tmp_pa
     assert _n_read() - before < 10 << 20
 
 
+def test_a_large_file_of_which_the_rest_is_nothing_ends_there(part, tmp_path):
+    one = part("a.ts", 256)
+    assert (
+        changed_at(_joined(tmp_path, *[one] * ((5 << 20) // len(one)), bytes(12 << 20)), {256})
+        is None
+    )
+
+
 def test_a_stream_that_comes_back_is_no_change(part, tmp_path):
     one = part("a.ts", 256)
     other = _numbered(one, 256, 300)
