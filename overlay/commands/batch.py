@@ -139,7 +139,7 @@ def run(args: argparse.Namespace) -> int:
         BatchStopped: It ended early, and no source is to blame.
     """
     from overlay.batching.run import Batch
-    from overlay.files import is_folder, is_there
+    from overlay.files import is_folder, is_there, make_folder
 
     settings = flags.settings_of(args)
     out, roots = Path(args.output), _roots(args)
@@ -155,6 +155,9 @@ def run(args: argparse.Namespace) -> int:
             show(line)
     if args.dry_run:
         return 0
+    if not (outlook.n_new or args.watch):  # nothing has to be looked at once more
+        make_folder(out)
+        return _ended(args, out, outlook.report(), settings.panel.language)
     try:
         with Board(outlook.n_new, 0 if args.ray else batch.n_workers, quiet=args.quiet) as board:
             report = _run(args, batch, find, [root.path for root in roots], board)
@@ -162,7 +165,11 @@ def run(args: argparse.Namespace) -> int:
         with contextlib.suppress(OverlayError):  # what ended it is what is said
             _write_reports(args, out, settings.panel.language)
         raise
-    _write_reports(args, out, settings.panel.language)
+    return _ended(args, out, report, settings.panel.language)
+
+
+def _ended(args: argparse.Namespace, out: Path, report: Report, language: str) -> int:
+    _write_reports(args, out, language)
     if not args.quiet:
         show(_end_line(report))
     return report.exit_code
