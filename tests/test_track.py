@@ -235,3 +235,8 @@ def test_a_block_of_scores_has_a_time_a_row(n_times, shape):
     with pytest.raises(ValueError, match="do not fit"):
         ScoreBlock(np.zeros(n_times), np.zeros(shape, np.float32), 1.0)
     assert ScoreBlock(np.zeros(2), np.zeros((2, 5), np.float32), 1.0).heard_s == 1.0
+
+
+def test_columns_of_the_sound_s_picture_are_even_unless_said():
+    track = TagTrack(np.zeros((2, 1), np.float32), ("a",), 2, 0.3, 3, mel=np.zeros((4, 8), "u1"))
+    np.testing.assert_allclose(track.mel_times, [0, 0.08, 0.16, 0.24])

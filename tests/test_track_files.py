@@ -237,13 +237,29 @@ def test_one_name_twice_is_refused_and_unknown_names_are_not_read(tmp_path):
     with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(twice, "w") as file:
         for _ in range(2):
             file.writestr("scores.npy", npy("<f4", (1,), bytes(4)))
-    with pytest.raises(TrackError, match="twice"):
+    with pytest.raises(TrackError, match=r"it holds .scores. twice"):
         TagTrack.load(twice)
     with zipfile.ZipFile(path, "a") as file:
         file.writestr("evil.npy", npy("|O", (1,), b"x"))
     assert TagTrack.load(path).n_hops == 4
     with pytest.raises(TrackError):
         read_arrays(path, "it", TrackError)
+
+
+def test_an_archive_that_no_npz_is_is_refused_before_its_directory_is_read(tmp_path):
+    plain = npz(tmp_path / "t.npz").read_bytes()
+    end = len(plain) - 22
+    many = archive(tmp_path / "many.npz", **{f"a{n}": b"" for n in range(4097)}).read_bytes()
+    for content, said in (
+        (plain[:-1], "its end is missing"), (plain + b"\0", "its end is missing"),
+        (b"PK\x05\x06", "its end is missing"),
+        (plain[:end] + b"PK\x06\x07" + bytes(16) + plain[end:], "it is too large"),
+        (many, "its directory claims 4097 arrays"),
+        (plain[:-10] + b"\xff\xff\xff\x7f" + plain[-6:], "its directory claims 5 arrays in 214748"),
+    ):  # fmt: skip
+        (tmp_path / "t.npz").write_bytes(content)
+        with pytest.raises(TrackError, match=said):
+            TagTrack.load(tmp_path / "t.npz")
 
 
 @pytest.mark.parametrize("compress", [True, False])

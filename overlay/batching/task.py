@@ -138,6 +138,11 @@ def standing_of(task: Task, kind: str, key: str) -> Outcome | None:
     return None
 
 
+def _of_what_was_left(key: str) -> str:
+    """Key of a target that was there, and of which nobody knows what it was made with."""
+    return key_of([key, "left as it was"])
+
+
 def _standing_anew(task: Task, kind: str, key: str) -> Outcome | None:
     """The same as the storage knows it: another, maybe elsewhere, may just have finished it."""
     out, place = task.out, task.found.place
@@ -146,11 +151,6 @@ def _standing_anew(task: Task, kind: str, key: str) -> Outcome | None:
     if marker is not None:
         look_anew(out / marker.target, out)
     return standing_of(task, kind, key)
-
-
-def _of_what_was_left(key: str) -> str:
-    """Key of a target that was there, and of which nobody knows what it was made with."""
-    return key_of([key, "left as it was"])
 
 
 def _outcome(marker: Marker, state: str) -> Outcome:

@@ -126,15 +126,18 @@ _VERDICTS = {
 }  # fmt: skip
 
 
-def verdicts(chance, folder, material) -> Case:
+def damaged_verdicts(chance) -> tuple[bytes, str]:
     entries = [dict(_ENTRY, id=str(n)) for n in range(3)]
     content = dict(_VERDICTS, entries=entries)
     place = chance.choice((content, content["media"], *entries, *entries))
     name, value = chance.choice([*place, "more"]), chance.choice(_ODD)
     place[name] = value
     data, how = json.dumps(content).encode(), f"{name}: {value!r}"[:80]
-    if chance.random() < 0.3:
-        data, how = mutated(chance, data)
+    return mutated(chance, data) if chance.random() < 0.3 else (data, how)
+
+
+def verdicts(chance, folder, material) -> Case:
+    data, how = damaged_verdicts(chance)
     (folder / "v.json").write_bytes(data)
     if chance.random() < 0.4:
         return Case(f"verdicts: {how}", *_said(chance, folder, data))
@@ -147,7 +150,7 @@ def verdicts(chance, folder, material) -> Case:
     return Case(f"verdicts: {how}", argv, folder, ("p.html",), check)
 
 
-_LISTS = {
+LISTS = {
     "a.txt": "0.5\t1.5\tDog\n2.000000\t3.000000\tCat\n",
     "a.csv": "onset,offset,label\n0.5,1.5,Dog\n2,3,Cat\n",
     "r.txt": "Selection\tView\tChannel\tBegin Time (s)\tEnd Time (s)\tAnnotation\n"
@@ -170,9 +173,9 @@ def _said(chance, folder, data: bytes):
 
 def events(chance, folder, material) -> Case:
     """Two lists of events to compare, one of them damaged."""
-    name, other = chance.choice(list(_LISTS)), chance.choice(("scores.npz", "good.txt"))
-    (folder / "good.txt").write_text(_LISTS["a.txt"])
-    text = _LISTS[name]
+    name, other = chance.choice(list(LISTS)), chance.choice(("scores.npz", "good.txt"))
+    (folder / "good.txt").write_text(LISTS["a.txt"])
+    text = LISTS[name]
     odd = chance.choice(("nan", "inf", "-1", "1e308", "9" * 5000, "", "x", "\0", '"', "a\tb"))
     data, how = text.replace(chance.choice(("0.5", "1.5", "Dog")), odd, 1).encode(), odd[:20]
     if chance.random() < 0.4:

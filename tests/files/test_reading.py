@@ -9,6 +9,7 @@ from overlay.drawing.theme import load_theme
 from overlay.errors import LabelError, SettingsError, ThemeError
 from overlay.export.subtitle_files import read_subtitles
 from overlay.files import path_error, read_bytes, read_toml
+from overlay.files.paths import brief
 from overlay.settings import resolve
 from overlay.vocabulary import read_labels
 
@@ -75,6 +76,22 @@ def test_hostile_toml_is_refused_at_once(tmp_path, content):
     with pytest.raises(SettingsError) as caught:
         toml(tmp_path, content)
     assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ("{a = ", "}")])
+def test_toml_is_read_up_to_its_bounds(tmp_path, begin, end):
+    assert toml(tmp_path, f"x = {begin * 31}1{end * 31}")
+    with pytest.raises(SettingsError, match="nested too deeply"):
+        toml(tmp_path, f"x = {begin * 32}1{end * 32}")
+    line = "# " + "x" * 1021 + "\n"
+    assert toml(tmp_path, line * 1024) == {}
+    with pytest.raises(SettingsError, match="is too large for the settings: more than 1 MiB"):
+        toml(tmp_path, line * 1024 + "#")
+
+
+def test_what_a_foreign_error_says_is_cut():
+    assert [len(brief(ValueError("x" * n))) for n in (1, 200, 201, 5000)] == [1, 200, 203, 203]
+    assert brief(ValueError()) == "ValueError"
 
 
 def test_good_toml_is_read(tmp_path):

@@ -385,7 +385,10 @@ def test_a_name_made_of_another_is_cut_where_it_would_be_too_long(tmp_path):
 
 
 def test_usual_names_of_long_names_are_legal(tmp_path):
-    assert fitting("clip.tagged.mp4") == "clip.tagged.mp4"
+    for name in ("clip.tagged.mp4", "a" * 251 + ".mp4"):
+        assert fitting(name) == name
+    assert fitting("a" * 252 + ".mp4") == "a" * 251 + ".mp4"
+    assert fitting("a" * 200 + "." + "b" * 62 + ".mp4") == "a" * 200 + "." + "b" * 50 + ".mp4"
     for stem in ("a" * 251, "声" * 83, "😀" * 62, "a." * 125):
         name = fitting(f"{stem}.tagged.mp4")
         (tmp_path / name).touch()
