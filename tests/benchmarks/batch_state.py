@@ -1,8 +1,10 @@
 """What a batch costs beside the work: claims, markers, the start of a worker.
 
-    python tests/benchmarks/batch_state.py [--count 2000]
+    python tests/benchmarks/batch_state.py [--count 2000] [--full 8000] [--out FOLDER]
 
-CPU seconds of this machine's local disk; on shared storage each file operation is a round trip.
+CPU seconds, and in brackets those that passed: on shared storage, where ``--out`` may lie, each
+file operation is a round trip. ``--full`` is how many other markers lie in the folder of one that
+is written: 8000 where two million lie in 256 folders.
 """
 
 from __future__ import annotations
@@ -16,22 +18,32 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
 from overlay.batching.claims import Claims
-from overlay.batching.markers import Marker, is_done, read_marker, write_marker
+from overlay.batching.markers import Marker, is_done, marker_path, read_marker, write_marker
 
 
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=2000)
-    count = parser.parse_args().count
-    with tempfile.TemporaryDirectory() as folder:
+    parser.add_argument("--full", type=int, default=8000)
+    parser.add_argument("--out", help="folder to measure in (one for temporary files)")
+    args = parser.parse_args()
+    count = args.count
+    with tempfile.TemporaryDirectory(dir=args.out) as folder:
         out = Path(folder)
         markers = [Marker(f"folder/{n}.mp4", "events", "k", "done", "x.csv") for n in range(count)]
         claims = Claims(out)
-        print("\n| | CPU ms |\n|---|---|")
+        print("\n| | CPU ms (passed) |\n|---|---|")
         _timed("a claim, taken and given back", count, lambda m: _claimed(claims, m), markers)
         _timed("a marker, written", count, lambda m: write_marker(out, m), markers)
         _timed("a marker, read and judged", count, lambda m: _judged(out, m), markers)
+        few = [markers[0]] * min(count, 200)
+        there = marker_path(out, few[0].place, few[0].kind).parent
+        for number in range(args.full):
+            (there / f"{number:030x}.json").touch()
+        _timed(
+            f"a marker, written beside {args.full}", len(few), lambda m: write_marker(out, m), few
+        )
     before = getrusage(RUSAGE_CHILDREN)
     program = "import overlay.batching.worker, overlay.products.burned"
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -51,10 +63,11 @@ def _judged(out: Path, marker: Marker) -> None:
 
 def _timed(what: str, count: int, do: object, markers: list[Marker]) -> None:
     assert callable(do)
-    began = time.process_time()
+    used, passed = time.process_time(), time.monotonic()
     for marker in markers:
         do(marker)
-    print(f"| {what} | {1000 * (time.process_time() - began) / count:.2f} |")
+    used, passed = time.process_time() - used, time.monotonic() - passed
+    print(f"| {what} | {1000 * used / count:.2f} ({1000 * passed / count:.2f}) |", flush=True)
 
 
 if __name__ == "__main__":
