@@ -133,8 +133,8 @@ class Repair:
     """Stream index in the file."""
     shift_s: float = 0.0
     """Seconds that are added to all of them."""
-    first_leaps: bool = False
-    """Whether the first one is none: it goes beside the second."""
+    n_first: int = 0
+    """So many at the start are none: they go beside what follows."""
     creeps: bool = False
     """Whether they are slower than what they are of: then each packet follows the one before."""
     step_s: float = 0.0

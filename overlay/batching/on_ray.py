@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from overlay import pipeline
-from overlay.batching.machine_share import n_cores
 from overlay.batching.markers import STATE_FOLDER, identity_of
 from overlay.batching.pool import Event, Item, Limits, Pool
 from overlay.batching.task import Outcome, Task, given_up
 from overlay.errors import OverlayError, UsageError
 from overlay.files import make_folder
+from overlay.machine_share import n_cores
 from overlay.scoring.score import score
 from overlay.tagging.registry import load_tagger
 from overlay.tagging.tagger import Tagger

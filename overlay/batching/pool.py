@@ -22,9 +22,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from overlay.batching.machine_share import worker_mb
 from overlay.batching.task import FAILED, Outcome, Task, given_up
 from overlay.files import reason, temporary_place
+from overlay.machine_share import worker_mb
 
 _GRACE_S = 5.0
 """Seconds in which a worker may unwind before it is killed."""

@@ -15,11 +15,21 @@ from overlay.batching.markers import Marker, all_markers
 from overlay.batching.thumbnails import kept_picture
 from overlay.files import is_there, whole_or_absent, write_bytes
 from overlay.resources import resource
+from overlay.vocabulary.audioset import audioset
 
+_LONG = 300
+"""Letters of a reason; what is longer opens by a click."""
+_CHINESE = {
+    "Sources": "来源", "Done": "完成", "Failed": "失败", "Length": "总时长",
+    "Time of workers": "处理用时", "Nothing has been made yet.": "尚无结果。",
+    "× as fast as played": "倍于播放速度", "no longer there": "已不存在",
+    "Left out: {} failures of sources that are no longer there.":
+        "未列出：{} 个失败，其来源已不存在。",
+}  # fmt: skip
 _MOST_PICTURES = 2000
 """A page of more would be slow to open."""
 _PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8">
+<html lang="{lang}"><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none';
  style-src 'unsafe-inline'; img-src data:">
 <meta name="viewport" content="width=device-width,initial-scale=1">
@@ -57,8 +67,13 @@ class _Sourced:
         return sum(marker.seconds for marker in self.markers)
 
 
-def write_report(out: Path, target: Path) -> None:
+def write_report(out: Path, target: Path, language: str = "en") -> None:
     """One self-contained page of everything below an output, failures first.
+
+    Args:
+        out: The output.
+        target: The page.
+        language: Of the page and of AudioSet's labels, ``en`` or ``zh``; reasons are English.
 
     Raises:
         OutputError: The page cannot be written.
@@ -66,16 +81,19 @@ def write_report(out: Path, target: Path) -> None:
     sources, n_gone = _sources(out)
     failed = [source for source in sources if source.has_failed]
     done = [source for source in sources if not source.has_failed]
-    page = _Page(out.absolute(), target.absolute().parent)
+    words = _Words(language)
+    page = _Page(out.absolute(), target.absolute().parent, words)
     sections = [
-        page.section("failed", "Failed", failed),
-        page.section("done", "Done", done),
-        _gone(n_gone),
+        page.section("failed", words("Failed"), failed),
+        page.section("done", words("Done"), done),
+        "" if sources else f'<p class="note">{words("Nothing has been made yet.")}</p>',
+        _gone(n_gone, words),
     ]
     text = _PAGE.format(
+        lang=words.tag,
         title=_text(out.absolute().name),
         style=resource("assets", "report", "report.css").read_text("utf-8"),
-        totals=_totals(sources, len(failed)),
+        totals=_totals(sources, len(failed), words),
         made=_made(sources),
         sections="\n".join(sections),
     )
@@ -104,13 +122,32 @@ def _standing(out: Path) -> Iterator[Marker | None]:
         yield None if is_gone else marker
 
 
-def _totals(sources: list[_Sourced], n_failed: int) -> str:
+class _Words:
+    """What the page says, in a language."""
+
+    def __init__(self, language: str) -> None:
+        is_chinese = language == "zh"
+        self.tag = "zh-Hans" if is_chinese else "en"
+        self._words = _CHINESE if is_chinese else {}
+        known = audioset()
+        self._labels = dict(zip(known.names, known.in_language(language), strict=True))
+
+    def __call__(self, english: str) -> str:
+        return self._words.get(english, english)
+
+    def label(self, label: str) -> str:
+        """A label; one's own stays what it is."""
+        return self._labels.get(label, label)
+
+
+def _totals(sources: list[_Sourced], n_failed: int, words: _Words) -> str:
     length_s, seconds = (sum(getattr(s, name) for s in sources) for name in ("length_s", "seconds"))
     cells = [("", "Sources", str(len(sources))), ("", "Done", str(len(sources) - n_failed))]
     cells += [("bad", "Failed", str(n_failed))] if n_failed else []
     cells += [("", "Length", _clock(length_s)), ("", "Time of workers", _clock(seconds))]
     return "".join(
-        f'<div class="{css}"><dt>{name}</dt><dd>{value}</dd></div>' for css, name, value in cells
+        f'<div class="{css}"><dt>{words(name)}</dt><dd>{value}</dd></div>'
+        for css, name, value in cells
     )
 
 
@@ -120,10 +157,11 @@ def _made(sources: list[_Sourced]) -> str:
     return " · ".join(f"{kinds[kind]} {_text(kind)}" for kind in sorted(kinds))
 
 
-def _gone(n_gone: int) -> str:
+def _gone(n_gone: int, words: _Words) -> str:
     if not n_gone:
         return ""
-    return f'<p class="note">Left out: {n_gone} failures of sources that are no longer there.</p>'
+    said = words("Left out: {} failures of sources that are no longer there.")
+    return f'<p class="note">{said.format(n_gone)}</p>'
 
 
 class _Page:
@@ -132,10 +170,11 @@ class _Page:
     Args:
         out: The output, absolute.
         base: Folder of the page, absolute.
+        words: Its language.
     """
 
-    def __init__(self, out: Path, base: Path) -> None:
-        self._out, self._base = out, base
+    def __init__(self, out: Path, base: Path, words: _Words) -> None:
+        self._out, self._base, self._words = out, base, words
         self._n_pictures = 0
 
     def section(self, css: str, title: str, sources: list[_Sourced]) -> str:
@@ -154,7 +193,7 @@ class _Page:
         return (
             f"<li>{self._picture(source.place)}"
             f'<div class="name"><bdi>{above}{_text(name)}</bdi>'
-            f'<p class="facts">{_facts(source)}</p>{_reasons(source.markers)}</div>'
+            f'<p class="facts">{_facts(source, self._words)}</p>{_reasons(source.markers)}</div>'
             f'<div class="products">{products}</div></li>'
         )
 
@@ -168,20 +207,22 @@ class _Page:
     def _link(self, marker: Marker) -> str:
         target = self._out / marker.target
         if not is_there(target):
-            return f'<span class="gone" title="no longer there">{_text(marker.kind)}</span>'
+            gone = self._words("no longer there")
+            return f'<span class="gone" title="{gone}">{_text(marker.kind)}</span>'
         link = Path(os.path.relpath(target, self._base))
         address = quote(link.as_posix().encode("utf-8", "surrogateescape"))
         return f'<a href="{html.escape(address)}">{_text(marker.kind)}</a>'
 
 
-def _facts(source: _Sourced) -> str:
+def _facts(source: _Sourced, words: _Words) -> str:
     said = []
     if source.length_s:
         said.append(_clock(source.length_s))
     if source.length_s and source.seconds:
-        said.append(f"{source.length_s / source.seconds:.1f}× as fast as played")
+        times = source.length_s / source.seconds
+        said.append(f"{times:.1f}{words('× as fast as played')}")
     if heard := next((m.heard for m in source.markers if m.heard), ()):
-        said.append(f'<span class="heard">{_text(", ".join(heard))}</span>')
+        said.append(f'<span class="heard">{_text(", ".join(map(words.label, heard)))}</span>')
     return " · ".join(said)
 
 
@@ -191,10 +232,14 @@ def _reasons(markers: list[Marker]) -> str:
     for marker in markers:
         if marker.state == "failed":
             kinds.setdefault(marker.reason, []).append(marker.kind)
-    return "".join(
-        f'<p class="reason">{_text(", ".join(failed))}: {_text(reason)}</p>'
-        for reason, failed in kinds.items()
-    )
+    return "".join(_reason(f"{', '.join(failed)}: {reason}") for reason, failed in kinds.items())
+
+
+def _reason(line: str) -> str:
+    if len(line) <= _LONG:
+        return f'<p class="reason">{_text(line)}</p>'
+    brief, rest = _text(line[:_LONG]), _text(line[_LONG:])
+    return f'<details class="reason"><summary>{brief}…</summary>…{rest}</details>'
 
 
 def _clock(seconds: float) -> str:

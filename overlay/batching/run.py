@@ -6,13 +6,12 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from overlay.batching.machine_share import n_cores
 from overlay.batching.markers import key_of, make_state_folders
 from overlay.batching.on_ray import Cluster, connected
 from overlay.batching.pool import Event, Item, Limits, Pool
@@ -22,7 +21,8 @@ from overlay.batching.settings_check import check_settings
 from overlay.batching.sources import Found, find_sources, in_shard, root_of
 from overlay.batching.task import BUSY, DONE, FAILED, SKIPPED, Outcome, Task, keys_of, standing_of
 from overlay.errors import BatchStopped, OutputError, OverlayError, UsageError
-from overlay.files import make_folder, reason, status
+from overlay.files import make_folder, status
+from overlay.machine_share import n_cores
 from overlay.media.probe import claimed_length_s
 from overlay.reporting import SILENT, Reporter
 from overlay.settings import Settings, override
@@ -316,14 +316,14 @@ class _Place:
     """
 
     def __init__(self, out: Path) -> None:
-        self._out = out
-        try:
-            self._folder = os.open(out, os.O_RDONLY)
-        except OSError as error:
-            raise OutputError(f"cannot be looked into: {reason(error)}", path=out) from error
+        self._out, self._known = out, status(out)
+        self._held: int | None = None
+        with suppress(OSError):  # not every system opens folders
+            self._held = os.open(out, os.O_RDONLY)
 
     def close(self) -> None:
-        os.close(self._folder)
+        if self._held is not None:
+            os.close(self._held)
 
     def check(self) -> None:
         """Make sure that it is the same still.
@@ -332,7 +332,7 @@ class _Place:
             BatchStopped: It was removed, or its disk is gone.
         """
         there = status(self._out)
-        if there is None or not os.path.samestat(there, os.fstat(self._folder)):
+        if not (there and self._known and os.path.samestat(there, self._known)):
             raise ended_early(f"{self._out} is gone, or another folder than at the beginning")
 
 

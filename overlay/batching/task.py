@@ -126,7 +126,9 @@ def keys_of(task: Task) -> dict[str, str]:
 def standing_of(task: Task, kind: str, key: str) -> Outcome | None:
     """What is known of a product without doing anything; ``None`` if it has to be made."""
     marker = read_marker(task.out, task.found.place, kind)
-    if is_done(task.out, marker, key):
+    if is_done(task.out, marker, key) or (
+        task.skip_existing and is_done(task.out, marker, _of_what_was_left(key))
+    ):
         assert marker is not None
         return _outcome(marker, SKIPPED)
     same = marker is not None and marker.key == key and marker.state == FAILED
@@ -134,6 +136,11 @@ def standing_of(task: Task, kind: str, key: str) -> Outcome | None:
         assert marker is not None
         return _outcome(marker, FAILED)
     return None
+
+
+def _of_what_was_left(key: str) -> str:
+    """Key of a target that was there, and of which nobody knows what it was made with."""
+    return key_of([key, "left as it was"])
 
 
 def _standing_anew(task: Task, kind: str, key: str) -> Outcome | None:
@@ -225,7 +232,7 @@ class _Work:
         """Make a product and remember what became of it."""
         started, self._has_begun = time.monotonic(), False
         try:
-            target, length_s = self._make(kind)
+            target, length_s, is_left = self._make(kind)
             self._check_source()
         except Exception as error:  # one bad clip never stops a run
             is_known, has_changed = isinstance(error, OverlayError), self._has_changed
@@ -244,8 +251,17 @@ class _Work:
             outcome = Outcome(
                 self._task.found.place, kind, DONE, relative, "", seconds, length_s, heard
             )
+            if is_left:
+                return self._left(outcome, key)
         remember(self._task, outcome, key)
         return outcome
+
+    def _left(self, outcome: Outcome, key: str) -> Outcome:
+        """Remember a target that was there already, unless more is known of it."""
+        known = read_marker(self._task.out, outcome.place, outcome.kind)
+        if known is None or not is_done(self._task.out, known, known.key):
+            remember(self._task, outcome, _of_what_was_left(key))
+        return replace(outcome, state=SKIPPED)
 
     @property
     def _has_changed(self) -> bool:
@@ -263,21 +279,22 @@ class _Work:
         if self._has_changed:
             raise MediaError("changed while it was worked on", path=self._task.found.path)
 
-    def _make(self, kind: str) -> tuple[Path, float | None]:
+    def _make(self, kind: str) -> tuple[Path, float | None, bool]:
+        """The target, the length of the source, and whether the target was there already."""
         task = self._task
         job = self._planned(kind, task.out.absolute() / task.found.folder)
         length_s = job.source.duration_s
         if length_s is not None:
             self._told_length(length_s)
         if task.skip_existing and is_there(job.target):
-            return job.target, length_s
+            return job.target, length_s, True
         self._has_begun = True
         made = job.run(self._reporter)
         self._track = made.track or self._track
         if not self._has_picture:
             keep_picture(task.out, task.found.place, job.source)
             self._has_picture = True
-        return made.path, length_s
+        return made.path, length_s, False
 
     def _planned(self, kind: str, folder: Path) -> pipeline.Job:
         found = self._task.found

@@ -10,6 +10,7 @@ from overlay.batching.markers import STATE_FOLDER, identity_of
 from overlay.drawing.image_bytes import encoded
 from overlay.errors import OverlayError, TrackError
 from overlay.files import make_folder, path_error, read_bytes, write_bytes
+from overlay.media.dynamic_metadata import loses_colors
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
 from overlay.media.thumbnails import glimpses
@@ -28,9 +29,9 @@ def picture_path(out: Path, place: str) -> Path:
 
 
 def keep_picture(out: Path, place: str, source: Source) -> None:
-    """Make the picture of a source; that there is none stops nothing."""
+    """Make the picture of a source; that there is none, or none of its colours, stops nothing."""
     path, info = picture_path(out, place), source.info
-    if info.video is None:
+    if info.video is None or loses_colors(info):
         return
     with contextlib.suppress(OverlayError, OSError, ValueError):
         at_s, program = _AT * (source.duration_s or 0), ffmpeg_program()

@@ -157,9 +157,9 @@ def run(args: argparse.Namespace) -> int:
             report = _run(args, batch, find, [root.path for root in roots], board)
     except BaseException:
         with contextlib.suppress(OverlayError):  # what ended it is what is said
-            _write_reports(args, out)
+            _write_reports(args, out, settings.panel.language)
         raise
-    _write_reports(args, out)
+    _write_reports(args, out, settings.panel.language)
     if not args.quiet:
         show(_end_line(report))
     return report.exit_code
@@ -188,10 +188,9 @@ def _run(
 
 
 def _plan_lines(outlook: Outlook, args: argparse.Namespace) -> Iterator[str]:
-    length = "" if outlook.seconds is None else f", {_about(outlook.seconds)}"
     yield (
         f"{outlook.n_new} new, {outlook.n_done} done, {outlook.n_failed} failed before; "
-        f"{outlook.n_sources} sources of {outlook.n_bytes / 1e6:.0f} MB{length} to do"
+        f"{_work(outlook)}"
     )
     if outlook.n_failed:
         yield "what failed before is left: --retry-failed takes it, --report says why"
@@ -199,6 +198,15 @@ def _plan_lines(outlook: Outlook, args: argparse.Namespace) -> Iterator[str]:
         yield "no media files were found" + (
             "" if args.recursive or args.manifest else "; -r looks into the folders below, too"
         )
+
+
+def _work(outlook: Outlook) -> str:
+    if not outlook.n_new:
+        return "nothing to do"
+    length = "" if outlook.seconds is None else f", {_about(outlook.seconds)}"
+    sources = "1 source" if outlook.n_sources == 1 else f"{outlook.n_sources} sources"
+    megabytes = outlook.n_bytes / 1e6
+    return f"{sources} of {megabytes:.{0 if megabytes >= 10 else 1}f} MB{length} to do"
 
 
 def _about(seconds: float) -> str:
@@ -246,12 +254,13 @@ def _check_reports(args: argparse.Namespace, out: Path) -> None:
             check_target(target, *filter(None, (args.manifest, args.config)), overwrite=True)
 
 
-def _write_reports(args: argparse.Namespace, out: Path) -> None:
+def _write_reports(args: argparse.Namespace, out: Path, language: str) -> None:
     from overlay.batching.report import write_lines, write_report
 
-    for target, write in ((args.report, write_report), (args.jsonl, write_lines)):
-        if target:
-            write(out, Path(target))
+    if args.report:
+        write_report(out, Path(args.report), language)
+    if args.jsonl:
+        write_lines(out, Path(args.jsonl))
 
 
 _ENDS = {"done": "done", "skipped": "done before", "failed": "failed", "busy": "others are at"}

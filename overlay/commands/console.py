@@ -100,6 +100,8 @@ def shown(text: str) -> str:
 def _escaped(letter: str) -> str:
     if unicodedata.category(letter) not in _HIDDEN or letter in _JOINERS:
         return letter
+    if "\udc80" <= letter <= "\udcff":  # a byte of a name that is no text
+        return f"\\x{ord(letter) - 0xDC00:02x}"
     return letter.encode("unicode_escape").decode("ascii")
 
 

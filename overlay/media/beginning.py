@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from contextlib import suppress
+from itertools import chain, islice, pairwise
 from typing import Any
 
 import av.error
@@ -39,6 +40,20 @@ def first_frames(packets: Iterator[Packet[Any]]) -> Iterator[VideoFrame]:
             return
 
 
+def _alone(packet: Packet[Any]) -> list[VideoFrame]:
+    """What is in a keyframe, without the next packets, for which a decoder waits to order them.
+
+    Behind it the decoder is as it was before.
+    """
+    decoder = packet.stream.codec_context
+    frames: list[VideoFrame] = []
+    with suppress(av.error.FFmpegError):
+        for each in (packet, None) if packet.is_keyframe else ():
+            frames += decoder.decode(each)
+    decoder.flush_buffers()
+    return frames
+
+
 class Beginning:
     """The first packets of a file: each question reads on from where the one before stopped.
 
@@ -60,7 +75,9 @@ class Beginning:
 
     def picture(self) -> VideoFrame | None:
         """The first picture; ``None`` if none can be decoded."""
-        return next(first_frames(self._of_picture()), None)
+        packets = self._of_picture()
+        first = list(islice(packets, 1))
+        return next(chain(*map(_alone, first), first_frames(chain(first, packets))), None)
 
     def stands(self, duration_s: float | None) -> bool:
         """Whether each of the first pictures comes seconds behind the one before, or there is one.

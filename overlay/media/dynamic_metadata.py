@@ -16,6 +16,7 @@ import av.error
 from overlay.datatypes import MediaInfo, VideoInfo
 from overlay.errors import ProbeError
 from overlay.media.probe import opened
+from overlay.reporting import Reporter
 
 _CODECS = ("hevc", "av1", "h264", "vp9")
 _FIRST_PACKETS = 5
@@ -42,6 +43,20 @@ def dynamic_metadata(info: MediaInfo) -> list[str]:
     said = {name for name, mark in _MARKS.items() if any(map(mark.search, first))}
     said |= {"Dolby Vision"} if video.codec == "hevc" and any(map(_has_unit, first)) else set()
     return sorted(said)
+
+
+def loses_colors(info: MediaInfo) -> bool:
+    """Whether small pictures of a film have other colours than it has."""
+    return info.video is not None and has_own_colors(info.video, dynamic_metadata(info))
+
+
+def note_lost_colors(info: MediaInfo, reporter: Reporter) -> None:
+    """Say it if so."""
+    if loses_colors(info):
+        reporter.note(
+            "its colours are Dolby Vision's own (profile 5): small pictures of it are green and "
+            "purple"
+        )
 
 
 def has_own_colors(video: VideoInfo, kinds: list[str]) -> bool:

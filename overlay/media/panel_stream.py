@@ -24,7 +24,7 @@ STANDING_RATE = Fraction(25)
 """Pictures a second of what is made of a still, which has no rate of its own."""
 _LONGEST_S = 24 * 3600
 """Beyond 30 hours between two packets ffmpeg takes a time for an error (dts_error_threshold)."""
-_BUFFER_BYTES = 1 << 18
+_BUFFER_BYTES = 1 << 20
 NOTHING = Box(0, 0, 2, 2)
 """Where a clear panel goes that has no parts."""
 
@@ -146,7 +146,8 @@ def write_panel(
         BrokenPipeError: ffmpeg has had enough.
     """
     tick, sink = 1 / panel.rate, _Sink(pipe)
-    with av.open(sink, "w", format="nut", buffer_size=_BUFFER_BYTES) as container:
+    options = {"flush_packets": "0"}  # several pictures at once: fewer times in which we change
+    with av.open(sink, "w", format="nut", buffer_size=_BUFFER_BYTES, options=options) as container:
         stream = container.add_stream("rawvideo", rate=panel.rate)
         stream.width, stream.height = panel.size
         stream.pix_fmt, stream.time_base = panel.pix_fmt, tick

@@ -10,18 +10,23 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import numpy.typing as npt
 
 Packets = npt.NDArray[np.uint8]
 """``[n_packets, length]``."""
+Places = npt.NDArray[np.intp]
+"""Indices of packets."""
 
 _SYNC = 0x47
 _LENGTHS = (188, 192, 204)
 """Bytes of a packet: plain, with a time before it, with a checksum behind it."""
 _HEAD_BYTES = 1 << 12
-_CHUNK_PACKETS = 1 << 17
+_EDGE_BYTES, _SAMPLE_BYTES = 1 << 22, 1 << 21
+"""What is read of the start and of the end, and of a place between them: enough for packets of
+every stream that goes on."""
 _ENDS = 0.98
 """A stream whose last packet lies in front of this share of a file has ended before it."""
 _TABLE = 0
@@ -41,7 +46,7 @@ def packets_of(head: bytes) -> tuple[int, int] | None:
 
 @dataclass(slots=True)
 class _Span:
-    """Where the packets of a number lie."""
+    """Bytes at which packets of a number lie, of the pieces that were looked at."""
 
     first: int
     last: int
@@ -49,10 +54,60 @@ class _Span:
     """What its first unit is of: 0xE0 a picture, 0xC0 or 0xBD a sound; 0 if it has none."""
 
 
+class _Samples:
+    """What lies where in a transport stream, by pieces of it."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file = file
+        self._size = size
+        self.spans: dict[int, _Span] = {}
+        self.tables: list[int] = []
+        """Bytes at which the table that names all programs lies."""
+
+    def look(self, begin: int, end: int) -> set[int]:
+        """Read a piece; the numbers of the packets in it."""
+        begin = max(0, begin)
+        self._file.seek(begin)
+        data = self._file.read(max(0, min(end, self._size) - begin))
+        length, first = packets_of(data[:_HEAD_BYTES]) or (0, 0)
+        if not length:
+            return set()
+        n_bytes = (len(data) - first) // length * length
+        packets = np.frombuffer(data, np.uint8, n_bytes, first).reshape(-1, length)
+        synced = packets[:, 0] == _SYNC
+        of = np.where(synced, (packets[:, 1] & 0x1F).astype(int) << 8 | packets[:, 2], -1)
+        numbers = set(map(int, np.unique(of[synced])))
+        for number in numbers:
+            self._note(number, packets, np.flatnonzero(of == number), begin + first)
+        return numbers
+
+    def _note(self, number: int, packets: Packets, places: Places, offset: int) -> None:
+        length = packets.shape[1]
+        if number == _TABLE:
+            self.tables += [offset + length * int(at) for at in places]
+        first, last = (offset + length * int(at) for at in places[[0, -1]])
+        span = self.spans.setdefault(number, _Span(first, last))
+        span.first, span.last = min(first, span.first), max(last, span.last)
+        span.kind = span.kind or _kind(packets[places])
+
+    def look_at_end_of(self, number: int) -> None:
+        """Find where a stream ends that is in the first piece and not in the last one."""
+        there, gone = 0, self._size - _EDGE_BYTES
+        while gone - there > _SAMPLE_BYTES:
+            middle = (there + gone) // 2
+            if number in self.look(middle, middle + _SAMPLE_BYTES):
+                there = middle
+            else:
+                gone = middle
+        self.look(there, gone + 2 * _SAMPLE_BYTES)
+
+
 def changed_at(path: Path, numbers: Collection[int]) -> int | None:
     """Byte at which a file is to be cut, since a stream goes on under another number from there.
 
-    All of the file is read once; bytes that were lost or added end the search.
+    Start and end are read; where a stream is not in the end, the place at which it ends is looked
+    for by halves. So a file of any size costs some megabytes, and a stream that comes back is no
+    change.
 
     Args:
         path: The file; nothing is found in one that cannot be read or is no transport stream.
@@ -61,36 +116,24 @@ def changed_at(path: Path, numbers: Collection[int]) -> int | None:
     Source:
         ISO 13818-1, 2.4.3.2 (packets) and 2.4.3.7 (units).
     """
-    spans: dict[int, _Span] = {}
-    tables, n_packets = [0], 0
     try:
         with path.open("rb") as file:
-            length, first = packets_of(file.read(_HEAD_BYTES)) or (0, 0)
-            file.seek(first)
-            while length and len(block := file.read(length * _CHUNK_PACKETS)) >= length:
-                whole = np.frombuffer(block, np.uint8, len(block) // length * length)
-                tables += _look(whole.reshape(-1, length), n_packets, spans)
-                n_packets += len(block) // length
+            size = file.seek(0, 2)
+            samples = _Samples(file, size)
+            is_small = size <= 2 * _EDGE_BYTES
+            samples.look(0, size if is_small else _EDGE_BYTES)
+            at_end = {*numbers} if is_small else samples.look(size - _EDGE_BYTES, size)
+            for number in {*numbers} & {*samples.spans} - at_end:
+                samples.look_at_end_of(number)
     except OSError:
         return None
+    spans = samples.spans
     used = [spans[number] for number in numbers if number in spans]
     pairs = [pair for own in used for each in spans.values() for pair in ((own, each), (each, own))]
-    begins = [b.first for a, b in pairs if _follows(b, a, int(_ENDS * n_packets))]
+    begins = [b.first for a, b in pairs if _follows(b, a, int(_ENDS * size))]
     if not begins:
         return None
-    return first + length * max(at for at in tables if at <= min(begins))
-
-
-def _look(packets: Packets, n_before: int, spans: dict[int, _Span]) -> list[int]:
-    """Extend spans by some packets; where the table of programs is among them."""
-    synced = packets[:, 0] == _SYNC
-    of = np.where(synced, (packets[:, 1] & 0x1F).astype(int) << 8 | packets[:, 2], -1)
-    for number in map(int, np.unique(of[synced])):
-        places = np.flatnonzero(of == number)
-        span = spans.setdefault(number, _Span(n_before + int(places[0]), 0))
-        span.last = n_before + int(places[-1])
-        span.kind = span.kind or _kind(packets[places])
-    return [n_before + int(at) for at in np.flatnonzero(of == _TABLE)]
+    return max((at for at in samples.tables if at <= min(begins)), default=min(begins))
 
 
 def _kind(packets: Packets) -> int:

@@ -71,12 +71,10 @@ def _sought(
 ) -> Iterator[Picture]:
     """Pictures of the moments up to the first at which a seek leads astray."""
     index = shown_video(info).index
-    with opened(info.path) as container:
+    with opened(info.path, by_decoders=exact) as container:
         (stream,) = (s for s in container.streams.video if s.index == index)
         if exact:
             stream.thread_type = "AUTO"
-        else:  # threads would wait for more keyframes before they give the first
-            stream.codec_context.skip_frame = "NONKEY"
         for time_s in times_s:
             frame = _frame_at(container, stream, info, time_s, exact=exact)
             if frame is None:
@@ -94,9 +92,10 @@ def _frame_at(
     tick_s = fraction_of(stream.time_base)
     first_s = shown_video(info).start_s
     found = None
+    frames = container.decode(stream) if exact else _keyframes(container, stream)
     try:
         container.seek(round((info.start_s + time_s) / float(tick_s or 1)), stream=stream)
-        for n_frames, frame in enumerate(container.decode(stream)):
+        for n_frames, frame in enumerate(frames):
             is_late = frame.time is not None and frame.time - info.start_s > time_s + _HALF_MS
             if found is None and (made_of_others(frame) or (is_late and time_s > first_s)):
                 return None
@@ -109,6 +108,16 @@ def _frame_at(
     except (av.error.FFmpegError, ProbeError, OSError):
         return None
     return found
+
+
+def _keyframes(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Keyframes, each without waiting for what follows it, as a decoder would that reads on."""
+    decoder = stream.codec_context
+    for packet in container.demux(stream):
+        if packet.is_keyframe:
+            yield from decoder.decode(packet)
+            yield from decoder.decode(None)
+            decoder.flush_buffers()
 
 
 def _read(

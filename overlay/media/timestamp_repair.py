@@ -2,10 +2,10 @@
 
 Packet by packet, in every run of ffmpeg on the source alike:
 
-    a lone one that lies behind the next, while that one follows the one before: it goes into the
-    middle between them
-    the first leaps, or the last of the sound, or that of the picture behind the end that the file
-    claims: it goes beside its neighbour
+    some in a row that lie behind the next, while that one follows the one before them: they go into
+    the middle, as far from the next as packets usually are from each other
+    the first ones leap, or the last of the sound, or those of the picture behind the end that the
+    file claims: they go beside their neighbours
     all from somewhere on go back, as where recordings were joined: each follows the one before at
     the distance that was last seen, until the file's own timestamps are ahead again
 
@@ -24,6 +24,8 @@ from overlay.datatypes import MediaInfo, Repair
 LEAP_S = 10
 """A packet so far ahead of what comes before is not where it says, unless what follows agrees;
 ffmpeg's own limit (``dts_delta_threshold``) for containers in which it mends jumps."""
+MOST_STRAYS = 8
+"""So many in a row may be wrong; more are a pause that is believed."""
 _WRAPPING = ("flv", "live_flv", "asf", "gxf")
 """Containers whose timestamps have 32 bits, enough for 50 days: where the first one leaps, ffmpeg
 takes all that follow for those of a clock that began again, days later."""
@@ -32,16 +34,29 @@ _PAUSE_S = 1
 """A distance that says nothing of the next one."""
 
 _KNOWN = "not(eq(DTS,NOPTS)+eq(PREV_OUTDTS,NOPTS))*gt(N,0)"
+_SINCE = "DTS-PREV_OUTDTS"
+_SEEN, _BEFORE, _NUMBER = "ld(0)", "ld(1)", "ld(2)"
+"""What a filter keeps: the last usual distance between two packets that are right; the time before
+the last leap; how many packets came since then."""
+_STEP = f"if({_SEEN},{_SEEN},DURATION)"
+_LEAPS = f"{_KNOWN}*gt({_SINCE},if({_STEP},4*{_STEP},{_PAUSE_S}/TB))"
+_KEPT = (
+    f"st(3,{_LEAPS});st(1,if(eq(N,0),-1,if(ld(3),PREV_OUTDTS,{_BEFORE})));"
+    f"st(2,if(eq(N,0)+ld(3),1,{_NUMBER}+1));"
+)
+_FEW = f"{_KNOWN}*lte({_NUMBER},{MOST_STRAYS})"
 _LONE = f"{_KNOWN}*gt(DTS,NEXT_DTS)*gt(NEXT_DTS,PREV_OUTDTS)"
+_STRAY = f"{_FEW}*gt(DTS,NEXT_DTS)*gt(NEXT_DTS,{_BEFORE})"
 _WRONG = f"{_KNOWN}*lt(DTS,PREV_OUTDTS)+{_LONE}"
-_LAST = f"{_KNOWN}*gt(DTS-PREV_OUTDTS,{LEAP_S}/TB)*eq(NEXT_DTS,NOPTS)"
+_LAST = f"{_FEW}*gt(DTS-{_BEFORE},{LEAP_S}/TB)*eq(NEXT_DTS,NOPTS)"
 _WRONG_FIRST = "eq(N,0)*gt(DTS,NEXT_DTS)*gte(NEXT_DTS,0)"
 _NEXT_FITS = f"gt(NEXT_DTS,PREV_OUTDTS)*lt(NEXT_DTS-PREV_OUTDTS,{LEAP_S}/TB)"
-_BETWEEN = f"PREV_OUTDTS+if({_NEXT_FITS},(NEXT_DTS-PREV_OUTDTS)/2,ld(0))"
-_SINCE = "DTS-PREV_OUTDTS"
-_USUAL = f"{_KNOWN}*(lt({_SINCE},{_PAUSE_S}/TB)+not(ld(0)))"
-_RIGHT = f"DTS+0*st(0,if({_USUAL},{_SINCE},ld(0)))"
-"""``st`` and ``ld`` keep the last usual distance between two packets that are right."""
+_BETWEEN = f"PREV_OUTDTS+if({_NEXT_FITS},(NEXT_DTS-PREV_OUTDTS)/2,{_STEP})"
+_HALF = f"(NEXT_DTS-{_BEFORE})/2"
+_AHEAD = f"NEXT_DTS-if({_STEP},min({_STEP},{_HALF}),{_HALF})"
+_BEHIND = f"{_BEFORE}+{_NUMBER}*{_STEP}"
+_USUAL = f"{_KNOWN}*(lt({_SINCE},{_PAUSE_S}/TB)+not({_SEEN}))"
+_RIGHT = f"DTS+0*st(0,if({_USUAL},{_SINCE},{_SEEN}))"
 
 
 def unwrapped(container: str) -> dict[str, str]:
@@ -57,17 +72,24 @@ def unwrapped_s(info: MediaInfo, start_s: float) -> float:
 
 
 def _setts(time: str) -> str:
-    return f"setts=dts='{time}':pts='if(eq(PTS,NOPTS),PTS,PTS+{time}-DTS)'"
+    return f"setts=dts='{time}':pts='if(eq(PTS,NOPTS),PTS,PTS+({time})-DTS)'"
 
 
-def _filters(wrong: str, repair: Repair) -> str:
-    """Bitstream filters, one behind the other."""
-    first = "eq(N,0)" if repair.first_leaps else _WRONG_FIRST
-    single = f"if({first},max(0,NEXT_DTS-1),if({wrong},{_BETWEEN},{_RIGHT}))"
+def _filters(last: str, repair: Repair) -> str:
+    """Bitstream filters, one behind the other.
+
+    Each sees the next packet only. Of strays in a row the first filter mends the last, which lies
+    before a packet that is right, the second filter the one before, and so on.
+    """
+    first = f"lt(N,{repair.n_first})" if repair.n_first else _WRONG_FIRST
+    usual = f"if({_STRAY},{_AHEAD},if({last},{_BEHIND},if({_WRONG},{_BETWEEN},{_RIGHT})))"
+    single = f"{_KEPT}if({first},max(0,NEXT_DTS-max(1,DURATION)),{usual})"
     shift = f"DTS+round({repair.shift_s!r}/TB)"
     step = f"{repair.step_s!r}/TB" if repair.step_s else "PREV_INDURATION"
     following = f"round(st(0,if(gt(N,0),max(DTS,ld(0)+{step}),DTS)))"
-    times = [shift] * bool(repair.shift_s) + [single] + [following] * repair.creeps
+    times = [
+        *[shift] * bool(repair.shift_s), *[single] * MOST_STRAYS, *[following] * repair.creeps
+    ]  # fmt: skip
     return ",".join(map(_setts, times))
 
 
@@ -77,7 +99,7 @@ def _repair_of(info: MediaInfo, index: int) -> Repair:
 
 def sound_filter(info: MediaInfo, index: int) -> str:
     """Bitstream filters that mend the timestamps of a sound, from its index."""
-    return _filters(f"{_WRONG}+{_LAST}", _repair_of(info, index))
+    return _filters(_LAST, _repair_of(info, index))
 
 
 def mending_options(info: MediaInfo) -> dict[str, str]:
@@ -88,5 +110,5 @@ def mending_options(info: MediaInfo) -> dict[str, str]:
     if info.video is None:
         return sounds
     index = info.video.index
-    behind = "" if info.duration_s is None else f"+{_LAST}*gt(DTS,{info.duration_s!r}/TB)"
-    return sounds | {f"bsf:{index}": _filters(_WRONG + behind, _repair_of(info, index))}
+    end = "0" if info.duration_s is None else f"{_LAST}*gt(DTS,{info.duration_s!r}/TB)"
+    return sounds | {f"bsf:{index}": _filters(end, _repair_of(info, index))}

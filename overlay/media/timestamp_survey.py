@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import av.error
@@ -23,7 +23,7 @@ from overlay.datatypes import AudioInfo, MediaInfo, Repair, VideoInfo
 from overlay.errors import DecodeError
 from overlay.media.probe import fraction_of, opened
 from overlay.media.sample_placing import Placing
-from overlay.media.timestamp_repair import LEAP_S, sound_filter, unwrapped_s
+from overlay.media.timestamp_repair import LEAP_S, MOST_STRAYS, sound_filter, unwrapped_s
 
 _RATE = 1000
 """Steps a second in which packets are laid one after the other."""
@@ -73,12 +73,13 @@ def _far(info: MediaInfo) -> Iterator[AudioInfo | VideoInfo]:
 
 
 def _brought_near(info: MediaInfo, stream: AudioInfo | VideoInfo) -> Repair:
-    """What brings a stream to second 0, or its first packet alone, if that one leaps."""
+    """What brings a stream to second 0, or its first packets alone, if those leap."""
     with opened(info.path) as file:
-        packets = islice(file.demux(file.streams[stream.index]), 2)
+        packets = islice(file.demux(file.streams[stream.index]), MOST_STRAYS + 1)
         times = [float(p.dts * p.time_base) for p in packets if p.dts is not None]
-    if len(times) == 2 and times[0] - times[1] > LEAP_S:
-        return Repair(stream.index, first_leaps=True)
+    falls = (n for n, (a, b) in enumerate(pairwise(times), start=1) if a - b > LEAP_S)
+    if n_first := next(falls, 0):
+        return Repair(stream.index, n_first=n_first)
     return Repair(stream.index, shift_s=-unwrapped_s(info, stream.start_s))
 
 

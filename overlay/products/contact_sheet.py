@@ -10,6 +10,7 @@ from overlay.drawing.contact_sheet import PICTURE, Cell, contact_sheet
 from overlay.drawing.theme import load_theme
 from overlay.errors import ExportError, OutputError
 from overlay.files import temporary_folder
+from overlay.media.dynamic_metadata import note_lost_colors
 from overlay.media.frame_command import thumbnail_command
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
@@ -43,6 +44,7 @@ class ContactSheet:
         if target.path.suffix.lower() != ".png":
             raise OutputError("a contact sheet is a .png", path=target.path)
         program = ffmpeg_program(settings.video.ffmpeg)
+        note_lost_colors(source.info, reporter)
         settings = drawable(source.picture(), settings, reporter)
         return ContactSheetPlan(target, source, settings, program)
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from overlay.detection import detect
 from overlay.errors import ExportError
 from overlay.files import is_there
+from overlay.media.dynamic_metadata import note_lost_colors
 from overlay.media.source import Source
 from overlay.products.base import Made
 from overlay.products.lanes import lane_of
@@ -64,6 +65,7 @@ class Review:
         settings = replace(settings, events=heard)
         for each in self.beside:
             lane_of(each, settings, source, reporter=reporter)
+        note_lost_colors(source.info, reporter)
         target = target_for(source, settings, out, f"{stem_of(source)}.review.html", *inputs)
         why = why_not(source.info, source.audio_track)
         copy = None

@@ -48,6 +48,7 @@ def score(
     if known is None and excerpt is not None and (all_of_it := _known(whole, tagger, settings)):
         known = all_of_it.part(excerpt)
     if known is not None:
+        reporter.progress("tag", total_s or known.duration_s, total_s)
         reporter.note("the scores are in the cache; --no-cache makes them anew")
         return known
     if excerpt is None:

@@ -226,7 +226,7 @@ def test_done_once_one_bad_clip_never_stops_it(tree, tmp_path, capsys):
     out = tmp_path / "out"
     assert run(tree, out, do="render,events", jobs=2) == 7
     said = capsys.readouterr()
-    assert said.out.startswith("8 new, 0 done, 0 failed before; 4 sources of 0 MB, about 3 s")
+    assert said.out.startswith("8 new, 0 done, 0 failed before; 4 sources of 0.1 MB, about 3 s")
     assert said.out.endswith("6 done, 2 failed\n")
     assert "bad.mp4: render failed: cannot be read as a media file" in said.err
     made = sorted(str(p.relative_to(out)) for p in out.rglob("*") if p.is_file())

@@ -10,21 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from overlay.batching.machine_share import memory_mb, n_cores, worker_mb
 from overlay.batching.pool import Limits, _Worker
 from overlay.batching.run import Batch, BatchSettings
 from overlay.batching.sources import Found
+from overlay.machine_share import memory_mb, n_cores, worker_mb
 from overlay.settings import Settings, TaggingSettings
 
 ROOT = Path(__file__).parents[2]
 MATHS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _ONE_CORE = """
 import os
-from overlay.batching.machine_share import n_cores
+from overlay.machine_share import n_cores
 from overlay.batching.run import BatchSettings
+from overlay.settings import TaggingSettings
+from overlay.tagging.registry import load_tagger
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 assert n_cores() == 1
 assert (BatchSettings(()).n_workers, BatchSettings(()).n_threads) == (1, 1)
+assert load_tagger(TaggingSettings(model="builtin")).job.n_threads == 1
 """
 
 
@@ -56,7 +59,7 @@ def in_a_group(files, own):
     setup = " && ".join(make)
     if subprocess.run([unshare, "-rm", "sh", "-c", setup], capture_output=True).returncode:
         pytest.skip("may not mount in a namespace of its own here")
-    asked = "from overlay.batching.machine_share import memory_mb; print(memory_mb())"
+    asked = "from overlay.machine_share import memory_mb; print(memory_mb())"
     command = [unshare, "-rm", "sh", "-c", f'{setup} && exec "$0" -c "$1"', sys.executable, asked]
     said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return float(said.stdout)

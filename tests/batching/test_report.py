@@ -1,6 +1,7 @@
 """The page and the lines that say what became of a batch."""
 
 import base64
+import html
 import json
 import re
 
@@ -75,6 +76,31 @@ def test_without_failures_there_is_no_word_of_them(page_of):
     page = page_of(marker("a.mp4"))
     for word in ("Failed", 'class="reason"', "Left out"):
         assert word not in page
+
+
+def test_in_chinese_words_and_labels_are_chinese_and_own_labels_stay(page_of, tmp_path):
+    page_of(marker("a.mp4", heard=("Dog", "My kettle"), length_s=4.0, seconds=2.0))
+    write_report(tmp_path / "out", tmp_path / "r.html", "zh")
+    page = (tmp_path / "r.html").read_text()
+    assert '<html lang="zh-Hans">' in page
+    for word in ("来源", "完成", "2.0倍于播放速度", "狗叫声, My kettle"):
+        assert word in page
+    for word in ("Sources", "Done", "Dog", "as fast"):
+        assert word not in page
+
+
+def test_of_an_output_with_nothing_in_it_that_is_said(tmp_path):
+    (tmp_path / "out").mkdir()
+    write_report(tmp_path / "out", tmp_path / "r.html")
+    assert "Nothing has been made yet." in (tmp_path / "r.html").read_text()
+
+
+def test_a_long_reason_is_there_whole_behind_a_click(page_of):
+    reason = "no <b>" + " ".join(map(str, range(200)))
+    page = page_of(marker("a.mp4", state="failed", reason=reason))
+    brief, rest = re.search(r"<summary>(.*)…</summary>…(.*)</details>", page).groups()
+    assert html.unescape(brief + rest) == f"events: {reason}"
+    assert len(brief) < 320
 
 
 @pytest.mark.parametrize(

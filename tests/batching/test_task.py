@@ -119,12 +119,22 @@ def test_by_content_a_source_is_the_same_whenever_it_was_written(task):
 
 def test_a_target_that_is_there_is_left_where_that_is_wanted(task):
     (task.out / "a.csv").write_text("somebody's own")
-    assert states(replace(task, skip_existing=True)) == ["done", "done"]
+    left = replace(task, skip_existing=True)
+    assert states(left) == ["skipped", "done"]
+    assert standing_of(left, "events", keys_of(left)["events"]).state == "skipped"  # not opened
+    assert states(left) == ["skipped", "skipped"]
     assert (task.out / "a.csv").read_text() == "somebody's own"
     assert (task.out / "a.srt").exists()
-    shutil.rmtree(task.out / ".tag-overlay")
-    assert states(task) == ["done", "done"]
+    assert states(task) == ["done", "skipped"]  # of what it was made is not known
     assert (task.out / "a.csv").read_text() != "somebody's own"
+
+
+def test_what_is_known_of_a_target_stays_known_where_it_is_left(task):
+    assert states(task) == ["done", "done"]
+    others = replace(task, facts=(("events", "of other settings"), ("captions", "others")))
+    assert states(replace(others, skip_existing=True)) == ["skipped", "skipped"]
+    assert states(task) == ["skipped", "skipped"]
+    assert states(others) == ["done", "done"]
 
 
 def test_what_another_is_at_is_busy_and_may_come_free(task):

@@ -47,7 +47,8 @@ def main() -> int:
             "RAY_USAGE_STATS_ENABLED": "0", "RAY_ADDRESS": "", "RAY_AUTH_MODE": "disabled",
         }  # fmt: skip
         _make_clips(work / "in", args.clips)
-        _timed("without Ray", lambda: _driver(work, "calm", args.kinds).wait())
+        if _timed("without Ray", lambda: _driver(work, "calm", args.kinds).wait()):
+            raise SystemExit("the run without Ray failed:\n" + _failures(work / "calm"))
         n_products = args.clips * len(args.kinds.split(","))
         return _with_losses(work, args.kinds, n_products)
 
@@ -79,6 +80,11 @@ def _with_losses(work: Path, kinds: str, n_products: int) -> int:
     print(*faults, f"{before} done before the head was lost, {len(done)} in the end, "
           f"{len(faults)} faults", sep="\n")  # fmt: skip
     return 1 if faults else 0
+
+
+def _failures(out: Path) -> str:
+    failed = [marker for marker in all_markers(out) if marker.state == "failed"]
+    return "\n".join(f"{each.place}: {each.kind}: {each.reason}" for each in failed)
 
 
 def _timed(what: str, wait):

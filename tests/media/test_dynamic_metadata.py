@@ -6,13 +6,17 @@ import pytest
 from inspecting import picture_times, side_data
 from making import FAST, listener, made
 
+from overlay.batching.thumbnails import keep_picture, picture_path
 from overlay.errors import EncodeError
 from overlay.media.dynamic_metadata import dynamic_metadata
 from overlay.media.source import open_source
 from overlay.products.burned import Burned
+from overlay.products.contact_sheet import ContactSheet
 from overlay.products.overlay_only import Alone
+from overlay.products.review import Review
 from overlay.products.soft_tracks import Soft
 from overlay.products.still import Still
+from overlay.settings import Settings
 
 HDR = (
     "hdr10=1:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:max-cll=1000,400:"
@@ -88,3 +92,18 @@ def test_dolby_vision_with_colours_of_its_own_is_refused_by_the_plan(film, tmp_p
 def test_nothing_is_said_of_a_film_without(film, tmp_path):
     source = film(bytes.fromhex("4e01 0502 0102 80"))  # a message of another kind
     assert dynamic_metadata(open_source(source).info) == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "params", "is_said"), [(RPU, "keyint=10", True), (RPU, "", False)]
+)
+def test_small_pictures_of_colours_of_its_own_are_none_or_said_to_be_wrong(
+    film, tmp_path, unit, params, is_said
+):
+    opened = open_source(film(unit, params) if params else film(unit))
+    for product in (ContactSheet(), Review()):
+        reporter, _, notes = listener()
+        product.plan(opened, Settings(), tmp_path, reporter)
+        assert any("small pictures of it are green" in note for note in notes) == is_said
+    keep_picture(tmp_path, "film", opened)
+    assert picture_path(tmp_path, "film").exists() != is_said

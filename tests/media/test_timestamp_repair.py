@@ -74,6 +74,30 @@ SOUND_TIMES = [
     (_lone(-1, 900_000), "the last leaps"),
     (lambda number, of, old: old if number < 60 else old - 1_500, "all from the middle on go back"),
 ]
+
+
+def _run(first, n, ms):
+    """Some in a row, from one on, that are elsewhere; a negative number counts from the end."""
+
+    def changed(number, of, old):
+        begin = first % of
+        return (old + ms) % 2**32 if begin <= number < begin + n else old
+
+    return changed
+
+
+STRAYS = [
+    (_run(30, 2, 15_000), "two leap"),
+    (_run(30, 3, 1_200), "three leap by little more than a second"),
+    (_run(30, 2, 300), "two leap by less than a pause"),
+    (_run(30, 8, 2_097_000), "eight leap by half an hour"),
+    (_run(30, 2, -700), "two go back"),
+    (_run(0, 2, 3_000), "the first two leap"),
+    (_run(0, 3, 4_194_304), "the first three leap by an hour"),
+    (_run(-2, 2, 900_000), "the last two leap"),
+    (_run(-5, 5, 900_000), "the last five leap"),
+    (lambda n, of, old: _run(20, 2, 15_000)(n, of, _run(40, 3, 60_000)(n, of, old)), "twice"),
+]
 NAMED = {"ids": lambda each: each if isinstance(each, str) else ""}
 
 
@@ -90,6 +114,24 @@ def test_times_of_the_sound_that_cannot_be_make_no_clip_long(flv, tmp_path, chan
     assert audio_packets(out) == audio_packets(flv)
     assert _packet_times(out) == pytest.approx(_packet_times(flv), abs=0.03)
     assert picture_times(out) == pytest.approx(picture_times(flv), abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "why"),
+    [(AUDIO, *each) for each in STRAYS] + [(VIDEO, *each) for each in STRAYS[::3]],
+    **NAMED,
+)
+def test_strays_in_a_row_shift_nothing_that_follows(flv, tmp_path, kind, changed, why):
+    odd, out = _with_times(flv, tmp_path / "odd.flv", kind, changed), tmp_path / "out.mkv"
+    made(Burned(), odd, out, TOLERANT)
+    assert _span(odd, tolerant=True) == (pytest.approx(3, abs=0.2), pytest.approx(3, abs=0.2))
+    assert audio_packets(out) == audio_packets(flv)
+    assert _packet_times(out) == pytest.approx(_packet_times(flv), abs=0.09)
+    assert picture_times(out) == pytest.approx(picture_times(flv), abs=0.13)
+    for times in (_packet_times, picture_times):
+        right = [n for n in range(5, 70) if not 20 <= n < 43]
+        wanted = [times(flv)[n] for n in right]  # the file's second 0 is that of its first packet
+        assert [times(out)[n] for n in right] == pytest.approx(wanted, abs=0.03)
 
 
 def _packet_times(path):

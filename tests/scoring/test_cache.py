@@ -28,10 +28,12 @@ def tagged():
     """Tags with the built-in model, and tells whether the sound was scored for it."""
 
     def tag(path, **options):
-        seconds = []
-        reporter = Reporter(on_progress=lambda step, done, total: seconds.append(done))
+        told, notes = [], []
+        reporter = Reporter(lambda *step: told.append(step), notes.append)
         track = overlay.tag(path, model="builtin", device="cpu", reporter=reporter, **options)
-        return track, max(seconds, default=0) > 0
+        assert told[0][:2] == ("tag", 0)
+        assert told[-1][1] == pytest.approx(told[-1][2], abs=0.1)  # no bar is left half way
+        return track, not any("in the cache" in note for note in notes)
 
     return tag
 
@@ -59,12 +61,12 @@ def test_the_same_sound_is_scored_once(clip, tagged, make_clip, tmp_path):
     assert "--no-cache" in notes[0]
     picture = make_clip("other-picture.mp4", "-i", str(clip), "-c:a", "copy", "-vf", "negate")
     assert not tagged(picture)[1]
-    steps = []
-    reporter = Reporter(on_progress=lambda step, done, total: steps.append((step, done > 0)))
+    steps, notes = [], []
+    reporter = Reporter(lambda step, done, total: steps.append((step, done > 0)), notes.append)
     overlay.render(
         clip, tmp_path / "o.mp4", model="builtin", theme="light", top_k=2, reporter=reporter
     )
-    assert ("tag", True) not in steps
+    assert any("in the cache" in note for note in notes)
     assert ("render", True) in steps
 
 

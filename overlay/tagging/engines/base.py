@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from overlay.datatypes import Scores
+from overlay.machine_share import n_cores
 from overlay.tagging.frontends import FrontEnd
 from overlay.tagging.spec import Spec
 
@@ -45,7 +45,7 @@ class Job:
         n_classes: Columns of its scores.
         front_end_name: One of the spec's front ends.
         device: ``auto``, ``cpu`` or ``gpu``.
-        threads: CPU threads; 0 takes all cores.
+        threads: CPU threads; 0 takes all cores that we may run on.
     """
 
     spec: Spec
@@ -64,4 +64,4 @@ class Job:
     @property
     def n_threads(self) -> int:
         """CPU threads to use."""
-        return self.threads or os.cpu_count() or 1
+        return self.threads or n_cores()
