@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
-from overlay.batching.markers import CLAIMS, STATE_FOLDER, identity_of
+from overlay.batching.markers import CLAIMS, STATE_FOLDER, identity_of, write_state
 from overlay.errors import OutputError, TrackError
 from overlay.files import make_folder, path_error, read_bytes, reason
 
@@ -150,11 +150,9 @@ class Claims:
             content = _read(path)
             if content is None or _owner(content) not in (self._me, ""):
                 return
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, OutputError):
                 if content:  # else it cannot be read for the moment
-                    temporary = path.with_suffix(f".{uuid4().hex}.part")
-                    temporary.write_bytes(self._content(count))
-                    temporary.replace(path)
+                    write_state(path, self._content(count))
 
     def _is_mine(self, path: Path) -> bool:
         return _owner(_read(path)) == self._me

@@ -1,7 +1,8 @@
 """What was done: one small file for each source and kind of product, written last and whole.
 
 A marker is JSON that people can read. A damaged one, or one of another version, only means that
-the work is done again. Markers lie in 256 folders by hash, so that no folder grows too large.
+the work is done again. Markers lie in 256 folders by hash, so that no folder grows too large; what
+is not whole yet lies in a folder of its own, which is short to look through for leftovers.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from overlay.files import entries, make_folder, path_error, read_bytes, write_by
 
 STATE_FOLDER = ".tag-overlay"
 """Below the output."""
-MARKERS, CLAIMS = "markers", "claims"
+MARKERS, CLAIMS, NEW = "markers", "claims", "new"
 _VERSION = 1
 _LARGEST_BYTES = 1_000_000
 _MOST = 1e15
@@ -126,9 +127,8 @@ def write_marker(out: Path, marker: Marker) -> None:
         OutputError: The output cannot be written to.
     """
     path = marker_path(out, marker.place, marker.kind)
-    make_folder(path.parent)
     content = json.dumps({"version": _VERSION, **asdict(marker)}, indent=1, ensure_ascii=False)
-    write_bytes(path, content.encode("utf-8", "surrogatepass"), overwrite=True)
+    write_state(path, content.encode("utf-8", "surrogatepass"))
 
 
 def forget_failure(out: Path, place: str, kind: str) -> None:
@@ -137,6 +137,17 @@ def forget_failure(out: Path, place: str, kind: str) -> None:
     if marker is not None and marker.state == "failed":
         with contextlib.suppress(OSError):
             marker_path(out, place, kind).unlink()
+
+
+def write_state(path: Path, content: bytes) -> None:
+    """Write one of the many small files below a state folder, two folders deep, whole.
+
+    Raises:
+        OutputError: The output cannot be written to.
+    """
+    folder = path.parent
+    make_folder(folder)
+    write_bytes(path, content, overwrite=True, through=folder.parent.parent / NEW)
 
 
 def all_markers(out: Path) -> Iterator[Marker]:

@@ -129,6 +129,10 @@ class Outlook:
         """Whether there is no source at all."""
         return not self.n_new + self.n_done + self.n_failed
 
+    def report(self) -> Report:
+        """What a run comes to that finds nothing to do."""
+        return Report(Counter({SKIPPED: self.n_done, FAILED: self.n_failed}))
+
     def add(self, task: Task, standings: Iterable[Outcome | None]) -> None:
         """Count the products of a source."""
         states = [standing and standing.state for standing in standings]

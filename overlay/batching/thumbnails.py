@@ -6,10 +6,10 @@ import base64
 import contextlib
 from pathlib import Path
 
-from overlay.batching.markers import STATE_FOLDER, identity_of
+from overlay.batching.markers import STATE_FOLDER, identity_of, write_state
 from overlay.drawing.image_bytes import encoded
 from overlay.errors import OverlayError, TrackError
-from overlay.files import make_folder, path_error, read_bytes, write_bytes
+from overlay.files import path_error, read_bytes
 from overlay.media.dynamic_metadata import loses_colors
 from overlay.media.process import ffmpeg_program
 from overlay.media.source import Source
@@ -38,8 +38,7 @@ def keep_picture(out: Path, place: str, source: Source) -> None:
         (picture,) = glimpses(info, [at_s], _HEIGHT_PX, program, exact=False)
         if picture is not None:
             kind, content = encoded(picture, _QUALITY)
-            make_folder(path.parent)
-            write_bytes(path, f"{kind}\n".encode() + content, overwrite=True)
+            write_state(path, f"{kind}\n".encode() + content)
 
 
 def kept_picture(out: Path, place: str) -> str | None:

@@ -13,7 +13,7 @@ from overlay.commands import flags, render
 from overlay.commands.batch_progress import Board
 from overlay.commands.console import say, show
 from overlay.commands.signals import hurry
-from overlay.errors import BatchStopped, OverlayError, UsageError
+from overlay.errors import BatchStopped, OutputError, OverlayError, UsageError
 from overlay.reporting import SILENT, Reporter
 
 if TYPE_CHECKING:
@@ -139,9 +139,12 @@ def run(args: argparse.Namespace) -> int:
         BatchStopped: It ended early, and no source is to blame.
     """
     from overlay.batching.run import Batch
+    from overlay.files import is_folder, is_there, make_folder
 
     settings = flags.settings_of(args)
     out, roots = Path(args.output), _roots(args)
+    if is_there(out) and not is_folder(out):
+        raise OutputError("is no folder; give another name with -o", path=out)
     _check_reports(args, out)
     find = partial(_found, args, roots, out)
     reporter = Reporter(on_note=lambda line: None if args.quiet else say(line))
@@ -152,6 +155,9 @@ def run(args: argparse.Namespace) -> int:
             show(line)
     if args.dry_run:
         return 0
+    if not (outlook.n_new or args.watch):  # nothing has to be looked at once more
+        make_folder(out)
+        return _ended(args, out, outlook.report(), settings.panel.language)
     try:
         with Board(outlook.n_new, 0 if args.ray else batch.n_workers, quiet=args.quiet) as board:
             report = _run(args, batch, find, [root.path for root in roots], board)
@@ -159,7 +165,11 @@ def run(args: argparse.Namespace) -> int:
         with contextlib.suppress(OverlayError):  # what ended it is what is said
             _write_reports(args, out, settings.panel.language)
         raise
-    _write_reports(args, out, settings.panel.language)
+    return _ended(args, out, report, settings.panel.language)
+
+
+def _ended(args: argparse.Namespace, out: Path, report: Report, language: str) -> int:
+    _write_reports(args, out, language)
     if not args.quiet:
         show(_end_line(report))
     return report.exit_code
@@ -195,7 +205,8 @@ def _plan_lines(outlook: Outlook, args: argparse.Namespace) -> Iterator[str]:
     if outlook.n_failed:
         yield "what failed before is left: --retry-failed takes it, --report says why"
     if outlook.is_empty and not args.watch:
-        yield "no media files were found" + (
+        what = "nothing there matches --include" if args.include else "no media files were found"
+        yield what + (
             "" if args.recursive or args.manifest else "; -r looks into the folders below, too"
         )
 
@@ -203,10 +214,10 @@ def _plan_lines(outlook: Outlook, args: argparse.Namespace) -> Iterator[str]:
 def _work(outlook: Outlook) -> str:
     if not outlook.n_new:
         return "nothing to do"
-    length = "" if outlook.seconds is None else f", {_about(outlook.seconds)}"
+    length = "" if outlook.seconds is None else f", {_about(outlook.seconds)} long"
     sources = "1 source" if outlook.n_sources == 1 else f"{outlook.n_sources} sources"
     megabytes = outlook.n_bytes / 1e6
-    return f"{sources} of {megabytes:.{0 if megabytes >= 10 else 1}f} MB{length} to do"
+    return f"{sources} of {megabytes:.{0 if megabytes >= 10 else 1}f} MB to do{length}"
 
 
 def _about(seconds: float) -> str:

@@ -100,8 +100,7 @@ class _Parser(argparse.ArgumentParser):
         put_text("stdout", self.format_help())
 
     def error(self, message: str) -> NoReturn:
-        put_text("stderr", self.format_usage())
-        say(f"error: {message}")
+        say(f"error: {message}; '{self.prog} --help' lists what there is")
         self.exit(_USAGE)
 
 

@@ -12,6 +12,7 @@ AnyPath = str | Path
 
 _REASONS = {
     errno.ENOENT: "there is no such file",
+    errno.EEXIST: "something else of its name is there",
     errno.ENOTDIR: "a part of its path is no folder",
     errno.EISDIR: "it is a folder",
     errno.EACCES: "permission is denied",

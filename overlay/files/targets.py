@@ -148,7 +148,11 @@ def make_folder(folder: AnyPath) -> Path:
 
 @contextmanager
 def whole_or_absent(
-    target: AnyPath, *, overwrite: bool, inputs: Iterable[AnyPath] = ()
+    target: AnyPath,
+    *,
+    overwrite: bool,
+    inputs: Iterable[AnyPath] = (),
+    through: Path | None = None,
 ) -> Iterator[Path]:
     """A temporary file beside the target that gets its name if the block ends well.
 
@@ -159,6 +163,8 @@ def whole_or_absent(
         target: The name in the end.
         overwrite: Whether a regular file of this name may be replaced.
         inputs: Files that are read and never replaced.
+        through: Folder of the same disk that the temporary file is in; the target's own if
+            ``None``, which is looked through for leftovers each time: long where much is in it.
 
     Yields:
         An empty file, of the target's extension, to be written over.
@@ -168,9 +174,10 @@ def whole_or_absent(
     """
     target, inputs = Path(target), tuple(inputs)
     check_target(target, *inputs, overwrite=overwrite)
-    leftovers.sweep(target.parent)
+    beside = target if through is None else make_folder(through) / target.name
+    leftovers.sweep(beside.parent)
     with contextlib.ExitStack() as stack:
-        temporary = _entered(stack, target, folder=False)
+        temporary = _entered(stack, beside, folder=False)
         with _disk_errors(target):
             yield temporary
         try:
@@ -180,10 +187,15 @@ def whole_or_absent(
 
 
 def write_bytes(
-    target: AnyPath, content: bytes, *, overwrite: bool, inputs: Iterable[AnyPath] = ()
+    target: AnyPath,
+    content: bytes,
+    *,
+    overwrite: bool,
+    inputs: Iterable[AnyPath] = (),
+    through: Path | None = None,
 ) -> Path:
     """Write a file of this content, whole or not at all; arguments and errors as above."""
-    with whole_or_absent(target, overwrite=overwrite, inputs=inputs) as temporary:
+    with whole_or_absent(target, overwrite=overwrite, inputs=inputs, through=through) as temporary:
         temporary.write_bytes(content)
     return Path(target)
 

@@ -226,7 +226,9 @@ def test_done_once_one_bad_clip_never_stops_it(tree, tmp_path, capsys):
     out = tmp_path / "out"
     assert run(tree, out, do="render,events", jobs=2) == 7
     said = capsys.readouterr()
-    assert said.out.startswith("8 new, 0 done, 0 failed before; 4 sources of 0.1 MB, about 3 s")
+    assert said.out.startswith(
+        "8 new, 0 done, 0 failed before; 4 sources of 0.1 MB to do, about 3 s long"
+    )
     assert said.out.endswith("6 done, 2 failed\n")
     assert "bad.mp4: render failed: cannot be read as a media file" in said.err
     made = sorted(str(p.relative_to(out)) for p in out.rglob("*") if p.is_file())
@@ -507,6 +509,14 @@ def test_a_folder_without_media_is_said(tmp_path, capsys, flags, hint):
     said = capsys.readouterr().out
     assert ("no media files were found" in said) == (flags != ("--watch",))
     assert ("-r looks into the folders below" in said) == hint
+    if flags == ():
+        assert main([*command, "--include", "*.x", "--dry-run"]) == 0
+        assert "nothing there matches --include" in capsys.readouterr().out
+
+
+def test_an_output_that_is_no_folder_is_refused_by_the_plan(tree, capsys):
+    assert run(tree, tree / "a.mp4", "--dry-run") == 3
+    assert capsys.readouterr().err.endswith("a.mp4: is no folder; give another name with -o\n")
 
 
 def test_saved_scores_are_sources_of_texts(tmp_path):

@@ -2,13 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from overlay.batching.pool import Event, Limits, Pool, descendants
+from overlay.batching.pool import Event, Limits, Pool, _listed, _searched, descendants
 from overlay.batching.run import Batch, BatchSettings
 from overlay.batching.sources import find_sources, roots_of
 from overlay.batching.task import given_up
@@ -45,6 +47,23 @@ def test_what_takes_too_much_is_ended_and_fails_the_second_time(source, tmp_path
     again = batch_of(source, tmp_path, "events")
     assert again.outlook().n_failed == 1
     assert not descendants(os.getpid())
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc on this system")
+def test_children_and_theirs_are_found_whether_the_kernel_lists_them_or_not():
+    waits = "import sys; sys.stdin.read()"
+    parent = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {waits!r}]); "
+    with subprocess.Popen(
+        [sys.executable, "-c", parent + "print(p.pid, flush=True); p.wait()"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+        grandchild = int(child.stdout.readline())
+        assert descendants(os.getpid()) == [child.pid, grandchild]
+        assert _searched()(child.pid) == [grandchild]
+        if Path("/proc/thread-self/children").exists():
+            assert _listed(child.pid) == [grandchild]
+        assert descendants(grandchild) == []
+        child.stdin.close()
 
 
 def test_a_worker_that_is_killed_costs_one_try(source, tmp_path):

@@ -97,6 +97,28 @@ def test_under_its_claim_it_asks_the_storage_and_not_its_memory_whether_it_is_do
     assert asked[: len(ways) + 3] == [*ways, str(marker), ".", str(marker)]  # and its target's
 
 
+def test_folders_of_many_markers_and_pictures_are_not_looked_through(make_clip, tmp_path):
+    """Each write would take as long as its folder is full, and that many times over."""
+    clip = make_clip(
+        "for-state.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x120:r=10:d=1", "-f", "lavfi", "-i",
+        "sine=d=1", "-c:v", "libx264", "-c:a", "aac",
+    )  # fmt: skip
+    source, out = shutil.copy(clip, tmp_path / "a.mp4"), tmp_path / "out"
+    batch = Batch(lambda: [], out, SETTINGS, BatchSettings(("events",), 1))
+    (task,) = batch._items(find_sources(roots_of([source]), out))
+    assert states(task) == ["done"]
+    (task.out / "a.csv").unlink()
+    looked = []
+    LISTENERS.append(lambda event, told: event == "os.scandir" and looked.append(str(told[0])))
+    try:
+        assert states(task) == ["done"]
+    finally:
+        LISTENERS.pop()
+    below = [each.partition("/.tag-overlay/")[2] for each in looked if "/.tag-overlay/" in each]
+    assert set(below) == {"new"}
+    assert list((out / ".tag-overlay" / "new").iterdir()) == []
+
+
 def test_a_copied_marker_is_not_taken_for_that_of_another_source(task):
     assert states(task) == ["done", "done"]
     other = replace(task, found=replace(task.found, place="b.wav"))

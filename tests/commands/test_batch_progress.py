@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,17 @@ def test_quiet_prints_failures_alone(plain):
         [], ["tag-overlay: 2/4 b.mp4: events failed: no sound"],
     )  # fmt: skip
     assert on_a_terminal(80, 4, 2, [outcome("a.mp4")], quiet=True) == ""
+
+
+def test_a_try_that_is_not_the_last_is_said_and_not_counted(plain):
+    broken = outcome("b.mp4", "failed", reason="killed").outcome
+    later = [Event(0, None, setback=broken), Event(0, None, setback=replace(broken, state="busy"))]
+    said = ["tag-overlay: b.mp4: events is tried again later: killed"]
+    assert plain(2, [*later, outcome("a.mp4")]) == (["1/2 a.mp4: events done"], said)
+    assert plain(2, later, quiet=True) == ([], [])
+
+
+def test_what_concerns_the_whole_is_said_though_it_is_quiet(capsys):
+    with Board(1, 1, quiet=True) as board:
+        board.note("ended early")
+    assert capsys.readouterr().err == "tag-overlay: ended early\n"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from overlay.commands import main
-from overlay.commands.console import show_track, shown, told_of
+from overlay.commands.console import show_table, show_track, shown, told_of
 from overlay.settings import Settings
 from overlay.track import TagTrack
 
@@ -68,6 +68,11 @@ def test_speed_and_rest_are_told_in_units_that_people_read():
     assert told_of("tag", 61, None, 10) == "1:01, 6.1x as fast as played"
     assert told_of("tag", 0, 600, 9) == "0:00 of 10:00"
     assert told_of("train", 3, 40, 9) == "3 of 40 clips"
+
+
+def test_columns_of_a_table_stand_below_each_other_also_with_wide_letters(capsys):
+    show_table([["name", "n"], ["狗叫声", "12"], ["a\n", "3"]])
+    assert capsys.readouterr().out.splitlines() == ["name     n", "狗叫声  12", "a\\n      3"]
 
 
 def track_of(n, score=0.9):

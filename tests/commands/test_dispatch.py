@@ -24,6 +24,22 @@ def test_every_command_has_its_help(capsys, name):
     assert COMMANDS[name].HELP in printed.replace("\n", " ")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["batch", "x", "-o", "y", "--jobs", "0"], "--jobs: '0' is not auto"),
+        (["batch", "x"], "required: -o/--output"),
+        (["batch", "x", "-o", "y", "--nonsense"], "--nonsense"),
+    ],
+)
+def test_what_is_wrong_with_a_command_is_one_line_that_says_where_help_is(capsys, arguments, said):
+    assert main(arguments) == 2
+    line, end = capsys.readouterr().err.split("\n")
+    assert said in line
+    assert re.search(r"; 'tag-overlay( batch)? --help' lists what there is$", line)
+    assert end == ""
+
+
 def test_no_argument_shows_the_help(capsys):
     assert main([]) == 0
     printed = capsys.readouterr().out

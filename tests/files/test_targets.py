@@ -312,7 +312,7 @@ def test_a_folder_of_pictures_appears_whole_and_sweeps_what_was_killed(tmp_path)
     with whole_folder_or_absent(tmp_path / "frames", "%d.png", overwrite=False) as temporary:
         assert not killed.exists()
         _make(temporary, "1.png")
-        assert names(tmp_path) == [temporary.name]
+        assert names(tmp_path) == [temporary.name, f"{temporary.name}~"]  # with its lock
     assert (names(tmp_path), names(tmp_path / "frames")) == (["frames"], ["1.png"])
 
 

@@ -139,3 +139,11 @@ def test_what_comes_out_of_a_copy_is_said(plain, tmp_path, product, extension, c
     assert hidden(source, "mov,mp4", (PICTURE,))
     assert not hidden(plain, "mov,mp4", (PICTURE, SOUND))
     assert not hidden(source, "matroska,webm", (PICTURE,))
+
+
+@pytest.mark.parametrize(("n_frames", "is_hidden"), [(0, False), (5, False), (6, True), (20, True)])
+def test_what_sound_begins_with_is_not_called_hidden(plain, tmp_path, n_frames, is_hidden):
+    """Up to five packets come before the first sample that is heard, in every file."""
+    begin_s = n_frames / 25
+    source = _edited(plain, tmp_path / "edited.mp4", {PICTURE: [(2 - begin_s, begin_s)]})
+    assert hidden(source, "mov,mp4", (PICTURE,)) == is_hidden

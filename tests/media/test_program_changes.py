@@ -34,15 +34,18 @@ def _joined(tmp_path, *parts, name="joined.ts"):
     return path
 
 
-@pytest.mark.parametrize("name", ["part.ts", "part.m2ts"])
-def test_streams_that_change_their_numbers_are_refused_before_any_work(part, tmp_path, name):
-    """Plain packets, and packets with a time before each."""
-    first, second = part("a.ts", 256), part("a.ts", 512, "-mpegts_service_id", "7")
-    if name == "part.m2ts":
-        first, second = (
-            b"".join(b"time" + each[n : n + 188] for n in range(0, len(each), 188))
-            for each in (first, second)
-        )
+@pytest.mark.parametrize(
+    ("name", "before", "behind"),
+    [("part.ts", b"", b""), ("part.m2ts", b"time", b""), ("part.tsv", b"", b"a checksum of 16")],
+)
+def test_streams_that_change_their_numbers_are_refused_before_any_work(
+    part, tmp_path, name, before, behind
+):
+    """Plain packets, packets with a time before each, and such with a checksum behind."""
+    first, second = (
+        b"".join(before + each[n : n + 188] + behind for n in range(0, len(each), 188))
+        for each in (part("a.ts", 256), part("a.ts", 512, "-mpegts_service_id", "7"))
+    )
     joined = _joined(tmp_path, first, second, name=name)
     with pytest.raises(DecodeError, match=r"tail -c .*use both parts, or --tolerant") as refused:
         open_source(joined)
@@ -131,6 +134,14 @@ def test_of_a_large_file_that_stays_the_same_start_and_end_are_read(part, tmp_pa
     before = _n_read()
     assert changed_at(large, {256, 257}) is None
     assert _n_read() - before < 10 << 20
+
+
+def test_a_large_file_of_which_the_rest_is_nothing_ends_there(part, tmp_path):
+    one = part("a.ts", 256)
+    assert (
+        changed_at(_joined(tmp_path, *[one] * ((5 << 20) // len(one)), bytes(12 << 20)), {256})
+        is None
+    )
 
 
 def test_a_stream_that_comes_back_is_no_change(part, tmp_path):
