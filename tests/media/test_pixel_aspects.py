@@ -43,6 +43,12 @@ def test_the_second_of_a_change_is_that_of_a_player(part, tmp_path, start_s, why
     assert at_s == pytest.approx(7 if start_s == 7 else 1, abs=0.3), why
 
 
+def test_a_clock_may_jump_twice(part, tmp_path):
+    info = _joined(tmp_path, part("4/3"), part("4/3", 3600), part("16/9", 90))
+    ((at_s, _),) = with_shapes(info).video.shapes
+    assert at_s == pytest.approx(2, abs=0.3)
+
+
 def test_it_may_change_back(part, tmp_path):
     info = _joined(tmp_path, part("4/3"), part("16/9", 1), part("4/3", 2))
     assert [shape for _, shape in with_shapes(info).video.shapes] == [WIDE, NARROW]
