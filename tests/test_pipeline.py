@@ -281,7 +281,7 @@ def test_verdicts_on_another_sound_are_refused_before_scoring(clip, tmp_path, mo
 
 
 def test_of_a_folder_of_verdicts_each_medium_gets_its_own(clip, tmp_path):
-    """Also a part of it, of which the sound has a name of its own; and without any it stays."""
+    """Also a part of it, by its own or by those of the whole; and without any it stays."""
     for name, options in (("whole", {}), ("part", {"to_s": 2.5})):
         found, track = overlay.find_events(clip, **OWN, **options)
         (event, *others) = found
@@ -291,9 +291,12 @@ def test_of_a_folder_of_verdicts_each_medium_gets_its_own(clip, tmp_path):
         write_verdicts(tmp_path / f"{name}.verdicts.json",
                        Verdicts(Media(name, track.sound), (entry,)))  # fmt: skip
         assert overlay.find_events(clip, **OWN, **options, verdicts=tmp_path)[0] == others
+    plain = overlay.find_events(clip, **OWN, to_s=2.0)[0]
+    assert overlay.find_events(clip, **OWN, to_s=2.0, verdicts=tmp_path)[0] == plain[1:]
+    (tmp_path / "whole.verdicts.json").unlink()
     reporter, _, said = listener()
     found, _ = overlay.find_events(clip, **OWN, to_s=2.0, verdicts=tmp_path, reporter=reporter)
-    assert found == overlay.find_events(clip, **OWN, to_s=2.0)[0]
+    assert found == plain
     assert any("no verdicts on its sound" in note for note in said)
 
 

@@ -83,9 +83,8 @@ class Setbacks:
             self._judge(row)
 
     def _judge(self, row: _Row) -> None:
-        blame = row.fresh[-1].blame
-        if blame and row.n_common >= self._least:
-            raise ended_early(blame)
+        if row.n_common >= self._least:
+            raise ended_early(row.fresh[-1].blame)
         if len(row.fresh) < row.until:
             return
         try:

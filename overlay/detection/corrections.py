@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from overlay.datatypes import NO_CLASS, Scores, TagEvent, Times
+from overlay.datatypes import NO_CLASS, Excerpt, Scores, TagEvent, Times
 from overlay.detection.ontology import joined
 from overlay.errors import LabelError, SettingsError
 from overlay.settings import Settings
@@ -43,7 +43,7 @@ def verdicts_for(settings: Settings, sound: str) -> Verdicts | None:
         return None
     if settings.panel.raw:
         raise SettingsError("raw shows the plain scores; leave it or the verdicts out")
-    return verdicts_on(settings.events.verdicts, sound)
+    return verdicts_on(settings.events.verdicts, sound, settings.tagging.excerpt)
 
 
 def said_of(track: TagTrack, settings: Settings) -> dict[str, Said]:
@@ -52,8 +52,25 @@ def said_of(track: TagTrack, settings: Settings) -> dict[str, Said]:
     Raises:
         ExportError: As ``verdicts_on``.
     """
-    verdicts = verdicts_for(settings, fingerprint_of(track))
-    return {} if verdicts is None else fold(verdicts.entries)
+    sound, excerpt = fingerprint_of(track), settings.tagging.excerpt
+    verdicts = verdicts_for(settings, sound)
+    said = {} if verdicts is None else fold(verdicts.entries)
+    if verdicts is None or excerpt is None or verdicts.media.fingerprint == sound:
+        return said
+    inside = (_in_part(state, excerpt) for state in said.values())
+    return {state.event: state for state in inside if state is not None}
+
+
+def _in_part(state: Said, excerpt: Excerpt) -> Said | None:
+    """What was said of the whole sound, as it is of a part; ``None`` where it is of another part.
+
+    Its id is one that no event has: events of the part have other edges, and so other ids.
+    """
+    onset, offset = (edge - excerpt.from_s for edge in _edges(state))
+    onset, offset = max(onset, 0.0), min(offset, excerpt.length_s or offset)
+    if state.onset_s is None or onset >= offset:
+        return None
+    return replace(state, event=f"whole {state.event}", onset_s=onset, offset_s=offset)
 
 
 def own_labels(said: Iterable[Said], vocabulary: Vocabulary) -> list[str]:

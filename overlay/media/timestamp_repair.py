@@ -42,7 +42,7 @@ _STEP = f"if({_SEEN},{_SEEN},DURATION)"
 _LEAPS = f"{_KNOWN}*gt({_SINCE},if({_STEP},4*{_STEP},{_PAUSE_S}/TB))"
 _KEPT = (
     f"st(3,{_LEAPS});st(1,if(eq(N,0),-1,if(ld(3),PREV_OUTDTS,{_BEFORE})));"
-    f"st(2,if(eq(N,0)+ld(3),1,{_NUMBER}+1));"
+    f"st(2,if(ld(3),1,{_NUMBER}+1));"
 )
 _FEW = f"{_KNOWN}*lte({_NUMBER},{MOST_STRAYS})"
 _LONE = f"{_KNOWN}*gt(DTS,NEXT_DTS)*gt(NEXT_DTS,PREV_OUTDTS)"

@@ -206,6 +206,8 @@ def test_what_failed_last_and_what_nobody_heard_of_is_forgotten(tmp_path):
         setbacks.begun(Task(it, tmp_path, ("events",), Settings(), ()))
     setbacks.add(failed("b.mp4"))  # before one was made: of its own
     setbacks.add(DONE)
+    setbacks.add(failed("e.mp4"), is_last=False)  # it waits for its second try
+    setbacks.add(DONE)
     setbacks.add(failed("c.mp4"))
     with pytest.raises(BatchStopped, match=r"mended: t\.toml: is gone$"):
         setbacks.add(failed("d.mp4"), is_last=False)
@@ -234,6 +236,9 @@ def of_disk(number):
         (raised(OutputError("x", path="o/a.mp4"), of_disk(errno.ENOSPC)), "o: the disk is full", 1),
         (raised(EncodeError("x", path="o/a.mp4"), of_disk(errno.EROFS)),
          "o: the disk is read-only", 1),
+        (raised(EncodeError("x", path="a.mp4"), raised(OutputError("x", path="o/b/tmp"),
+                                                       of_disk(errno.ENOSPC))),
+         "o/b: the disk is full", 1),
         (raised(ThemeError("x", path="t"), OutputError("x", path="o/a")), "", 0),
         (raised(OutputError("x", path="o/a.mp4"), of_disk(errno.EFBIG)), "", 1),  # only that clip
         (raised(OutputError("x", path="o/a.mp4"), of_disk(errno.EACCES)), "", 1),

@@ -109,6 +109,8 @@ def test_a_long_reason_is_there_whole_behind_a_click(page_of):
         ({"length_s": 3.0}, "3.0 s"),  # made so quickly that no time was measured
         ({"seconds": 3.0}, ""),  # saved scores, which say no length
         ({"length_s": 8.0, "seconds": 2.0}, "8.0 s · 4.0× as fast as played"),
+        ({"length_s": 59.94}, "59.9 s"),
+        ({"length_s": 59.96}, "1:00"),
         ({"heard": ("Dog", "Cat")}, '<span class="heard">Dog, Cat</span>'),
     ],
 )

@@ -1,14 +1,17 @@
 """Verdicts decide what is on: panel, captions, tables and summary follow alike."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from detection.hearing import heard, index, settings
 from verdicts.saying import entry
 
+from overlay.datatypes import Excerpt
 from overlay.detection import detect
 from overlay.errors import ExportError, SettingsError
 from overlay.products.events import captions_of
-from overlay.settings import CaptionSettings, Settings
+from overlay.settings import CaptionSettings, Settings, override
 from overlay.verdicts import Media, Verdicts, event_id, fingerprint_of, write_verdicts
 
 SPANS = [("Dog", 3, 6), ("Rain", 10, 20), ("Siren", 22, 26)]
@@ -19,10 +22,14 @@ TRACK = heard(SPANS)
 def judged(tmp_path):
     """Detect ``TRACK`` with some entries in a file."""
 
-    def detected(*entries, track=TRACK, media=None, **options):
+    def detected(*entries, track=TRACK, media=None, part=None, **options):
         media = media or Media("clip.mp4", fingerprint_of(track), 30.0, track.model)
         path = write_verdicts(tmp_path / "v.json", Verdicts(media).with_entries(entries))
-        return detect(track, settings(verdicts=(str(path),), **options))
+        chosen = settings(verdicts=(str(path),), **options)
+        if part is not None:
+            track = track.part(part)
+            chosen = override(chosen, from_s=part.from_s, to_s=part.to_s)
+        return detect(track, chosen)
 
     return detected
 
@@ -151,6 +158,33 @@ def test_names_of_a_label_file_are_known(judged, tmp_path):
 def test_verdicts_on_another_sound_are_refused(judged):
     with pytest.raises(ExportError, match=r"v\.json.*another sound.*other\.mp4"):
         judged(media=Media("other.mp4", "0" * 64))
+
+
+def test_what_was_said_of_the_whole_holds_for_a_part(judged):
+    """Rain from 10 to 20 s, of which the part has the end; Siren from 22 to 26 s."""
+    whole = replace(TRACK, sound="5eed")
+    said = (
+        on("Dog", verdict="wrong", relabel="Cat"), on("Siren", verdict="wrong"),
+        entry("new", "add", label="Gong", onset_s=14.0, offset_s=17.0),
+        entry("far", "add", label="Cat", onset_s=1.0, offset_s=15.0),
+    )  # fmt: skip
+    media = Media("clip.mp4", "5eed")
+    made = spans(judged(*said, track=whole, media=media, part=Excerpt(15.0, 25.0)))
+    assert made.keys() == {"Rain", "Gong"}
+    assert made["Gong"] == (0.0, 2.0)
+    assert spans(judged(*said, track=whole, media=media))["Gong"] == (14.0, 17.0)
+
+
+def test_a_verdict_is_never_of_what_is_at_its_second_in_a_part(judged):
+    """Event ids tell label and edges: the same ones in a part are of another moment."""
+    twice = replace(heard([("Dog", 12, 15), ("Dog", 21.9, 24.9)]), sound="5eed")
+    first, second = detect(twice).events
+    part = Excerpt(9.9)
+    assert event_id(first, "") in {event_id(e, "") for e in detect(twice.part(part)).events}
+    wrong = entry(event_id(first, twice.model), label="Dog", verdict="wrong", score=0.8,
+                  onset_s=first.onset_s, offset_s=first.offset_s)  # fmt: skip
+    made = judged(wrong, track=twice, media=Media("clip.mp4", "5eed"), part=part)
+    assert [e.onset_s for e in made.events] == [pytest.approx(second.onset_s - 9.9)]
 
 
 def test_a_label_of_ones_own_is_shown_where_a_person_heard_it(judged):

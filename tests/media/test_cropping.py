@@ -47,6 +47,21 @@ def _cut(make_clip, plain, tmp_path, name):
     return make_clip(name, *turned, "-i", str(source), "-c", "copy")
 
 
+@pytest.mark.parametrize("prefix", [b"", struct.pack(">I4sQ", 1, b"free", 24) + bytes(8)])
+def test_what_is_cut_off_may_be_more_on_one_side(plain, tmp_path, prefix):
+    """The middle of what is shown lies 20 to the right and 5 above; a box of 64 bits is first."""
+    box = struct.pack(">I4s6Iii", 40, b"clap", 240, 1, 200, 1, 20, 1, -5, 1)
+    odd = tmp_path / "odd.mp4"
+    odd.write_bytes(prefix + with_box(plain.read_bytes(), box))
+    assert croppings(odd, "mov,mp4,m4a,3gp,3g2,mj2") == {0: (60, 20, 15, 25)}
+
+
+def test_without_an_ffmpeg_to_ask_nothing_is_known_to_be_cut(plain, tmp_path, monkeypatch):
+    source = _with_aperture(plain, tmp_path / "cut.mp4", 240, 200)
+    monkeypatch.setenv("TAG_OVERLAY_FFMPEG", "/nowhere/ffmpeg")
+    assert croppings(source, "mov,mp4") == {}
+
+
 @pytest.mark.parametrize("name", ["cut.mp4", "cut.mkv", "turned.mp4"])
 def test_what_the_container_cuts_off_is_in_no_result(make_clip, plain, tmp_path, name):
     source = _cut(make_clip, plain, tmp_path, name)

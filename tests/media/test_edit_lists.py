@@ -118,6 +118,7 @@ def test_what_is_played_in_pieces_is_encoded_or_refused_by_the_plan(plain, tmp_p
     source, out = _edited(plain, tmp_path / "pieces.mp4", PIECES), tmp_path / "out.mkv"
     assert played_in_pieces(source, "mov,mp4", (PICTURE, SOUND)) == [PICTURE, SOUND]
     assert played_in_pieces(plain, "mov,mp4", (PICTURE, SOUND)) == []
+    assert played_in_pieces(source, "matroska,webm", (PICTURE, SOUND)) == []
     settings = VideoSettings(preset="ultrafast", tolerant=tolerant)
     with pytest.raises(OutputError, match=r"sound in pieces.*--audio opus"):
         made(Burned(), source, out, settings)

@@ -134,6 +134,28 @@ def test_strays_in_a_row_shift_nothing_that_follows(flv, tmp_path, kind, changed
         assert [times(out)[n] for n in right] == pytest.approx(wanted, abs=0.03)
 
 
+EXACT = [
+    (
+        lambda n, of: 0,
+        _lone(30, -700),
+        "one that goes back lies in the middle between its neighbours",
+    ),
+    (
+        lambda n, of: 3_000 * (n >= 30),
+        _run(31, 2, -10_000),
+        "a pause before two says nothing of them",
+    ),
+]
+
+
+@pytest.mark.parametrize(("pause", "changed", "why"), EXACT)
+def test_strays_that_go_back_go_where_they_were(flv, tmp_path, pause, changed, why):
+    right = _with_times(flv, tmp_path / "right.flv", AUDIO, lambda n, of, old: old + pause(n, of))
+    odd = _with_times(right, tmp_path / "odd.flv", AUDIO, changed)
+    made(Burned(), odd, tmp_path / "out.mkv", TOLERANT)
+    assert _packet_times(tmp_path / "out.mkv") == pytest.approx(_packet_times(right), abs=2e-3), why
+
+
 def _packet_times(path):
     with av.open(str(path)) as container:
         return [float(p.pts * p.time_base) for p in container.demux(audio=0) if p.size]

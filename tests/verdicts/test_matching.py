@@ -3,7 +3,9 @@
 import pytest
 from verdicts.saying import entry
 
+from overlay.datatypes import Excerpt
 from overlay.errors import ExportError
+from overlay.track import sound_of_part
 from overlay.verdicts import Media, Verdicts, files_of, verdicts_on, write_verdicts
 
 
@@ -38,6 +40,21 @@ def test_one_file_is_meant_for_the_medium(tmp_path):
     assert events(verdicts_on((file,), "one")) == ["a"]
     with pytest.raises(ExportError, match=r"another sound, that of 'a\.verdicts\.json'.*folder"):
         verdicts_on((file,), "two")
+
+
+def test_of_a_part_its_own_counts_else_that_of_the_whole(tmp_path):
+    part, other = Excerpt(2.0, 5.0), Excerpt(2.0, 6.0)
+    sound = sound_of_part("one", part)
+    whole = write(tmp_path / "a.verdicts.json", "one", entry("a"))
+    for paths in ((whole,), (str(tmp_path),)):
+        assert events(verdicts_on(paths, sound, part)) == ["a"]
+        assert events(verdicts_on(paths, "one", part)) == ["a"]
+    assert verdicts_on((str(tmp_path),), sound, other) is None
+    for excerpt in (None, other):
+        with pytest.raises(ExportError, match="another sound"):
+            verdicts_on((whole,), sound, excerpt)
+    write(tmp_path / "b.verdicts.json", sound, entry("b"))
+    assert events(verdicts_on((str(tmp_path),), sound, part)) == ["b"]
 
 
 def test_what_is_said_later_is_found(tmp_path):
