@@ -82,23 +82,24 @@ def watched(watch: Watch, pause: Callable[[float], object] = time.sleep) -> Iter
         pause(EVERY_S)
 
 
-def wait_for_room(out: Path, pause: Callable[[float], object] = time.sleep) -> None:
+def wait_for_room(out: Path, had: int, pause: Callable[[float], object] = time.sleep) -> None:
     """Wait until an output is worth another try: it has got room, or ten minutes are over.
 
     One that is not there is waited for however long it takes: what it was on may be away.
 
     Args:
         out: The output.
+        had: What ``free_bytes`` was when it had no room.
         pause: Waits for some seconds.
     """
-    had, until = _free_bytes(out), time.monotonic() + _AGAIN_S
-    while (had_now := _free_bytes(out)) < had + _ROOM_BYTES:
+    until = time.monotonic() + _AGAIN_S
+    while (had_now := free_bytes(out)) < had + _ROOM_BYTES:
         if had_now and time.monotonic() >= until:
             return
         pause(EVERY_S)
 
 
-def _free_bytes(folder: Path) -> int:
+def free_bytes(folder: Path) -> int:
     """Bytes that may be written there and one more; 0 where it is not there."""
     try:
         return shutil.disk_usage(folder).free + 1

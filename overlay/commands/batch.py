@@ -184,7 +184,7 @@ def _run(
 ) -> Report:
     if not args.watch:
         return batch.run(board, hurry=hurry)
-    from overlay.batching.folder_watch import Watch, changes, wait_for_room, watched
+    from overlay.batching.folder_watch import Watch, changes, free_bytes, wait_for_room, watched
     from overlay.files import is_folder
 
     folders = [root for root in roots if is_folder(root)]
@@ -193,8 +193,9 @@ def _run(
             try:
                 return batch.run(board, watched(Watch(find, args.settle), pause), hurry=hurry)
             except BatchStopped as error:
+                had = free_bytes(Path(args.output))
                 board.note(f"{error}; waiting for that")
-                wait_for_room(Path(args.output), pause)
+                wait_for_room(Path(args.output), had, pause)
 
 
 def _plan_lines(outlook: Outlook, args: argparse.Namespace) -> Iterator[str]:

@@ -50,12 +50,16 @@ def owned(target: Path, *, folder: bool) -> Iterator[Path]:
                 path.mkdir()
             yield path
         finally:
-            remove(path)
+            _remove_all(path, folder=folder)
     finally:  # it may come while that removes, too, but only once
-        remove(path)
-        remove(_locked(path, folder=folder))
+        _remove_all(path, folder=folder)
         if descriptor is not None:
             os.close(descriptor)
+
+
+def _remove_all(path: Path, *, folder: bool) -> None:
+    remove(path)
+    remove(_locked(path, folder=folder))
 
 
 def _locked(path: Path, *, folder: bool) -> Path:

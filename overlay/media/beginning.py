@@ -17,6 +17,8 @@ _MAX_PACKETS = 3000
 """So many packets are enough to know that no picture of it decodes."""
 _FIRST_PACKETS = 50
 """So many packets hold some of each stream, and reading them costs nothing."""
+_UNDECODABLE = (av.error.FFmpegError, ValueError)
+"""What decoding raises; the second is of PyAV 19 where there is no decoder."""
 _STANDS_S = 2.0
 """A picture that stands for longer is one of a slideshow."""
 _SLIDES = 5
@@ -33,7 +35,7 @@ def first_frames(packets: Iterator[Packet[Any]]) -> Iterator[VideoFrame]:
         try:
             packet = next(packets, None)
             frames = [] if packet is None else packet.decode()
-        except av.error.FFmpegError:
+        except _UNDECODABLE:
             continue
         yield from frames
         if packet is None:
@@ -47,7 +49,7 @@ def _alone(packet: Packet[Any]) -> list[VideoFrame]:
     """
     decoder = packet.stream.codec_context
     frames: list[VideoFrame] = []
-    with suppress(av.error.FFmpegError):
+    with suppress(*_UNDECODABLE):
         for each in (packet, None) if packet.is_keyframe else ():
             frames += decoder.decode(each)
     decoder.flush_buffers()

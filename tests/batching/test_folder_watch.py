@@ -12,7 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from overlay.batching.folder_watch import EVERY_S, Watch, changes, wait_for_room, watched
+from overlay.batching.folder_watch import (
+    EVERY_S,
+    Watch,
+    changes,
+    free_bytes,
+    wait_for_room,
+    watched,
+)
 from overlay.batching.markers import all_markers
 from overlay.batching.sources import Found
 
@@ -81,6 +88,7 @@ def wait_for_markers(number, out, process):
         if len(list(all_markers(out))) == number:
             return
         time.sleep(0.05)
+    process.kill()
     pytest.fail(f"{number} products were not made")
 
 
@@ -99,14 +107,14 @@ def pauses_until(happens):
 
 def test_an_output_that_is_away_is_waited_for(tmp_path):
     pause, pauses = pauses_until((tmp_path / "out").mkdir)
-    wait_for_room(tmp_path / "out", pause)
+    wait_for_room(tmp_path / "out", free_bytes(tmp_path / "out"), pause)
     assert pauses == [EVERY_S] * 3
 
 
 def test_a_full_output_is_waited_for_until_there_is_room(small):
     disk = small("size=1m")
     pause, pauses = pauses_until(lambda: small("remount,size=4m"))
-    wait_for_room(disk, pause)
+    wait_for_room(disk, free_bytes(disk), pause)
     assert len(pauses) == 3
 
 
