@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class OnnxModel:
     def __init__(self, path: Path, threads: int = 0) -> None:
         self.path = path
         self._session = _session(path, threads)
-        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        inputs, outputs, metadata = _description(self._session, path)
         takes = inputs[0].shape if len(inputs) == 1 else None
         if takes is None or len(takes) not in (1, 2) or inputs[0].type != "tensor(float)":
             what = ", ".join(f"{i.name} {i.type} {i.shape}" for i in inputs)
@@ -54,11 +54,11 @@ class OnnxModel:
             )  # fmt: skip
         if not outputs:
             raise CheckpointError("answers nothing", path=path, expected="scores", got="no output")
-        self._input, self._output = inputs[0].name, outputs[0].name
+        self._input, self._output = inputs[0].name, outputs[0]
         self._batched = len(takes) == 2
         self.one_by_one = not self._batched or isinstance(takes[0], int)
         self.n_samples = takes[-1] if isinstance(takes[-1], int) else None
-        self.facts = facts_of(self._session.get_modelmeta().custom_metadata_map, path)
+        self.facts = facts_of(metadata, path)
         length = self.n_samples or round((self.facts.window_s or 2.0) * self.facts.sample_rate)
         trial = self(np.zeros((1, length), np.float32))
         self.of_frames = trial.ndim == 3
@@ -106,6 +106,26 @@ class OnnxModel:
                 path=self.path,
             )
         return np.clip(answer, 0, 1)
+
+
+class _Input(NamedTuple):
+    name: str
+    type: str
+    shape: list[int | str | None]
+
+
+def _description(session: Any, path: Path) -> tuple[list[_Input], list[str], dict[str, str]]:
+    """Inputs, names of outputs, and metadata.
+
+    Raises:
+        CheckpointError: The file has letters there that are none.
+    """
+    try:
+        inputs = [_Input(each.name, each.type, each.shape) for each in session.get_inputs()]
+        outputs = [each.name for each in session.get_outputs()]
+        return inputs, outputs, session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError as error:
+        raise CheckpointError("is damaged: its names are no text", path=path) from error
 
 
 def _session(path: Path, threads: int) -> Any:

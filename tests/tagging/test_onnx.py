@@ -126,6 +126,16 @@ def test_a_file_that_is_no_model_is_refused(tmp_path, content):
         load_tagger(TaggingSettings(model=str(path)))
 
 
+@pytest.mark.parametrize("text", [b"sample_rate", b"activation", b"none", b"loud", b"8000"])
+def test_letters_that_are_none_are_said(make, text):
+    path = Path(make())
+    data = path.read_bytes()
+    assert text in data
+    path.write_bytes(data.replace(text, b"\xfe" + text[1:]))
+    with pytest.raises(CheckpointError, match=r"mine\.onnx"):
+        load_tagger(TaggingSettings(model=str(path)))
+
+
 def test_a_custom_operator_is_one_line(make, tmp_path):
     onnx = pytest.importorskip("onnx")
     model = onnx.load(str(make()))
