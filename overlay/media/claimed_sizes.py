@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_UNKNOWN_FROM = {"I": 0x7FFFF000, "H": 0xFFFF, "Q": 1 << 62}
+UNKNOWN_FROM = {"I": 0x7FFFF000, "H": 0xFFFF, "Q": 1 << 62}
 """Lengths that writers give who cannot go back to say the true one: 2 or 4 GB, or nearly; two bytes
 hold no more than what longer files say, too."""
 _UNKNOWN_SWF = 100 << 20
@@ -34,7 +34,7 @@ class _Field:
         if not head.startswith(self.mark):
             return 0
         said: int = struct.unpack_from(self.format, head, self.at)[0]
-        return said + self.before if 0 < said < _UNKNOWN_FROM[self.format[-1]] else 0
+        return said + self.before if 0 < said < UNKNOWN_FROM[self.format[-1]] else 0
 
 
 def _adx(head: bytes) -> int:
@@ -51,7 +51,7 @@ def _asf(head: bytes) -> int:
 
 def _au(head: bytes) -> int:
     offset, length = struct.unpack_from(">4xII", head)
-    return offset + length if 0 < length < _UNKNOWN_FROM["I"] else 0
+    return offset + length if 0 < length < UNKNOWN_FROM["I"] else 0
 
 
 def _mxf(head: bytes) -> int:

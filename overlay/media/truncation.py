@@ -13,7 +13,7 @@ from pathlib import Path
 
 from overlay.media.bare_frames import BARE, ends_within_frame
 from overlay.media.bare_pictures import ends_within_picture
-from overlay.media.claimed_sizes import claimed_size
+from overlay.media.claimed_sizes import UNKNOWN_FROM, claimed_size
 from overlay.media.file_pieces import within_piece
 from overlay.media.program_changes import packets_of
 
@@ -175,6 +175,6 @@ def _has_no_length(wave: bytes) -> bool:
     while at + 8 <= len(wave):
         length = int.from_bytes(wave[at + 4 : at + 8], "little")
         if wave[at : at + 4] == b"data":
-            return length == 0 or length >= 0x7FFFF000
+            return length == 0 or length >= UNKNOWN_FROM["I"]
         at += 8 + length + length % 2
     return False

@@ -195,11 +195,11 @@ with whole_or_absent(Path(sys.argv[1]), overwrite=True) as temporary:
 """
 
 
-def test_leftovers_of_the_killed_are_swept_and_of_the_living_are_not(tmp_path):
-    target = tmp_path / "t.mp4"
+def one_of_two_is_killed(program, target):
+    """Run a program twice until it is ready, kill one, and give the other."""
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", _KILLED, target], text=True,
+            [sys.executable, "-c", program, target], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )
         for _ in range(2)
@@ -209,6 +209,12 @@ def test_leftovers_of_the_killed_are_swept_and_of_the_living_are_not(tmp_path):
         assert process.stdout.readline() == "ready\n"
     dead.send_signal(signal.SIGKILL)
     dead.communicate()
+    return living
+
+
+def test_leftovers_of_the_killed_are_swept_and_of_the_living_are_not(tmp_path):
+    target = tmp_path / "t.mp4"
+    living = one_of_two_is_killed(_KILLED, target)
     mine = tmp_path / ".tag-overlay-notes.part.mp4"
     mine.write_text("a person's")
     assert len(names(tmp_path)) == 3
@@ -233,18 +239,7 @@ with whole_folder_or_absent(Path(sys.argv[1]), "%d.png", overwrite=True) as temp
 def test_folders_of_the_killed_are_swept_and_those_of_the_living_are_not(tmp_path):
     """The lock is on a file: no other machine would see that of a folder on NFS."""
     target = tmp_path / "frames.lock"
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", _MAKES_FOLDER, target], text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )
-        for _ in range(2)
-    ]  # fmt: skip
-    dead, living = started
-    for process in started:
-        assert process.stdout.readline() == "ready\n"
-    dead.send_signal(signal.SIGKILL)
-    dead.communicate()
+    living = one_of_two_is_killed(_MAKES_FOLDER, target)
     found = [path for path in tmp_path.iterdir() if path.is_file()]
     assert [is_locked(path) for path in found].count(True) == 1
     write_bytes(tmp_path / "other.txt", b"", overwrite=False)
